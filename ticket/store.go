@@ -1,0 +1,102 @@
+package ticket
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps everything. Implementations: the room store, on SQLite and PostgreSQL.
+type Store interface {
+	// Update runs f with the writer's lock held, alone, and commits. When it returns nil, everything is
+	// durable (fsynced). Several Updates waiting at the same time are committed together; if f fails,
+	// only its own writes are undone. f may be called again after a conflict, so it changes nothing but the Tx
+	// and variables that it sets anew each time.
+	Update(ctx context.Context, f func(Tx) error) error
+	// View runs f on a consistent snapshot, beside writers.
+	View(ctx context.Context, f func(Tx) error) error
+	Close() error
+}
+
+// Tx is one transaction. Methods that look for one thing return ok=false when there is none; an
+// error means that the store failed, never that something was not found.
+type Tx interface {
+	Setting(name string) (value string, ok bool, err error)
+	SetSetting(name, value string) error
+
+	Folder(mailbox, name string) (f Folder, ok bool, err error)
+	PutFolder(f Folder) error // inserts or replaces by (Mailbox, Name)
+
+	// AddEntry inserts a ledger entry and sets its ID. If the place is taken, added is false and *e becomes the row that is there.
+	AddEntry(e *Entry) (added bool, err error)
+	PutEntry(e Entry) error // writes all columns but Place by ID
+	Entry(id int64) (e Entry, ok bool, err error)
+	KnownUIDs(mailbox, folder string, validity, from uint32) ([]uint32, error) // ascending, UID >= from
+	FetchedEntries(limit int) ([]Entry, error)                                 // State EntryFetched, by ID
+	UnmarkedEntries(mailbox, folder string, validity uint32) ([]Entry, error)  // State.Ours() and not Marked
+	SetMarked(ids []int64) error
+	// SameMail finds a decided entry (State.Ours) with this content hash and, if messageID is not "", this Message-ID; the oldest.
+	SameMail(messageID string, hash []byte) (e Entry, ok bool, err error)
+
+	AddRaw(packed []byte) (id int64, err error) // packed by the caller
+	Raw(id int64) (packed []byte, ok bool, err error)
+	DropRaw(id int64) error
+
+	AddTicket(t *Ticket) error // sets ID: FirstNumber, or one above the highest ever given
+	PutTicket(t Ticket) error
+	Ticket(id int64) (t Ticket, ok bool, err error)
+	// Tickets lists tickets, youngest first; states empty: all; limit 0: all.
+	Tickets(q TicketQuery) ([]Ticket, error)
+	AddMail(m *Mail) error // sets ID, and counts it in its ticket
+	Mail(id int64) (m Mail, ok bool, err error)
+	Mails(ticketID int64) ([]Mail, error) // oldest first
+	// TicketOf finds the ticket of a mail known by one of these Message-IDs: a mail in a ticket, or an outgoing mail (also of
+	// an earlier attempt). The last id of the list that is known wins (the youngest reference).
+	TicketOf(messageIDs []string) (ticketID int64, messageID string, ok bool, err error)
+	// TakesPart says whether the address takes part in the ticket: a customer or machine mail of it came from there.
+	TakesPart(ticketID int64, address string) (bool, error)
+	// KnownSince says when the address first wrote a mail with the given proof ("pass", "unknown") into a ticket.
+	KnownSince(address, proof string) (at time.Time, ok bool, err error)
+
+	AddEvent(e Event) error
+	Events(ticketID int64) ([]Event, error) // oldest first
+
+	// AddOut inserts an outgoing mail and sets its ID; added is false if its Key exists.
+	AddOut(o *Out) (added bool, err error)
+	PutOut(o Out) error
+	Out(id int64) (o Out, ok bool, err error)
+	OutByMessageID(messageID string) (o Out, ok bool, err error) // also of an earlier attempt
+	DueOut(now time.Time, limit int) ([]Out, error)              // waiting or frozen, NextAt <= now, by NextAt, answers first; without Bytes
+	NextOut() (at time.Time, ok bool, err error)                 // the earliest NextAt of what waits or is frozen
+	Outs(q OutQuery) ([]Out, error)                              // youngest first, without Bytes
+	CountOuts(q OutCount) (int, error)
+	AddAttempt(a Attempt) error
+	Attempts(outID int64) ([]Attempt, error)
+}
+
+// TicketQuery narrows a list of tickets. Zero fields do not narrow.
+type TicketQuery struct {
+	States        []State
+	CustomerSince time.Time // LastCustomerAt not before
+	CustomerUntil time.Time // LastCustomerAt before
+	Limit         int
+}
+
+// OutQuery narrows a list of outgoing mails. Zero fields do not narrow.
+type OutQuery struct {
+	TicketID int64
+	Kinds    []OutKind
+	States   []OutState
+	Limit    int
+}
+
+// OutCount counts outgoing mails that were not withdrawn and have not failed, created at or after Since. Zero fields do not narrow.
+type OutCount struct {
+	Kind      OutKind
+	TicketID  int64
+	Recipient string // compared in lower case
+	Row       string
+	Reason    string
+	Bare      *bool
+	Unknown   *bool
+	Since     time.Time
+}
