@@ -1,0 +1,122 @@
+package message
+
+import (
+	"bytes"
+	"fmt"
+	"mime"
+	"path"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	gomessage "github.com/emersion/go-message"
+)
+
+// leaf is one leaf of the mail, not yet encoded.
+type leaf struct {
+	kind       string // media type
+	name       string // attachments only
+	attachment bool
+	raw        bool // goes out as it is: 7-bit lines of legal length
+	data       []byte
+}
+
+// describe sets the part's MIME header fields, the transfer encoding among them.
+func (p leaf) describe(h *gomessage.Header) {
+	switch {
+	case p.raw:
+		h.Set("Content-Transfer-Encoding", "7bit")
+	case p.attachment:
+		h.Set("Content-Transfer-Encoding", "base64")
+	default:
+		h.Set("Content-Transfer-Encoding", transferEncoding(p.data))
+	}
+	if !p.attachment {
+		h.SetContentType(p.kind, map[string]string{"charset": "utf-8"})
+		return
+	}
+	// mime.FormatMediaType writes names beyond ASCII as RFC 2231 wants them, which go-message's own
+	// setter does not (it puts an encoded word inside quotes, and RFC 2047, 5 forbids that).
+	h.Set("Content-Type", p.kind)
+	params := map[string]string{}
+	if p.name != "" {
+		params["filename"] = p.name
+	}
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", params))
+}
+
+// transferEncoding chooses the transfer encoding of a text. Quoted-printable is readable in the raw mail;
+// text that is mostly beyond ASCII triples in it, and takes base64.
+func transferEncoding(data []byte) string {
+	escaped := 0
+	for _, b := range data {
+		if b >= 0x7f || b == '=' {
+			escaped++
+		}
+	}
+	if escaped*6 > len(data) { // 2 octets more for each, against a third more for all
+		return "base64"
+	}
+	return "quoted-printable"
+}
+
+// leafOf turns an Attachment into a part.
+func leafOf(a Attachment) (leaf, error) {
+	kind, _, err := mime.ParseMediaType(a.Type)
+	if err != nil || !strings.Contains(kind, "/") || strings.HasPrefix(kind, "multipart/") {
+		kind = "application/octet-stream"
+	}
+	name := sentName(a.Name)
+	if breaksHeader(a.Name) || breaksHeader(a.Type) {
+		return leaf{}, fmt.Errorf("attachment %q: %w", a.Name, ErrHeaderBreak)
+	}
+	if kind == "message/rfc822" {
+		if passesUnencoded(a.Data) {
+			return leaf{kind: kind, name: name, attachment: true, raw: true, data: a.Data}, nil
+		}
+		kind = "application/octet-stream"
+	}
+	return leaf{kind: kind, name: name, attachment: true, data: a.Data}, nil
+}
+
+// sentName keeps the last element of a name, of at most 80 characters, its extension included: a
+// parameter has no place to be folded at, and its line may not exceed 998 octets.
+func sentName(s string) string {
+	s = strings.ToValidUTF8(s, "")
+	s = path.Base(strings.ReplaceAll(s, `\`, "/"))
+	if s == "." || s == "/" {
+		return ""
+	}
+	r := []rune(s)
+	if len(r) <= 80 {
+		return s
+	}
+	ext := []rune(path.Ext(s))
+	if len(ext) > 10 {
+		ext = nil
+	}
+	return string(r[:80-len(ext)]) + string(ext)
+}
+
+// passesUnencoded says whether data can pass unencoded: CRLF lines of at most 998 octets, no octet above
+// 126 nor NUL (RFC 2045, 2.7), no bare CR or LF.
+func passesUnencoded(data []byte) bool {
+	for len(data) > 0 {
+		line, rest, found := bytes.Cut(data, []byte("\r\n"))
+		if len(line) > 998 || (!found && len(rest) > 0) {
+			return false
+		}
+		for _, b := range line {
+			if b == 0 || b == '\r' || b == '\n' || b > 126 {
+				return false
+			}
+		}
+		data = rest
+	}
+	return true
+}
+
+// breaksHeader reports control characters, line breaks first among them, and broken UTF-8.
+func breaksHeader(s string) bool {
+	return !utf8.ValidString(s) || strings.IndexFunc(s, unicode.IsControl) >= 0
+}
