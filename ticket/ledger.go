@@ -51,5 +51,6 @@ type Folder struct {
 	Name        string
 	UIDValidity uint32
 	FirstUID    uint32    // mails below are older than the first start, and not ours to take
-	Since       time.Time // mails that arrived earlier are older than the first start, whatever their UID
+	Since       time.Time // nor are those with an earlier INTERNALDATE, if their UID is below Baseline
+	Baseline    uint32    // UIDNEXT when the folder (or this UIDVALIDITY of it) was first seen
 }

@@ -1,0 +1,171 @@
+package ticket
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"notfalld/message"
+	"notfalld/rules"
+	"notfalld/templates"
+)
+
+// Mailbox is one support mailbox, as far as the domain cares.
+type Mailbox struct {
+	Name    string
+	Address string // the support address: answers come from it
+	Plus    Plus
+}
+
+// Plus says whether support+something@… reaches the mailbox.
+type Plus string
+
+// Auto uses plus addresses once a probe of ours has come back.
+const (
+	PlusAuto Plus = "auto"
+	PlusYes  Plus = "true"
+	PlusNo   Plus = "false"
+)
+
+// Staff is who works here, and who is told.
+type Staff struct {
+	Notify   []string // addresses that get a mail for each ticket and each customer mail
+	Language string   // "de" or "en": what notices are written in
+}
+
+// Caps bound how many answers go out; they never bound tickets (SPEC section 5, How often).
+type Caps struct {
+	AgainAfter       time.Duration // the same answer to the same recipient in one ticket
+	PerTicketDay     int
+	KnownPerHour     int // to one recipient who is proven or known
+	UnknownPerHour   int // to one recipient who is neither
+	UnknownOverall   int // to all of those together, per hour
+	BarePerAddress   time.Duration
+	BarePerHour      int // all bare answers together
+	NoticesPerHour   int // to one address of staff; more are bundled
+	BundleEvery      time.Duration
+	GiveUpAnswers    time.Duration // an answer that could not be delivered for so long is given up
+	UnderstandLimit  time.Duration // for one mail
+	KnownAfter       time.Duration // an unproven sender counts as known so long after the first mail
+	LateAfter        time.Duration // an answer says when the mail arrived if it is later than this
+	ReplyMaxAge      time.Duration // older mails get a ticket and no answer
+	FirstStartWindow time.Duration // how far back the very first start looks
+}
+
+// DefaultCaps are the limits of SPEC sections 4, 5 and 13.
+func DefaultCaps() Caps {
+	return Caps{
+		AgainAfter: time.Hour, PerTicketDay: 3, KnownPerHour: 10, UnknownPerHour: 2, UnknownOverall: 600,
+		BarePerAddress: 24 * time.Hour, BarePerHour: 30, NoticesPerHour: 20, BundleEvery: 5 * time.Minute,
+		GiveUpAnswers: 24 * time.Hour, UnderstandLimit: 10 * time.Second, KnownAfter: 24 * time.Hour,
+		LateAfter: 5 * time.Minute, ReplyMaxAge: 12 * time.Hour,
+	}
+}
+
+// Options is everything a Desk works with. Store, Rules, Templates, Hours and one mailbox are required.
+type Options struct {
+	Store      Store
+	Clock      Clock
+	Log        *slog.Logger
+	Rules      *rules.Set
+	Templates  *templates.Set
+	World      rules.World // Own is completed with the addresses of Mailboxes, Staff with Staff.Notify
+	Contacts   *Contacts
+	Mailboxes  []Mailbox
+	Company    templates.Company
+	Service    templates.Service
+	Hours      *Hours
+	Staff      Staff
+	Admins     []string
+	Trust      message.Trust
+	Observe    bool // everything but mail to customers, whose drafts go to admins
+	BouncePlus Plus
+	Limits     message.Limits
+	Caps       Caps
+	Secret     []byte // signs tokens; nil: made at the first start and kept in the store
+}
+
+// Desk is where mails are taken in, decided, and answered. Its methods may be called concurrently.
+type Desk struct {
+	o    Options
+	keys Keys
+	due  chan struct{} // something new is in the outbox
+	// Counters for /metrics; they only grow.
+	Count Counters
+}
+
+// Counters is what a Desk has done since it was made.
+type Counters struct {
+	Taken, Tickets, Copies, Untouched, Minimal, Answers, NobodyTold, Undelivered atomic.Int64
+}
+
+const settingSecret = "secret"
+
+// NewDesk opens the desk; with no Secret given it reads or makes the one in the store.
+func NewDesk(ctx context.Context, o Options) (*Desk, error) {
+	if o.Clock == nil {
+		o.Clock = SystemClock{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Contacts == nil {
+		o.Contacts = &Contacts{}
+	}
+	for _, m := range o.Mailboxes {
+		o.World.Own = append(o.World.Own, m.Address)
+	}
+	o.World.Staff = append(o.World.Staff, o.Staff.Notify...)
+	d := &Desk{o: o, due: make(chan struct{}, 1)}
+	if len(o.Secret) == 0 {
+		if err := o.Store.Update(ctx, func(tx Tx) (err error) { o.Secret, err = storedSecret(tx); return err }); err != nil {
+			return nil, fmt.Errorf("secret of the tokens: %w", err)
+		}
+	}
+	d.keys = NewKeys(o.Secret)
+	return d, nil
+}
+
+// storedSecret reads the secret, or makes one: tokens must outlive a restart.
+func storedSecret(tx Tx) ([]byte, error) {
+	s, ok, err := tx.Setting(settingSecret)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		return hex.DecodeString(s)
+	}
+	secret := make([]byte, 32)
+	if _, err := rand.Read(secret); err != nil {
+		return nil, err
+	}
+	return secret, tx.SetSetting(settingSecret, hex.EncodeToString(secret))
+}
+
+// Clock is the clock that the desk lives by.
+func (d *Desk) Clock() Clock { return d.o.Clock }
+
+func (d *Desk) now() time.Time { return d.o.Clock.Now() }
+
+// Due receives a value after something was put into the outbox.
+func (d *Desk) Due() <-chan struct{} { return d.due }
+
+func (d *Desk) wake() {
+	select {
+	case d.due <- struct{}{}:
+	default: // a wake-up is waiting already
+	}
+}
+
+func (d *Desk) mailbox(name string) Mailbox {
+	for _, m := range d.o.Mailboxes {
+		if m.Name == name {
+			return m
+		}
+	}
+	return d.o.Mailboxes[0] // a mailbox that is no longer configured: its tickets are answered from the first
+}

@@ -1,0 +1,210 @@
+package ticket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"notfalld/message"
+	"notfalld/rules"
+)
+
+// Fetched is one mail as it came out of the mailbox.
+type Fetched struct {
+	Place        Place
+	InternalDate time.Time
+	Size         int64  // RFC822.SIZE; more than len(Raw) if the mail was reduced
+	Raw          []byte // the mail, or of a very large one its header and text parts (message.Reduce)
+	Cut          string // "" or why not all of it was fetched
+}
+
+// triesBeforeMinimal is how often a mail may take us down while it is being understood.
+const triesBeforeMinimal = 3
+
+// Take brings one mail from the mailbox to its ticket. It returns when the outcome is durable, and the
+// entry says whether the mail is ours. First the raw bytes are stored with their ledger entry, in one transaction: from then on
+// no crash can lose the mail. Then it is understood, outside any transaction, and decided in a second one.
+// A mail whose place is in the ledger already is not decided again.
+func (d *Desk) Take(ctx context.Context, f Fetched) (Entry, error) {
+	packed := pack(f.Raw)
+	var e Entry
+	err := d.o.Store.Update(ctx, func(tx Tx) error {
+		e = Entry{Place: f.Place, State: EntryFetched, Attempts: 1, Arrived: f.InternalDate, Fetched: d.now(), Size: f.Size}
+		added, err := tx.AddEntry(&e)
+		if err != nil || !added {
+			return err
+		}
+		if e.RawID, err = tx.AddRaw(packed); err != nil {
+			return err
+		}
+		return tx.PutEntry(e)
+	})
+	if err != nil || e.State != EntryFetched {
+		return e, err
+	}
+	d.Count.Taken.Add(1)
+	return d.settle(ctx, e, f.Raw, f.Cut)
+}
+
+// Recover decides the mails that were stored when the last run ended before they were decided. It is
+// to be called once, before any mailbox is opened.
+func (d *Desk) Recover(ctx context.Context) (n int, err error) {
+	for {
+		var es []Entry
+		if err := d.o.Store.View(ctx, func(tx Tx) (err error) { es, err = tx.FetchedEntries(100); return err }); err != nil {
+			return n, err
+		}
+		if len(es) == 0 {
+			return n, nil
+		}
+		for _, e := range es {
+			if err := d.recoverOne(ctx, e); err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
+}
+
+func (d *Desk) recoverOne(ctx context.Context, e Entry) error {
+	var packed []byte
+	err := d.o.Store.Update(ctx, func(tx Tx) (err error) {
+		e.Attempts++
+		if packed, _, err = tx.Raw(e.RawID); err != nil {
+			return err
+		}
+		return tx.PutEntry(e)
+	})
+	if err != nil {
+		return err
+	}
+	raw, err := unpack(packed)
+	if err != nil {
+		return fmt.Errorf("raw mail %d: %w", e.RawID, err)
+	}
+	_, err = d.settle(ctx, e, raw, "")
+	return err
+}
+
+// settle understands a stored mail and decides what becomes of it.
+func (d *Desk) settle(ctx context.Context, e Entry, raw []byte, cut string) (Entry, error) {
+	u := d.understand(ctx, raw, e)
+	if err := ctx.Err(); err != nil {
+		return e, err // we are being stopped: the mail is decided after the restart
+	}
+	if cut != "" && u.mail.Problem == "" {
+		u.mail.Problem = cut
+	}
+	e.Arrived = arrival(e.Arrived, u.mail)
+	var decided Entry
+	err := d.o.Store.Update(ctx, func(tx Tx) error {
+		decided = e
+		return d.decide(tx, &decided, u)
+	})
+	if err != nil {
+		return e, fmt.Errorf("decide mail %s/%s UID %d: %w", e.Place.Mailbox, e.Place.Folder, e.Place.UID, err)
+	}
+	d.wake()
+	d.count(decided, u)
+	return decided, nil
+}
+
+// arrival is the older of INTERNALDATE and our own server's topmost Received: moving a mail renews the one, and
+// the sender's Date means nothing.
+func arrival(internal time.Time, m *message.Mail) time.Time {
+	if own := m.OwnReceived(); !own.IsZero() && (internal.IsZero() || own.Before(internal)) {
+		return own
+	}
+	return internal
+}
+
+// understood is a mail with everything that was read out of it.
+type understood struct {
+	mail   *message.Mail
+	facts  rules.Facts
+	author message.Address // who really wrote it, groups seen through; zero if that cannot be said
+	proof  message.Proof
+	failed bool // it could not be understood: the facts are those of a minimal ticket
+}
+
+// understand never fails: a mail that is broken, kills us, or takes too long is an emergency as far
+// as we know, with the raw mail kept (SPEC section 4: failing open is the rule for tickets).
+func (d *Desk) understand(ctx context.Context, raw []byte, e Entry) understood {
+	if e.Attempts > triesBeforeMinimal {
+		return d.minimal(raw, fmt.Sprintf("understanding this mail was begun %d times and never ended", e.Attempts-1))
+	}
+	limited, cancel := context.WithTimeout(ctx, d.o.Caps.UnderstandLimit)
+	defer cancel()
+	done := make(chan understood, 1)
+	go func() {
+		var u understood
+		defer func() {
+			if p := recover(); p != nil {
+				d.o.Log.Error("understanding a mail panicked", "mailbox", e.Place.Mailbox, "uid", e.Place.UID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				u = d.minimal(raw, "this mail could not be understood (internal error)")
+			}
+			done <- u
+		}()
+		u = d.read(limited, raw)
+	}()
+	select {
+	case u := <-done:
+		return u
+	case <-limited.Done():
+		return d.minimal(raw, fmt.Sprintf("understanding this mail took longer than %s", d.o.Caps.UnderstandLimit))
+	}
+}
+
+func (d *Desk) read(ctx context.Context, raw []byte) understood {
+	m := message.Parse(raw, d.o.Limits)
+	facts, err := d.o.Rules.Understand(ctx, m, d.o.World)
+	u := understood{mail: m, facts: facts, proof: m.Proof(d.o.Trust)}
+	if err != nil {
+		if m.Problem == "" {
+			m.Problem = "not everything in this mail was looked at: " + err.Error()
+		}
+		if errors.Is(err, context.DeadlineExceeded) && facts.Class == "" {
+			return d.minimalOf(m)
+		}
+	}
+	u.author, _ = rules.Author(m, d.o.World)
+	return u
+}
+
+// minimal is the ticket of last resort, from the header alone.
+func (d *Desk) minimal(raw []byte, problem string) understood {
+	d.Count.Minimal.Add(1)
+	m := message.ParseHeader(raw, d.o.Limits)
+	m.Problem = problem
+	return d.minimalOf(m)
+}
+
+func (d *Desk) minimalOf(m *message.Mail) understood {
+	u := understood{mail: m, failed: true, proof: m.Proof(d.o.Trust)}
+	u.facts = rules.Minimal(m, d.o.World)
+	u.author, _ = rules.Author(m, d.o.World)
+	return u
+}
+
+// count keeps the figures of /metrics.
+func (d *Desk) count(e Entry, u understood) {
+	switch e.State {
+	case EntryCopy:
+		d.Count.Copies.Add(1)
+	case EntryOther:
+		d.Count.Untouched.Add(1)
+	}
+}
+
+// Raw mails are kept compressed (RFC 8878); level and window are small because mails are.
+var (
+	packer, _   = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2))
+	unpacker, _ = zstd.NewReader(nil, zstd.WithDecoderConcurrency(2))
+)
+
+func pack(raw []byte) []byte               { return packer.EncodeAll(raw, nil) }
+func unpack(packed []byte) ([]byte, error) { return unpacker.DecodeAll(packed, nil) }
