@@ -1,0 +1,354 @@
+package message
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"strconv"
+	"strings"
+
+	"github.com/jhillyerd/enmime/v2"
+)
+
+// partField carries a part's number through enmime.
+const partField = "X-Notfalld-Part"
+
+// body reads the parts of one mail into its text and attachments.
+type body struct {
+	m       *Mail
+	s       *scanner
+	raw     []byte
+	lim     Limits
+	level   int  // how deep in attached mails we are
+	reduced bool // the mail comes from Reduce: cutField may be believed
+
+	texts    []string // new text of the parts, in order
+	htmls    [][]byte // HTML parts as bytes, shown or not: what images do they show?
+	images   []image  // parts that are inline if the HTML shows them
+	sums     []string // what identifies the attachments, in order
+	data     int      // bytes of attachment data kept so far
+	fromHTML bool
+	nested   []*Mail // attached mails, opened
+	flowed   bool
+}
+
+// image remembers where an attachment with a Content-ID went.
+type image struct {
+	attachment int
+	related    bool
+}
+
+func newBody(m *Mail, s *scanner, raw []byte, lim Limits, level int) *body {
+	return &body{m: m, s: s, raw: raw, lim: lim, level: level}
+}
+
+// read has enmime build the tree of parts, and walks it. enmime never sees the bodies: it is given
+// the skeleton (boundaries and MIME headers), so that its cost is bounded by the limits of the pre-scan.
+func (b *body) read() {
+	skeleton := b.s.assemble(func(p *part) (string, []byte) {
+		return partField + ": " + strconv.Itoa(p.id) + "\r\n", nil
+	})
+	root, err := mimeParser(b.lim).ReadParts(bytes.NewReader(skeleton))
+	if err != nil {
+		b.m.problem("broken MIME structure")
+		root = nil
+	}
+	n := &node{part: b.s.parts[0], typ: "text/plain"}
+	if root != nil {
+		n = b.node(root)
+	}
+	b.walk(n, context{})
+	b.finish()
+}
+
+func mimeParser(lim Limits) *enmime.Parser {
+	return enmime.NewParser(
+		enmime.RawContent(true), // bodies are decoded here, from the bytes of the mail
+		enmime.SkipMalformedParts(true),
+		enmime.MultipartWOBoundaryAsSinglePart(true),
+		enmime.DisableTextConversion(true),
+		enmime.DisableCharacterDetection(true),
+		enmime.MaxStoredPartErrors(1),
+		enmime.SetCustomParseMediaType(func(s string) (string, map[string]string, []string, error) {
+			typ, params := parseMediaType(s, lim.Parameters)
+			return typ, params, nil, nil
+		}),
+	)
+}
+
+// node is one part of the tree.
+type node struct {
+	part        *part
+	typ         string
+	params      map[string]string
+	disposition string
+	name        string
+	contentID   string
+	children    []*node
+}
+
+func (b *body) node(p *enmime.Part) *node {
+	n := &node{part: b.s.parts[0]}
+	if id, err := strconv.Atoi(p.Header.Get(partField)); err == nil && id < len(b.s.parts) {
+		n.part = b.s.parts[id]
+	}
+	n.typ, n.params = parseMediaType(p.Header.Get("Content-Type"), b.lim.Parameters)
+	var dp map[string]string
+	n.disposition, dp = parseParams(p.Header.Get("Content-Disposition"), b.lim.Parameters)
+	n.name = fileName(dp["filename"])
+	if n.name == "" {
+		n.name = fileName(n.params["name"])
+	}
+	n.contentID = strings.Trim(strings.TrimSpace(p.Header.Get("Content-Id")), "<>")
+	for c := p.FirstChild; c != nil; c = c.NextSibling {
+		n.children = append(n.children, b.node(c))
+	}
+	return n
+}
+
+// fileName is the last element of what a sender calls a file, without what file systems and
+// terminals dislike.
+func fileName(s string) string {
+	s = cleanLine(s)
+	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
+		s = s[i+1:]
+	}
+	if s == "." || s == ".." {
+		return ""
+	}
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:150]) + string(r[len(r)-50:])
+	}
+	return s
+}
+
+// context is what the parents of a part say about it.
+type context struct {
+	noText  bool // another alternative was taken: only attachments count
+	related bool
+	own     bool // belongs to the mail itself: a report, a signature
+}
+
+func (b *body) walk(n *node, c context) {
+	switch {
+	case len(n.children) == 0:
+		b.leaf(n, c)
+	case n.typ == "multipart/alternative":
+		b.alternative(n, c)
+	case n.typ == "multipart/signed":
+		for i, child := range n.children {
+			cc := c
+			cc.own = i > 0 || c.own
+			b.walk(child, cc)
+		}
+	case n.typ == "multipart/encrypted":
+		b.m.Encrypted = "pgp"
+		for _, child := range n.children {
+			cc := c
+			cc.own = true
+			b.walk(child, cc)
+		}
+	case n.typ == "multipart/report":
+		for i, child := range n.children {
+			cc := c
+			cc.own = i > 0 || c.own
+			b.walk(child, cc)
+		}
+	default:
+		for _, child := range n.children {
+			cc := c
+			cc.related = c.related || n.typ == "multipart/related"
+			b.walk(child, cc)
+		}
+	}
+}
+
+// alternative takes the plain text where it says something, else the HTML (RFC 2046, 5.1.4 prefers the
+// last; people's words are the same in both, and plain text needs no guessing).
+func (b *body) alternative(n *node, c context) {
+	plain := -1
+	for i, child := range n.children {
+		if child.typ == "text/plain" && len(child.children) == 0 && child.disposition != "attachment" && !emptyText(b.text(child)) {
+			plain = i
+			break
+		}
+	}
+	for i, child := range n.children {
+		cc := c
+		cc.noText = c.noText || plain >= 0 && i != plain
+		if child.typ == "text/calendar" {
+			cc.own = true
+		}
+		b.walk(child, cc)
+	}
+}
+
+// emptyText says whether a plain text part is only there because there must be one.
+func emptyText(s string) bool {
+	s = strings.TrimSpace(s)
+	if s == "" {
+		return true
+	}
+	if len(s) > 300 {
+		return false
+	}
+	l := strings.ToLower(s)
+	return strings.Contains(l, "html") && (strings.Contains(l, "view") || strings.Contains(l, "client") || strings.Contains(l, "unterst") || strings.Contains(l, "support") || strings.Contains(l, "anzeig") || strings.Contains(l, "nachricht im"))
+}
+
+func (b *body) leaf(n *node, c context) {
+	text := n.typ == "text/plain" || n.typ == "text/html"
+	switch {
+	case c.own:
+		b.attach(n, c)
+	case !text || n.disposition == "attachment" || n.name != "" && (len(b.texts) > 0 || b.level > 0 || n.part.id > 0 && n.disposition != ""):
+		b.attach(n, c)
+	case n.typ == "text/html":
+		html := b.decoded(n)
+		b.htmls = append(b.htmls, html)
+		if !c.noText {
+			b.fromHTML = true
+			b.texts = append(b.texts, htmlText(decodeText(html, n.charset(html))))
+		}
+	case !c.noText:
+		b.texts = append(b.texts, b.text(n))
+	}
+}
+
+func (n *node) charset(b []byte) string {
+	if cs := n.params["charset"]; cs != "" || n.typ != "text/html" {
+		return cs
+	}
+	return htmlCharset(b)
+}
+
+// encoded is the part's body as it stands in the mail.
+func (b *body) encoded(n *node) []byte {
+	p := n.part
+	if p.container() || p.start > p.end || p.end > int64(len(b.raw)) {
+		return nil
+	}
+	return b.raw[p.start:p.end]
+}
+
+// decoded undoes the transfer encoding of a text part, up to the limit.
+func (b *body) decoded(n *node) []byte {
+	enc := b.encoded(n)
+	if max := 3 * b.lim.Text; len(enc) > max {
+		enc = enc[:max]
+		b.m.problem("text longer than permitted, cut")
+	}
+	dec := decodeTransfer(n.part.encoding, enc)
+	if len(dec) > b.lim.Text {
+		dec = dec[:b.lim.Text]
+		b.m.problem("text longer than permitted, cut")
+	}
+	return dec
+}
+
+func (b *body) text(n *node) string {
+	raw := b.decoded(n)
+	s := decodeText(raw, n.charset(raw))
+	return s
+}
+
+// attach lists a part as attachment, or as one of the parts that belong to the mail itself.
+func (b *body) attach(n *node, c context) {
+	a := Attachment{Name: n.name, Type: n.typ, ContentID: n.contentID}
+	var sum string
+	if note, ok := b.note(n); ok {
+		a.Size, a.NotFetched, sum = note.size, true, note.sum
+	} else {
+		st := &stored{room: b.lim.Data - b.data, hash: sha256.New()}
+		d := newDecoder(n.part.encoding, st)
+		d.Write(b.encoded(n)) // into memory
+		d.Flush()
+		a.Size, sum = st.size, hex.EncodeToString(st.hash.Sum(nil))
+		if !st.full {
+			a.Data = st.data
+			b.data += len(st.data)
+		}
+	}
+	b.sums = append(b.sums, sum)
+	if c.own || ownSignature(n.typ) {
+		b.m.Inline = append(b.m.Inline, a)
+		return
+	}
+	if a.ContentID != "" && strings.HasPrefix(a.Type, "image/") {
+		b.images = append(b.images, image{attachment: len(b.m.Attachments), related: c.related})
+	}
+	b.m.Attachments = append(b.m.Attachments, a)
+}
+
+func (b *body) note(n *node) (cutNote, bool) {
+	if !b.reduced {
+		return cutNote{}, false
+	}
+	line, _ := cutLine(n.part.header)
+	v, ok := bytes.CutPrefix(line, []byte(cutField+": "))
+	if !ok {
+		return cutNote{}, false
+	}
+	return parseCutNote(strings.TrimSpace(string(v)))
+}
+
+func ownSignature(typ string) bool {
+	switch typ {
+	case "application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys":
+		return true
+	}
+	return false
+}
+
+// stored takes decoded content: all of it into size and hash, and into data while there is room.
+type stored struct {
+	size int64
+	hash hash.Hash
+	data []byte
+	room int
+	full bool
+}
+
+func (s *stored) Write(p []byte) (int, error) {
+	s.size += int64(len(p))
+	s.hash.Write(p)
+	if s.full = s.full || len(s.data)+len(p) > s.room; s.full {
+		s.data = nil
+		return len(p), nil
+	}
+	s.data = append(s.data, p...)
+	return len(p), nil
+}
+
+// finish sets the mail's fields from what was collected.
+func (b *body) finish() {
+	text := strings.TrimSpace(strings.Join(b.texts, "\n\n"))
+	b.m.Text = text
+	b.sortImages()
+}
+
+// sortImages moves the images that the HTML shows to Inline.
+func (b *body) sortImages() {
+	if len(b.images) == 0 || len(b.htmls) == 0 {
+		return
+	}
+	inline := map[int]bool{}
+	for _, img := range b.images {
+		cid := []byte("cid:" + b.m.Attachments[img.attachment].ContentID)
+		for _, h := range b.htmls {
+			if bytes.Contains(h, cid) {
+				inline[img.attachment] = true
+			}
+		}
+	}
+	var rest []Attachment
+	for i, a := range b.m.Attachments {
+		if inline[i] {
+			b.m.Inline = append(b.m.Inline, a)
+		} else {
+			rest = append(rest, a)
+		}
+	}
+	b.m.Attachments = rest
+}
