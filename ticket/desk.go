@@ -68,25 +68,26 @@ func DefaultCaps() Caps {
 
 // Options is everything a Desk works with. Store, Rules, Templates, Hours and one mailbox are required.
 type Options struct {
-	Store      Store
-	Clock      Clock
-	Log        *slog.Logger
-	Rules      *rules.Set
-	Templates  *templates.Set
-	World      rules.World // Own is completed with the addresses of Mailboxes, Staff with Staff.Notify
-	Contacts   *Contacts
-	Mailboxes  []Mailbox
-	Company    templates.Company
-	Service    templates.Service
-	Hours      *Hours
-	Staff      Staff
-	Admins     []string
-	Trust      message.Trust
-	Observe    bool // everything but mail to customers, whose drafts go to admins
-	BouncePlus Plus
-	Limits     message.Limits
-	Caps       Caps
-	Secret     []byte // signs tokens; nil: made at the first start and kept in the store
+	Store        Store
+	Clock        Clock
+	Log          *slog.Logger
+	Rules        *rules.Set
+	Templates    *templates.Set
+	World        rules.World // Own is completed with the addresses of Mailboxes, Staff with Staff.Notify
+	Contacts     *Contacts
+	Mailboxes    []Mailbox
+	Company      templates.Company
+	Service      templates.Service
+	Hours        *Hours
+	Staff        Staff
+	Admins       []string
+	Trust        message.Trust
+	ReopenWithin time.Duration // a mail to a ticket closed longer ago opens a new one
+	Observe      bool          // everything but mail to customers, whose drafts go to admins
+	BouncePlus   Plus
+	Limits       message.Limits
+	Caps         Caps
+	Secret       []byte // signs tokens; nil: made at the first start and kept in the store
 }
 
 // Desk is where mails are taken in, decided, and answered. Its methods may be called concurrently.

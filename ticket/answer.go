@@ -1,0 +1,177 @@
+package ticket
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"notfalld/message"
+	"notfalld/rules"
+	"notfalld/templates"
+)
+
+const (
+	inHours = "in_hours"
+	outside = "outside"
+)
+
+// row names the cell of the table of answers (SPEC section 9) that is true of a ticket at an instant.
+func (d *Desk) row(now time.Time) string {
+	if d.o.Hours.Open(now) {
+		return string(templates.NotLinked) + "/" + inHours
+	}
+	return string(templates.NotLinked) + "/" + outside
+}
+
+// chooseAnswer fills an answer with what is true now and renders it. ok is false when there is nothing
+// left to say: the recipient has just been told the same by another answer.
+func (d *Desk) chooseAnswer(tx Tx, o *Out) (ok bool, err error) {
+	t, m, err := d.subjectOf(tx, o)
+	if err != nil {
+		return false, err
+	}
+	o.Row = d.row(d.now())
+	if stale, err := d.isStale(tx, t, o); err != nil || stale {
+		return false, err
+	}
+	view, err := d.answerView(tx, t, m, o)
+	if err != nil {
+		return false, err
+	}
+	r, err := d.render(view)
+	if err != nil {
+		return false, unwritableError{err}
+	}
+	box := d.mailbox(o.Mailbox)
+	out, err := d.envelope(tx, o, box)
+	if err != nil {
+		return false, err
+	}
+	out.Subject, out.Text, out.HTML = r.Subject, r.Text, r.HTML
+	out.Date = d.now().In(d.o.Hours.Location)
+	out.From = message.Address{Name: d.o.Company.Name, Address: box.Address}
+	out.To = message.Address{Address: o.Recipient}
+	out.InReplyTo = m.MessageID
+	if m.MessageID != "" {
+		out.References = append([]string{m.MessageID}, out.References...)
+	}
+	out.Headers = append(out.Headers,
+		message.Field{Name: "Auto-Submitted", Value: "auto-replied"}, // RFC 3834, 5
+		message.Field{Name: "X-Auto-Response-Suppress", Value: "All"},
+	)
+	if o.Bytes, err = message.Compose(out); err != nil {
+		return false, unwritableError{err}
+	}
+	return true, nil
+}
+
+// subjectOf loads the ticket and the mail that an outgoing mail is about.
+func (d *Desk) subjectOf(tx Tx, o *Out) (Ticket, Mail, error) {
+	t, ok, err := tx.Ticket(o.TicketID)
+	if err != nil || !ok {
+		return t, Mail{}, errors.Join(err, missing(ok, "ticket", o.TicketID))
+	}
+	if o.MailID == 0 {
+		return t, Mail{}, nil
+	}
+	m, ok, err := tx.Mail(o.MailID)
+	return t, m, errors.Join(err, missing(ok, "mail", o.MailID))
+}
+
+func missing(ok bool, what string, id int64) error {
+	if ok {
+		return nil
+	}
+	return fmt.Errorf("%s %d is not in the store", what, id)
+}
+
+// render falls back rather than fail: an answer that repeats less is better than none.
+func (d *Desk) render(v templates.Answer) (templates.Rendered, error) {
+	r, err := d.o.Templates.Answer(v)
+	if err == nil {
+		return r, nil
+	}
+	d.o.Log.Error("an answer could not be rendered; trying it without the facts of the mail", "ticket", v.Ticket, "error", err)
+	v.Understood = templates.Understood{}
+	if r, err = d.o.Templates.Answer(v); err == nil {
+		return r, nil
+	}
+	v.Bare = true
+	return d.o.Templates.Answer(v)
+}
+
+func (d *Desk) answerView(tx Tx, t Ticket, m Mail, o *Out) (templates.Answer, error) {
+	now := d.now().In(d.o.Hours.Location)
+	hc := d.o.Hours.Config()
+	v := templates.Answer{
+		Row: templates.NotLinked, InHours: d.o.Hours.Open(now), Bare: o.Bare, Closing: o.Reason == ReasonClosing,
+		Company: d.o.Company, Service: d.o.Service,
+		Hours:    templates.Hours{Days: hc.Days, From: hc.From, To: hc.To, Timezone: hc.Timezone, Holidays: hc.Holidays},
+		NextOpen: d.o.Hours.NextOpen(now), NextClose: d.o.Hours.NextClose(now),
+		Now: now, Arrived: m.Arrived.In(d.o.Hours.Location), Late: now.Sub(m.Arrived) > d.o.Caps.LateAfter && o.Reason != ReasonClosing,
+	}
+	if o.Language != "" {
+		v.Languages = []string{o.Language}
+	}
+	if o.Bare {
+		return v, nil // no word from the mail, and no name of a ticket (SPEC section 5)
+	}
+	v.Subject, v.Ticket = m.Subject, t.Number()
+	v.TicketLine = t.Number() + " · " + d.keys.Issue(CustomerToken, AboutTicket, t.ID, o.Recipient)
+	if t.Previous != 0 {
+		v.OldTicket = Number(t.Previous)
+	}
+	ms, err := tx.Mails(t.ID)
+	if err != nil {
+		return v, err
+	}
+	v.Understood, v.Missing = ownFacts(ms, m)
+	return v, nil
+}
+
+// ownFacts is what the sender of m has told in this ticket, and what is still missing after all of it: only the
+// sender's own words are repeated to him.
+func ownFacts(ms []Mail, m Mail) (templates.Understood, []string) {
+	var u templates.Understood
+	var lacking []string
+	first := true
+	for _, k := range ms {
+		if k.From != m.From || k.Kind == NoteMail || k.Kind == UnprovenMail && k.ID != m.ID {
+			continue
+		}
+		var line rules.Line
+		if json.Unmarshal(k.Line, &line) != nil {
+			continue
+		}
+		if first {
+			lacking, first = line.Missing, false
+		}
+		lacking = slices.DeleteFunc(slices.Clone(lacking), func(s string) bool { return !slices.Contains(line.Missing, s) })
+		addFacts(&u, line)
+	}
+	return u, lacking
+}
+
+func addFacts(u *templates.Understood, line rules.Line) {
+	for _, s := range line.Servers {
+		k := templates.Server{Name: s.Name, Known: s.Known}
+		if !slices.Contains(u.Servers, k) {
+			u.Servers = append(u.Servers, k)
+		}
+	}
+	for _, e := range line.Errors {
+		if !slices.Contains(u.Errors, e.Text) {
+			u.Errors = append(u.Errors, e.Text)
+		}
+	}
+	for _, p := range line.Phones {
+		if !slices.Contains(u.Phones, p) {
+			u.Phones = append(u.Phones, p)
+		}
+	}
+	if u.CustomerNumber == "" {
+		u.CustomerNumber = line.CustomerNumber
+	}
+}

@@ -1,0 +1,239 @@
+package ticket
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"notfalld/message"
+	"notfalld/rules"
+)
+
+// decide says what becomes of a mail, and writes all of it: ticket, history, and what is to be sent.
+// It runs under the writer's lock, so what it reads is still true when it is written.
+func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
+	e.MessageID, e.ContentHash = u.mail.MessageID, u.mail.ContentHash[:]
+	if ok, err := d.probeBack(tx, u.mail); err != nil || ok {
+		return d.close(tx, e, EntryProbe, 0, err)
+	}
+	if own, err := d.isOwn(tx, u.mail); err != nil || own {
+		return d.untouched(tx, e, err)
+	}
+	if first, ok, err := tx.SameMail(e.MessageID, e.ContentHash); err != nil || ok {
+		return d.recordCopy(tx, e, first, err)
+	}
+	if kind := u.mail.Automatic.Kind; kind == message.Bounce || kind == message.Delay || u.facts.Class == rules.Bounce {
+		if ok, ticketID, err := d.recordBounce(tx, u.mail); err != nil || ok {
+			return d.close(tx, e, EntryBounce, ticketID, err)
+		}
+		if u.facts.Class != rules.Emergency {
+			return d.untouched(tx, e, nil)
+		}
+	}
+	th, err := d.findThread(tx, u)
+	if err != nil {
+		return err
+	}
+	switch {
+	case th.found && isNote(u):
+		return d.addNote(tx, e, u, th)
+	case th.found:
+		return d.continueTicket(tx, e, u, th)
+	case u.facts.Class == rules.Emergency:
+		return d.newTicket(tx, e, u, th, 0)
+	}
+	return d.untouched(tx, e, nil)
+}
+
+// isNote: a vacation note in a thread is noted; what a monitoring system adds to its own ticket is a mail like any other.
+func isNote(u understood) bool {
+	k := u.mail.Automatic.Kind
+	return k == message.AutoReply || k == message.Receipt || k != message.Human && u.facts.Class != rules.Emergency
+}
+
+// close writes the ledger's last word on a mail.
+func (d *Desk) close(tx Tx, e *Entry, s EntryState, ticketID int64, err error) error {
+	if err != nil {
+		return err
+	}
+	e.State, e.TicketID = s, ticketID
+	return tx.PutEntry(*e)
+}
+
+// untouched: of a mail that is none of our business, only the UID is remembered.
+func (d *Desk) untouched(tx Tx, e *Entry, err error) error {
+	if err != nil {
+		return err
+	}
+	if e.RawID != 0 {
+		if err := tx.DropRaw(e.RawID); err != nil {
+			return err
+		}
+	}
+	e.RawID, e.MessageID, e.ContentHash = 0, "", nil
+	return d.close(tx, e, EntryOther, 0, nil)
+}
+
+func (d *Desk) recordCopy(tx Tx, e *Entry, first Entry, err error) error {
+	if err != nil {
+		return err
+	}
+	if e.RawID != 0 {
+		if err := tx.DropRaw(e.RawID); err != nil { // the first one's bytes are kept
+			return err
+		}
+		e.RawID = 0
+	}
+	if first.TicketID != 0 {
+		why := fmt.Sprintf("the same mail once more, in %s/%s (UID %d)", e.Place.Mailbox, e.Place.Folder, e.Place.UID)
+		if err := d.event(tx, first.TicketID, "copy", why); err != nil {
+			return err
+		}
+	}
+	return d.close(tx, e, EntryCopy, first.TicketID, nil)
+}
+
+func (d *Desk) addNote(tx Tx, e *Entry, u understood, th thread) error {
+	m := d.mailOf(e, u, NoteMail, th)
+	m.TicketID = th.ticket.ID
+	if err := tx.AddMail(&m); err != nil {
+		return err
+	}
+	why := fmt.Sprintf("%s (%s): noted, nothing changed by it", u.mail.Automatic.Kind, u.mail.Automatic.Why)
+	if err := d.event(tx, th.ticket.ID, "note", why); err != nil {
+		return err
+	}
+	return d.close(tx, e, EntryNote, th.ticket.ID, nil)
+}
+
+// continueTicket adds a mail to its ticket. A ticket closed too long ago is not reopened: a new one names it.
+func (d *Desk) continueTicket(tx Tx, e *Entry, u understood, th thread) error {
+	t := th.ticket
+	if th.proven && d.tooLongClosed(t, d.now()) {
+		return d.newTicket(tx, e, u, th, t.ID)
+	}
+	kind := CustomerMail
+	switch {
+	case !th.proven:
+		kind = UnprovenMail
+	case u.mail.Automatic.Kind != message.Human:
+		kind = MachineMail
+	}
+	// A human mail that continues a ticket is an emergency, whatever its wording (SPEC section 5).
+	u.facts.Class = rules.Emergency
+	m := d.mailOf(e, u, kind, th)
+	m.TicketID = t.ID
+	if th.proven {
+		if err := d.advance(tx, &t, u, e); err != nil {
+			return err
+		}
+	}
+	if err := tx.AddMail(&m); err != nil {
+		return err
+	}
+	why := th.why
+	if !th.proven {
+		why += ": sender not proven, nothing was changed or disclosed by this mail"
+	}
+	if err := d.event(tx, t.ID, "mail", fmt.Sprintf("from %s; %s", u.author.Address, why)); err != nil {
+		return err
+	}
+	if err := d.respond(tx, t, m, u, th); err != nil {
+		return err
+	}
+	return d.close(tx, e, EntryTicket, t.ID, nil)
+}
+
+// advance brings a ticket forward by a proven mail: reopened, and richer by what the mail says.
+func (d *Desk) advance(tx Tx, t *Ticket, u understood, e *Entry) error {
+	if t.State == Closed {
+		if err := d.event(tx, t.ID, "reopened", "the customer wrote within "+d.o.ReopenWithin.String()+" of its closing"); err != nil {
+			return err
+		}
+	}
+	if t.State == Closed || t.State == Waiting {
+		t.State = Open
+	}
+	t.LastCustomerAt, t.Updated = e.Arrived, d.now()
+	t.learn(u.facts)
+	return tx.PutTicket(*t)
+}
+
+// learn adds what a mail says to what the ticket knows; what is known is not overwritten.
+func (t *Ticket) learn(f rules.Facts) {
+	if t.CustomerNumber == "" {
+		t.CustomerNumber = f.CustomerNumber
+	}
+	for _, s := range f.Servers {
+		if !slices.ContainsFunc(t.Servers, func(k rules.Server) bool { return k.Name == s.Name }) {
+			t.Servers = append(t.Servers, s)
+		}
+	}
+	for _, x := range f.Errors {
+		if !slices.ContainsFunc(t.Errors, func(k rules.Error) bool { return k.Text == x.Text }) {
+			t.Errors = append(t.Errors, x)
+		}
+	}
+}
+
+func (d *Desk) newTicket(tx Tx, e *Entry, u understood, th thread, previous int64) error {
+	u.facts.Class = rules.Emergency
+	t := Ticket{
+		State: New, Subject: u.mail.Subject, From: strings.ToLower(u.author.Address), Language: u.facts.Language, Mailbox: e.Place.Mailbox,
+		Created: d.now(), Updated: d.now(), LastCustomerAt: e.Arrived, Previous: previous, Related: th.related,
+	}
+	t.learn(u.facts)
+	if err := tx.AddTicket(&t); err != nil {
+		return err
+	}
+	kind := CustomerMail
+	if u.mail.Automatic.Kind != message.Human {
+		kind = MachineMail
+	}
+	first := thread{how: "new", proven: true, ticket: t}
+	m := d.mailOf(e, u, kind, first)
+	m.TicketID = t.ID
+	if err := tx.AddMail(&m); err != nil {
+		return err
+	}
+	if err := d.event(tx, t.ID, "created", d.whyCreated(u, t)); err != nil {
+		return err
+	}
+	if err := d.respond(tx, t, m, u, first); err != nil {
+		return err
+	}
+	d.Count.Tickets.Add(1)
+	return d.close(tx, e, EntryTicket, t.ID, nil)
+}
+
+func (d *Desk) whyCreated(u understood, t Ticket) string {
+	why := fmt.Sprintf("mail from %s, subject %q, class %s, sender proof %s", u.author.Address, u.mail.Subject, u.facts.Class, u.proof.Verdict)
+	if u.failed {
+		why += "; a minimal ticket: " + u.mail.Problem
+	} else if u.mail.Problem != "" {
+		why += "; " + u.mail.Problem
+	}
+	if t.Previous != 0 {
+		why += "; continues " + Number(t.Previous) + ", which was closed too long ago to be reopened"
+	}
+	if t.Related != 0 {
+		why += "; possibly related to " + Number(t.Related) + ", which it names without proof"
+	}
+	return why
+}
+
+func (d *Desk) mailOf(e *Entry, u understood, kind MailKind, th thread) Mail {
+	line, err := json.Marshal(rules.NewLine("", u.mail, u.facts))
+	if err != nil { // no value of Line can fail to marshal; a ticket without it is better than none
+		line = []byte(`{}`)
+	}
+	return Mail{
+		Kind: kind, EntryID: e.ID, MessageID: u.mail.MessageID, From: strings.ToLower(u.author.Address), FromName: u.author.Name, Subject: u.mail.Subject,
+		Arrived: e.Arrived, Proof: string(u.proof.Verdict), Thread: th.how, Line: line, RulesHash: d.o.Rules.Hash(), ContentHash: e.ContentHash,
+	}
+}
+
+func (d *Desk) event(tx Tx, ticketID int64, what, why string) error {
+	return tx.AddEvent(Event{TicketID: ticketID, At: d.now(), Actor: "notfalld", Rules: d.o.Rules.Hash(), What: what, Why: why})
+}

@@ -1,0 +1,212 @@
+package ticket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Result is how one attempt to deliver ended.
+type Result string
+
+// The results of an attempt.
+const (
+	Accepted  Result = "sent"
+	Temporary Result = "temporary" // certainly not accepted; may be tried again
+	Permanent Result = "permanent" // certainly not accepted; trying again is useless
+	Unclear   Result = "unknown"   // the connection ended after the data and before the reply: accepted or not, nobody knows
+)
+
+// Outcome is what the room outbox reports of an attempt.
+type Outcome struct {
+	Result  Result
+	Code    int       // SMTP reply code, 0 if there was none
+	Text    string    // what the server or the network said, one line
+	RetryAt time.Time // when to try again, if it is to be tried again
+}
+
+// DueOut lists what is to be attempted now, at most limit, without bytes.
+func (d *Desk) DueOut(ctx context.Context, limit int) ([]Out, error) {
+	var os []Out
+	err := d.o.Store.View(ctx, func(tx Tx) (err error) { os, err = tx.DueOut(d.now(), limit); return err })
+	return os, err
+}
+
+// NextOut is when something is due next; ok is false when the outbox is empty.
+func (d *Desk) NextOut(ctx context.Context) (at time.Time, ok bool, err error) {
+	err = d.o.Store.View(ctx, func(tx Tx) (err error) { at, ok, err = tx.NextOut(); return err })
+	return at, ok, err
+}
+
+// Freeze fixes a mail just before its delivery is attempted: in one transaction it is chosen by what is true now, rendered, and
+// stored with its Message-ID. A mail that is frozen already had an attempt whose outcome is not known: it goes out
+// again as it is. ok is false if it is not to be sent (any more).
+func (d *Desk) Freeze(ctx context.Context, id int64) (o Out, ok bool, err error) {
+	err = d.o.Store.Update(ctx, func(tx Tx) error {
+		o, ok, err = tx.Out(id)
+		if err != nil || !ok {
+			return err
+		}
+		switch o.State {
+		case OutFrozen:
+			return nil
+		case OutWaiting:
+			ok, err = d.freeze(tx, &o)
+			return err
+		}
+		ok = false
+		return nil
+	})
+	return o, ok, err
+}
+
+func (d *Desk) freeze(tx Tx, o *Out) (ok bool, err error) {
+	switch o.Kind {
+	case OutAnswer:
+		ok, err = d.chooseAnswer(tx, o)
+	case OutNotice:
+		ok, err = d.chooseNotice(tx, o)
+	case OutProbe:
+		ok, err = true, d.chooseProbe(tx, o)
+	}
+	var postponed postponedError
+	var unwritable unwritableError
+	switch {
+	case errors.As(err, &postponed):
+		o.NextAt = postponed.until
+		return false, tx.PutOut(*o)
+	case errors.As(err, &unwritable): // not trying for ever, but saying so
+		o.LastError = oneLine(err.Error())
+		return false, d.failed(tx, o, "it could not be written: "+o.LastError)
+	case err != nil:
+		return false, err
+	case !ok:
+		o.State = OutWithdrawn
+		return false, tx.PutOut(*o)
+	}
+	o.State, o.FrozenAt = OutFrozen, d.now()
+	return true, tx.PutOut(*o)
+}
+
+// Delivered records how an attempt ended. A certain failure unfreezes the mail: next time it is chosen anew, with
+// another Message-ID. An unclear one leaves it frozen: the same bytes again. What cannot be delivered for
+// Caps.GiveUpAnswers is given up, and staff are told that this customer does not know.
+func (d *Desk) Delivered(ctx context.Context, id int64, out Outcome) error {
+	err := d.o.Store.Update(ctx, func(tx Tx) error {
+		o, ok, err := tx.Out(id)
+		if err != nil || !ok || o.State != OutFrozen {
+			return err
+		}
+		o.Attempts++
+		o.LastCode, o.LastError = out.Code, oneLine(out.Text)
+		if out.Result == Accepted {
+			o.LastError = ""
+		}
+		a := Attempt{OutID: id, At: d.now(), MessageID: o.MessageID, Outcome: string(out.Result), Code: out.Code, Text: oneLine(out.Text)}
+		if err := tx.AddAttempt(a); err != nil {
+			return err
+		}
+		return d.afterAttempt(tx, &o, out)
+	})
+	if err != nil {
+		return fmt.Errorf("record the delivery of mail %d: %w", id, err)
+	}
+	d.wake()
+	return nil
+}
+
+func (d *Desk) afterAttempt(tx Tx, o *Out, out Outcome) error {
+	switch {
+	case out.Result == Accepted:
+		o.State, o.SentAt = OutSent, d.now()
+		if o.Kind != OutAnswer {
+			o.Bytes = nil // what a customer was told is kept; a notice holds nothing that is not in its ticket
+		}
+		if err := tx.PutOut(*o); err != nil {
+			return err
+		}
+		if o.Kind == OutAnswer {
+			return d.event(tx, o.TicketID, "answered", fmt.Sprintf("%s was told %s, Message-ID <%s>", o.Recipient, o.Row, o.MessageID))
+		}
+		return nil
+	case out.Result == Permanent:
+		return d.failed(tx, o, fmt.Sprintf("the mail server refused it: %d %s", out.Code, o.LastError))
+	case d.now().Sub(o.Created) > d.o.Caps.GiveUpAnswers:
+		return d.failed(tx, o, fmt.Sprintf("given up after %s and %d attempts; the last: %s", d.o.Caps.GiveUpAnswers, o.Attempts, o.LastError))
+	case out.Result == Temporary:
+		o.State, o.Bytes, o.MessageID, o.NextAt = OutWaiting, nil, "", out.RetryAt
+	default:
+		o.NextAt = out.RetryAt
+	}
+	return tx.PutOut(*o)
+}
+
+// failed ends a mail that does not reach its recipient. Of an answer staff are told at once: this customer does not know.
+func (d *Desk) failed(tx Tx, o *Out, why string) error {
+	o.State = OutFailed
+	if err := tx.PutOut(*o); err != nil {
+		return err
+	}
+	switch {
+	case o.Kind == OutProbe:
+		return tx.SetSetting(settingPlus(o.Mailbox), plusFails)
+	case o.Kind == OutNotice:
+		d.o.Log.Error("a notice to staff was not delivered", "to", o.Recipient, "ticket", Number(o.TicketID), "why", why)
+		return nil
+	}
+	d.Count.Undelivered.Add(1)
+	if err := d.event(tx, o.TicketID, "undelivered", fmt.Sprintf("%s does not know: %s", o.Recipient, why)); err != nil {
+		return err
+	}
+	return d.tellStaff(tx, o.TicketID, o.MailID, ReasonUndelivered, fmt.Sprintf("%s: %s", o.Recipient, why))
+}
+
+// Retry makes mails due at once; failed ones get a new chance. ids empty: all that wait. It returns how many.
+func (d *Desk) Retry(ctx context.Context, ids []int64) (n int, err error) {
+	err = d.o.Store.Update(ctx, func(tx Tx) error {
+		n = 0
+		os, err := retryable(tx, ids)
+		if err != nil {
+			return err
+		}
+		for _, o := range os {
+			o.NextAt = d.now()
+			if o.State == OutFailed {
+				o.State, o.Bytes, o.MessageID, o.Created = OutWaiting, nil, "", d.now()
+			}
+			if err := tx.PutOut(o); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	})
+	d.wake()
+	return n, err
+}
+
+func retryable(tx Tx, ids []int64) ([]Out, error) {
+	if len(ids) == 0 {
+		ids = nil
+		os, err := tx.Outs(OutQuery{States: []OutState{OutWaiting, OutFrozen, OutFailed}})
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range os {
+			ids = append(ids, o.ID)
+		}
+	}
+	var os []Out
+	for _, id := range ids { // Outs leaves the bytes out, and PutOut writes them
+		o, ok, err := tx.Out(id)
+		if err != nil {
+			return nil, err
+		}
+		if !ok || o.State == OutSent || o.State == OutWithdrawn {
+			return nil, fmt.Errorf("%w: outgoing mail %d does not wait for delivery", ErrNotFound, id)
+		}
+		os = append(os, o)
+	}
+	return os, nil
+}

@@ -1,0 +1,72 @@
+package ticket
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"strings"
+
+	"notfalld/message"
+)
+
+const headerOwn = "X-Notfalld"
+
+// envelope gives an outgoing mail its identity: Message-ID, envelope sender, Reply-To, and the signed
+// header by which we know it again when it comes back. The tokens of a ticket go to nobody who gets the bare answer.
+func (d *Desk) envelope(tx Tx, o *Out, box Mailbox) (message.Outgoing, error) {
+	plus, err := d.plusWorks(tx, box)
+	if err != nil {
+		return message.Outgoing{}, err
+	}
+	var out message.Outgoing
+	mark := d.keys.Issue(BounceToken, AboutOut, o.ID, "")
+	out.Headers = []message.Field{{Name: headerOwn, Value: mark}}
+	local := mark
+	if o.Kind == OutAnswer && !o.Bare && o.TicketID != 0 {
+		token := d.keys.Issue(CustomerToken, AboutTicket, o.TicketID, o.Recipient)
+		local = token
+		// Some relays replace our Message-ID; this id in References comes back all the same.
+		out.References = []string{token + ".t@" + domainOf(box.Address)}
+		if plus {
+			out.ReplyTo = &message.Address{Name: d.o.Company.Name, Address: plusAddress(box.Address, token)}
+		}
+	}
+	o.MessageID = local + "." + nonce() + "@" + domainOf(box.Address)
+	out.MessageID = o.MessageID
+	o.EnvelopeFrom = box.Address
+	if d.o.BouncePlus == PlusYes || d.o.BouncePlus != PlusNo && plus {
+		o.EnvelopeFrom = plusAddress(box.Address, mark)
+	}
+	return out, nil
+}
+
+// plusAddress writes support+detail@… (RFC 5233 calls it subaddressing).
+func plusAddress(address, detail string) string {
+	local, domain, _ := strings.Cut(address, "@")
+	return local + "+" + detail + "@" + domain
+}
+
+func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
+
+// nonce makes one attempt's Message-ID different from every other.
+func nonce() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails (crypto/rand)
+	return hex.EncodeToString(b[:])
+}
+
+// isOwn recognises a mail of ours that came back: by its own Message-ID, or by the header that we sign. Both must verify:
+// anybody can write such a field.
+func (d *Desk) isOwn(tx Tx, m *message.Mail) (bool, error) {
+	for _, f := range m.Header {
+		if strings.EqualFold(f.Name, headerOwn) {
+			if _, ok := d.keys.Find(f.Value, BounceToken); ok {
+				return true, nil
+			}
+		}
+	}
+	if m.MessageID == "" {
+		return false, nil
+	}
+	_, ok, err := tx.OutByMessageID(m.MessageID)
+	return ok, err
+}
