@@ -1,0 +1,190 @@
+// Package templates writes the words that customers and staff read: the automatic answers and the
+// notifications, as text and HTML, in German and English. It is pure once its files are loaded: it
+// knows no clock, no network, and nothing of tickets but the strings it is given.
+//
+// The words stand in text templates (*.txt), the look of the HTML in one frame (page.html). The HTML
+// is made from the rendered words, so that text and HTML say the same by construction. See Load for
+// what an admin may replace, and what is refused.
+package templates
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Row is the state that an answer tells of: one row of the table of answers.
+type Row string
+
+// NotLinked is the state of a ticket without an emergency, with a suggested one, or with one whose
+// details the recipient may not know: all three get one identical text.
+const NotLinked Row = "not_linked"
+
+// rows names every row that can be answered, in the order in which they are checked. A row needs a
+// line here and its two files, <row>.de.txt and <row>.en.txt.
+func rows() []Row { return []Row{NotLinked} }
+
+// Answer is what one automatic answer has to say. Its strings come as they were found in the mail or
+// the configuration; this package cleans them. All times must be in the location of the support hours.
+type Answer struct {
+	Row     Row
+	InHours bool // whether Now lies in support hours
+	// Bare asks for the answer to somebody whose mail may be forged: the statement, how to trigger,
+	// hours. Subject, Ticket, TicketLine, OldTicket, Understood and Missing are not looked at.
+	Bare      bool
+	Languages []string // "de", "en"; both, in whatever order, or none or an unknown one: German, then English
+
+	Company Company
+	Service Service
+	Hours   Hours
+	// NextOpen is the next opening after Now, NextClose the next closing. In support hours NextOpen
+	// is therefore the opening after the coming closing time. Zero: there is none.
+	NextOpen, NextClose time.Time
+
+	Subject    string // of the customer's mail
+	Ticket     string // "NS-10001"
+	TicketLine string // the visible ticket line with its token, "NS-10001 · c2x…"; "" leaves it out
+	OldTicket  string // the closed ticket that this new one continues, or ""
+
+	Now, Arrived time.Time
+	Late         bool // the answer says when the mail arrived
+	Closing      bool // sent at closing time about a mail of the day that nobody has answered
+
+	Understood Understood
+	Missing    []string // MissingFacts, in the order in which they are asked for
+}
+
+// MissingFacts lists what an answer can ask for.
+func MissingFacts() []string {
+	return []string{"problem", "servers", "error", "customer_number", "phone", "reproduction", "changes"}
+}
+
+// Company is the hosting company as its customers see it.
+type Company struct {
+	Name           string
+	Phone          string // told in support hours only
+	EmergencyPhone string // told outside them, if set
+	FormURL        string // where an emergency is triggered; http or https
+	StatusURL      string // maintenance and known outages; http or https
+	LegalFooter    string // may have several lines
+	PrivacyURL     string // http or https
+}
+
+// Service is what triggering an emergency costs and brings.
+type Service struct {
+	Fee      int    // flat fee, net of VAT, in whole units of Currency
+	Hourly   int    // per hour, net of VAT
+	VAT      int    // percent; 0: none is shown
+	Currency string // ISO 4217, "EUR"
+	Included time.Duration
+	Callback time.Duration
+}
+
+// Hours are the support hours in which mail and telephone are free.
+type Hours struct {
+	Days     []time.Weekday
+	From, To string // "08:00"
+	Timezone string // IANA name, as shown
+	Holidays string // "at": none on Austrian public holidays; "": open on holidays; anything else: none on public holidays
+}
+
+// Understood is what was read out of the mail.
+type Understood struct {
+	Servers        []Server
+	Errors         []string // verbatim
+	CustomerNumber string
+	Phones         []string // E.164
+}
+
+// Server is a server that the mail names. Known is told to staff only: what the inventory holds is
+// nothing for a stranger to find out.
+type Server struct {
+	Name  string
+	Known bool
+}
+
+// Rendered is a mail's words, frozen. Subject is one line; Text has LF line ends and paragraphs of
+// one line each, for the reading program to wrap.
+type Rendered struct{ Subject, Text, HTML string }
+
+// ErrTooLarge says that an answer would be larger than any answer may be.
+var ErrTooLarge = errors.New("answer too large")
+
+// Answer renders an automatic answer. It fails on a row that does not exist, and on templates that
+// pass Load and yet fail on these values; with the shipped set it does not fail.
+func (s *Set) Answer(a Answer) (Rendered, error) {
+	langs := languages(a.Languages)
+	doc := document{Lang: langs[0]}
+	var states []string
+	for i, lang := range langs {
+		name := string(a.Row)
+		if a.Bare {
+			name = bare
+		}
+		t := s.texts[name+"."+lang]
+		if t == nil || !isRow(a.Row) {
+			return Rendered{}, fmt.Errorf("answer: no template for row %q in %q", a.Row, lang)
+		}
+		v := newView(&a, lang, langs, i)
+		state, err := execute(t, "subject", v)
+		if err != nil {
+			return Rendered{}, fmt.Errorf("answer: %w", err)
+		}
+		body, err := execute(t, t.Name(), v)
+		if err != nil {
+			return Rendered{}, fmt.Errorf("answer: %w", err)
+		}
+		states = append(states, oneLine(state))
+		doc.Sections = append(doc.Sections, section{Lang: lang, Blocks: blocks(body)})
+	}
+	doc.Subject = subject(states, &a, langs)
+	r, err := s.typeset(doc)
+	if err != nil {
+		return Rendered{}, fmt.Errorf("answer: %w", err)
+	}
+	if wireSize(r.Text)+wireSize(r.HTML) > maxAnswer {
+		return Rendered{}, fmt.Errorf("answer: %w: %d octets of text and HTML", ErrTooLarge, wireSize(r.Text)+wireSize(r.HTML))
+	}
+	return r, nil
+}
+
+// typeset gives the two forms of one document.
+func (s *Set) typeset(doc document) (Rendered, error) {
+	var b strings.Builder
+	if err := s.page.Execute(&b, doc); err != nil {
+		return Rendered{}, err
+	}
+	return Rendered{Subject: doc.Subject, Text: doc.text(), HTML: b.String()}, nil
+}
+
+// languages puts the wanted ones in the order of the mail.
+func languages(want []string) []string {
+	de, en := false, false
+	for _, l := range want {
+		switch l {
+		case "de":
+			de = true
+		case "en":
+			en = true
+		default:
+			de, en = true, true
+		}
+	}
+	switch {
+	case de && !en:
+		return []string{"de"}
+	case en && !de:
+		return []string{"en"}
+	}
+	return []string{"de", "en"}
+}
+
+func isRow(r Row) bool {
+	for _, k := range rows() {
+		if r == k {
+			return true
+		}
+	}
+	return false
+}

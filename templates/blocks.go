@@ -1,0 +1,276 @@
+package templates
+
+import (
+	"html"
+	"html/template"
+	"strconv"
+	"strings"
+)
+
+// A rendered text template is a page of paragraphs, headings and lists, written as one would write
+// them in a mail:
+//
+//	A paragraph: lines up to the next blank line, joined.
+//	# A heading
+//	1. A numbered step (numbered anew)
+//	   and its next line, indented
+//	- A list item
+//	> A line of quoted text, as it is
+//
+// The marks below say what plain characters cannot. No cleaned string holds a control character, so
+// nothing out of a mail can be mistaken for a mark, and a line that starts with a mark starts no list.
+const (
+	markFact    = '\x0e' // what the customer wrote, up to markEnd
+	markForeign = '\x01' // words in another language: its name, markSep, the words, markEnd
+	markLink    = '\x02' // a link on a line of its own: label, markSep, shown address, markSep, target, markEnd
+	markText    = '\x10' // here starts plain text, whatever it looks like
+	markBreak   = '\x13' // a new line in the same paragraph
+	markSep     = '\x1e'
+	markEnd     = '\x0f'
+)
+
+func quote(s string) string { return string(markFact) + s + string(markEnd) }
+func literal(s string) string {
+	if s == "" {
+		return ""
+	}
+	return string(markText) + s
+}
+
+func foreign(lang, s string) string {
+	return string(markForeign) + lang + string(markSep) + s + string(markEnd)
+}
+
+func link(label, shown, target string) string {
+	if shown == "" {
+		return ""
+	}
+	sep := string(markSep)
+	return string(markBreak) + string(markLink) + label + sep + shown + sep + target + string(markEnd) + string(markBreak)
+}
+
+// document is one mail's words: a section for each language.
+type document struct {
+	Lang     string
+	Subject  string
+	Sections []section
+}
+
+type section struct {
+	Lang   string
+	Blocks []block
+}
+
+// block is a paragraph ("p"), a heading ("h"), a list ("ol", "ul") of items, or
+// quoted text ("quote"), an item for each line.
+type block struct {
+	Kind  string
+	Items [][]line // a paragraph and a heading have one
+}
+
+// line is one line of an item.
+type line []word
+
+// word is a stretch of a line that is all one thing.
+type word struct {
+	Text string
+	Fact bool
+	Lang string       // if it is not the section's
+	Href template.URL // of a link; only URLs of the configuration get here
+}
+
+// blocks reads a rendered template.
+func blocks(s string) []block {
+	type raw struct {
+		kind  string
+		items []string
+	}
+	var all []raw
+	open := false // whether the next line can go on in the last item
+	for _, line := range strings.Split(s, "\n") {
+		kind, rest := lineKind(line)
+		last := len(all) - 1
+		switch {
+		case kind == "":
+			open = false
+		case open && (kind == "more" || kind == "p" && all[last].kind == "p"):
+			n := len(all[last].items) - 1
+			all[last].items[n] += " " + rest
+		case last >= 0 && all[last].kind == kind && kind != "p" && kind != "h":
+			all[last].items = append(all[last].items, rest)
+			open = kind != "quote"
+		default:
+			if kind == "more" {
+				kind = "p"
+			}
+			all = append(all, raw{kind, []string{rest}})
+			open = kind != "h" && kind != "quote"
+		}
+	}
+	out := make([]block, 0, len(all))
+	for _, r := range all {
+		b := block{Kind: r.kind}
+		for _, item := range r.items {
+			if r.kind == "quote" { // its blanks and empty lines are the customer's
+				b.Items = append(b.Items, []line{{word{Text: strings.TrimPrefix(item, string(markText))}}})
+				continue
+			}
+			b.Items = append(b.Items, lines(item))
+		}
+		out = append(out, b)
+	}
+	return out
+}
+
+// lineKind tells what a line starts, "more" where it is indented and goes on, "" where it is blank.
+func lineKind(line string) (kind, rest string) {
+	if line == ">" || strings.HasPrefix(line, "> ") {
+		return "quote", strings.TrimPrefix(line[1:], " ")
+	}
+	rest = strings.TrimSpace(line)
+	switch {
+	case rest == "":
+		return "", ""
+	case line[0] == ' ' || line[0] == '\t':
+		return "more", rest
+	case strings.HasPrefix(rest, "# "):
+		return "h", strings.TrimSpace(rest[2:])
+	case strings.HasPrefix(rest, "- "):
+		return "ul", strings.TrimSpace(rest[2:])
+	}
+	if n := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' }); n > 0 && strings.HasPrefix(rest[n:], ". ") {
+		return "ol", strings.TrimSpace(rest[n+2:])
+	}
+	return "p", rest
+}
+
+// lines reads the marks of one item.
+func lines(s string) []line {
+	var all []line
+	var cur line
+	add := func(w word) {
+		if w.Text != "" {
+			cur = append(cur, w)
+		}
+	}
+	flush := func() {
+		if trim(&cur); len(cur) > 0 {
+			all = append(all, cur)
+		}
+		cur = nil
+	}
+	for s != "" {
+		i := strings.IndexFunc(s, func(r rune) bool { return r < ' ' })
+		if i < 0 {
+			add(word{Text: s})
+			break
+		}
+		add(word{Text: s[:i]})
+		mark := s[i]
+		s = s[i+1:]
+		switch mark {
+		case markBreak:
+			flush()
+		case markFact, markForeign, markLink:
+			var inner string
+			inner, s, _ = strings.Cut(s, string(markEnd))
+			add(marked(mark, inner))
+		}
+	}
+	flush()
+	return all
+}
+
+// marked reads what stands between a mark and its end.
+func marked(mark byte, inner string) word {
+	switch mark {
+	case markFact:
+		return word{Text: inner, Fact: true}
+	case markForeign:
+		lang, text, _ := strings.Cut(inner, string(markSep))
+		return word{Text: text, Lang: lang}
+	}
+	label, rest, _ := strings.Cut(inner, string(markSep))
+	shown, target, _ := strings.Cut(rest, string(markSep))
+	if label != "" {
+		shown = label + ": " + shown
+	}
+	// The target is an http or https URL that webAddress passed, or tel: and digits (see phoneLink).
+	return word{Text: shown, Href: template.URL(target)}
+}
+
+// trim takes the blanks off the ends of a line.
+func trim(l *line) {
+	for len(*l) > 0 {
+		first, last := &(*l)[0], &(*l)[len(*l)-1]
+		first.Text = strings.TrimLeft(first.Text, " ")
+		last.Text = strings.TrimRight(last.Text, " ")
+		switch {
+		case first.Text == "":
+			*l = (*l)[1:]
+		case last.Text == "":
+			*l = (*l)[:len(*l)-1]
+		default:
+			return
+		}
+	}
+}
+
+// text writes the document as text/plain.
+func (d document) text() string {
+	var b strings.Builder
+	for i, s := range d.Sections {
+		if i > 0 {
+			b.WriteString("\n* * *\n\n")
+		}
+		for j, bl := range s.Blocks {
+			// A heading stands right above what it is for.
+			if j > 0 && s.Blocks[j-1].Kind != "h" {
+				b.WriteByte('\n')
+			}
+			bl.text(&b)
+		}
+	}
+	return b.String()
+}
+
+func (bl block) text(b *strings.Builder) {
+	for n, item := range bl.Items {
+		lead := ""
+		switch bl.Kind {
+		case "ol":
+			lead = strconv.Itoa(n+1) + ". "
+		case "ul":
+			lead = "- "
+		case "quote":
+			lead = "> "
+		}
+		for i, l := range item {
+			if i > 0 {
+				lead = strings.Repeat(" ", len(lead))
+			}
+			b.WriteString(lead)
+			for _, w := range l {
+				b.WriteString(w.Text)
+			}
+			b.WriteByte('\n')
+		}
+	}
+}
+
+// escaped is what HTML makes of s.
+func escaped(s string) string { return html.EscapeString(s) }
+
+// wireSize is how many octets s takes as quoted-printable (RFC 2045, 6.7), soft line breaks included.
+func wireSize(s string) int {
+	n := len(s)
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '\n':
+			n++
+		case c == '=' || c >= 0x7f || c < ' ':
+			n += 2
+		}
+	}
+	return n + 3*(n/75)
+}

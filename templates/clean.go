@@ -1,0 +1,204 @@
+package templates
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/publicsuffix"
+)
+
+const (
+	factMax    = 200 // characters of one fact as shown
+	subjectMax = 150 // characters of a whole subject
+)
+
+// fact makes a string of the mail fit to be repeated to a customer: one line, at most max characters,
+// without control, bidi and invisible characters, and not clickable. A forged mail must not be able
+// to send a link, a telephone number or a text running backwards in our name.
+func fact(s string, max int) string {
+	s = oneLine(s)
+	for keep := max; ; keep-- {
+		cut := shorten(s, keep)
+		shown := unclickable(cut)
+		over := utf8.RuneCountInString(shown) - max
+		if over <= 0 {
+			return shown
+		}
+		keep -= over - 1
+		if keep <= 1 {
+			return ""
+		}
+	}
+}
+
+// oneLine folds white space and drops what is not seen: controls, format characters (all bidi
+// embeddings, isolates and marks, zero-width characters, tags), fillers that look like nothing, and
+// piles of combining marks that cover the lines around them.
+func oneLine(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	space, marks := false, 0
+	for _, r := range s {
+		switch {
+		case r == utf8.RuneError:
+			r = '?'
+		case isBlank(r):
+			space = b.Len() > 0
+			marks = 0
+			continue
+		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs) || isVariation(r):
+			continue
+		case unicode.In(r, unicode.Mn, unicode.Me):
+			if marks++; marks > 2 {
+				continue
+			}
+		default:
+			marks = 0
+		}
+		if space {
+			b.WriteByte(' ')
+			space = false
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+// isBlank reports white space, line breaks of any kind, and letters that print nothing.
+func isBlank(r rune) bool {
+	switch r {
+	case '\u115f', '\u1160', '\u2800', '\u3164', '\uffa0', '\u2028', '\u2029':
+		return true
+	}
+	return unicode.IsSpace(r)
+}
+
+func isVariation(r rune) bool { return unicode.Is(unicode.Variation_Selector, r) }
+
+// shorten cuts s after at most max characters, the sign of the cut included.
+func shorten(s string, max int) string {
+	if utf8.RuneCountInString(s) <= max {
+		return s
+	}
+	r := []rune(s)
+	return strings.TrimRight(string(r[:max-1]), " ") + "…"
+}
+
+// What mail programs make clickable by themselves: schemes, www. and ftp., names under a public
+// top-level domain, IP addresses, mail addresses, telephone numbers.
+var (
+	reScheme = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.\-]*):(//|\\\\)`)
+	reSchema = regexp.MustCompile(`(?i)\b(mailto|tel|sms|smsto|callto|skype|sip|sips|geo|javascript|data|file|facetime|whatsapp|xmpp|news|magnet|bitcoin):`)
+	reAt     = regexp.MustCompile(`([^\s@])@([^\s@]*[.\[])`)
+	reIPv4   = regexp.MustCompile(`\b([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})\.([0-9]{1,3})\b`)
+	reDot    = regexp.MustCompile(`([\pL\pN_-])([.。．｡])([\pL\pN]+(?:-+[\pL\pN]+)*)`)
+	rePhone  = regexp.MustCompile(`[+(]{0,2}\b[0-9](?:[ ()/.\-–‐‑]{0,3}[0-9]){6,}\b`)
+	reDate   = regexp.MustCompile(`^([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}|[0-9]{2}[-/.][0-9]{2}[-/.][0-9]{4})(?:[ ]?[0-9]{2}$)?`)
+)
+
+// unclickable puts brackets around the characters that make mail programs turn text into links, in
+// the way that security people write addresses (web01.firma[.]at): everybody can read it, it copies
+// as it looks, and nothing invisible is hidden in a server's name. Only the dots that such programs
+// act on are touched, so that class names and file names in error messages stay as they are.
+// Telephone numbers are grouped by middle dots, which no program takes for part of a number.
+func unclickable(s string) string {
+	s = reScheme.ReplaceAllString(s, "$1[:]$2")
+	s = reSchema.ReplaceAllString(s, "$1[:]")
+	s = reIPv4.ReplaceAllString(breakDots(s), "$1[.]$2")
+	s = reAt.ReplaceAllString(s, "$1[@]$2")
+	return rePhone.ReplaceAllStringFunc(s, breakNumber)
+}
+
+// breakDots brackets every dot behind which a program could see a top-level domain.
+func breakDots(s string) string {
+	var b strings.Builder
+	for {
+		m := reDot.FindStringSubmatchIndex(s)
+		if m == nil {
+			b.WriteString(s)
+			return b.String()
+		}
+		// The label behind one dot is the label before the next: go on from its start.
+		before, label := s[:m[3]], s[m[6]:m[7]]
+		b.WriteString(before)
+		if opensDomain(before, label) {
+			b.WriteString("[.]")
+		} else {
+			b.WriteString(s[m[4]:m[5]])
+		}
+		s = s[m[6]:]
+	}
+}
+
+// opensDomain reports whether label, right behind a dot, makes a program see a name.
+func opensDomain(before, label string) bool {
+	if l := strings.ToLower(before); strings.HasSuffix(l, "www") || strings.HasSuffix(l, "ftp") {
+		return true
+	}
+	for _, r := range label {
+		if r >= utf8.RuneSelf {
+			return true
+		}
+	}
+	_, icann := publicsuffix.PublicSuffix(strings.ToLower(label))
+	return icann
+}
+
+// breakNumber regroups a telephone number, and leaves a date before it alone.
+func breakNumber(s string) string {
+	date := reDate.FindString(s)
+	rest := s[len(date):]
+	n := 0
+	var digits []byte
+	for i := 0; i < len(rest); i++ {
+		if rest[i] >= '0' && rest[i] <= '9' {
+			digits = append(digits, rest[i])
+			n++
+		}
+	}
+	if n < 7 {
+		return s
+	}
+	plus := ""
+	if strings.HasPrefix(rest, "+") {
+		plus = "+"
+	}
+	lead := ""
+	if date != "" {
+		lead = " "
+	}
+	return date + lead + plus + group(string(digits))
+}
+
+// group writes digits in threes and fours with middle dots between.
+func group(digits string) string {
+	var parts []string
+	for len(digits) > 4 {
+		parts = append(parts, digits[:3])
+		digits = digits[3:]
+	}
+	return strings.Join(append(parts, digits), "·")
+}
+
+// phone shows an E.164 number of a mail.
+func phone(s string) string {
+	s = oneLine(s)
+	digits := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+	if digits == "" {
+		return ""
+	}
+	if len(digits) > 20 {
+		digits = digits[:20]
+	}
+	if strings.HasPrefix(s, "+") {
+		return "+" + group(digits)
+	}
+	return group(digits)
+}

@@ -1,0 +1,229 @@
+package templates
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	htmltemplate "html/template"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+	"text/template"
+)
+
+//go:embed shipped
+var shipped embed.FS
+
+// maxAnswer bounds text and HTML of an answer on the wire, so that with its header fields and MIME
+// structure a whole answer stays under 16 KB.
+const maxAnswer = 14 << 10
+
+// Set is a set of templates that passed its check. It never changes, and is safe for use by many
+// goroutines.
+type Set struct {
+	texts map[string]*template.Template // by "<name>.<language>"
+	page  *htmltemplate.Template
+	hash  string
+}
+
+// Hash names the set by the content of its files (SHA-256, hexadecimal).
+func (s *Set) Hash() string { return s.hash }
+
+// Problem is one thing that keeps a set of templates from being used.
+type Problem struct {
+	File         string // as it can be opened; "shipped/…" for the embedded ones
+	Line, Column int    // from 1
+	Text         string // what is wrong, and how to mend it
+}
+
+func (p *Problem) Error() string {
+	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
+}
+
+// Load reads the shipped set, and from dir (if not "") the files that replace shipped ones of the
+// same name. It renders every answer that there can be over sample data, and refuses the set if one
+// fails, grows too large, links or loads what it must not, or does not say near its top, where a
+// reader sees it, that a mail alone alarms no technician. The error joins all that was found, each a
+// *Problem.
+func Load(dir string) (*Set, error) {
+	files, problems := read(dir)
+	s := &Set{texts: map[string]*template.Template{}, hash: hash(files)}
+	problems = append(problems, s.parse(files)...)
+	if len(problems) == 0 {
+		problems = s.check(files)
+	}
+	if len(problems) > 0 {
+		return nil, join(problems)
+	}
+	return s, nil
+}
+
+// file is the source of one template.
+type file struct {
+	path string // as shown
+	text string
+}
+
+// read collects the files by name, those of dir over the shipped ones.
+func read(dir string) (map[string]file, []*Problem) {
+	files := map[string]file{}
+	entries, err := shipped.ReadDir("shipped")
+	if err != nil {
+		return nil, []*Problem{{File: "shipped", Line: 1, Column: 1, Text: err.Error()}}
+	}
+	var names []string
+	for _, e := range entries {
+		text, err := fs.ReadFile(shipped, "shipped/"+e.Name())
+		if err != nil {
+			return nil, []*Problem{{File: "shipped/" + e.Name(), Line: 1, Column: 1, Text: err.Error()}}
+		}
+		files[e.Name()] = file{"shipped/" + e.Name(), string(text)}
+		names = append(names, e.Name())
+	}
+	if dir == "" {
+		return files, nil
+	}
+	return files, readDir(dir, files, names)
+}
+
+// readDir reads the admin's folder into files.
+func readDir(dir string, files map[string]file, names []string) []*Problem {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return []*Problem{{File: dir, Line: 1, Column: 1, Text: "the folder of templates cannot be read: " + err.Error()}}
+	}
+	var problems []*Problem
+	for _, e := range entries {
+		ext := filepath.Ext(e.Name())
+		if e.IsDir() || strings.HasPrefix(e.Name(), ".") || (ext != ".txt" && ext != ".html") {
+			continue // backups and notes are nobody's templates
+		}
+		path := filepath.Join(dir, e.Name())
+		if _, known := files[e.Name()]; !known {
+			problems = append(problems, &Problem{path, 1, 1, "no template has this name; there are " + strings.Join(names, ", ")})
+			continue
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			problems = append(problems, &Problem{path, 1, 1, err.Error()})
+			continue
+		}
+		files[e.Name()] = file{path, string(text)}
+	}
+	return problems
+}
+
+func hash(files map[string]file) string {
+	names := make([]string, 0, len(files))
+	for n := range files {
+		names = append(names, n)
+	}
+	sort.Strings(names)
+	h := sha256.New()
+	for _, n := range names {
+		fmt.Fprintf(h, "%s %d\n%s", n, len(files[n].text), files[n].text)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// join makes one error of all problems, in the order of files and lines.
+func join(problems []*Problem) error {
+	sort.SliceStable(problems, func(i, j int) bool {
+		a, b := problems[i], problems[j]
+		if a.File != b.File {
+			return a.File < b.File
+		}
+		if a.Line != b.Line {
+			return a.Line < b.Line
+		}
+		return a.Column < b.Column
+	})
+	var errs []error
+	seen := map[string]bool{}
+	for _, p := range problems {
+		if !seen[p.Error()] {
+			seen[p.Error()] = true
+			errs = append(errs, p)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// parse makes templates of the files.
+func (s *Set) parse(files map[string]file) []*Problem {
+	var problems []*Problem
+	page, err := htmltemplate.New("page.html").Parse(files["page.html"].text)
+	if err != nil {
+		problems = append(problems, located(err, files, "page.html"))
+	}
+	s.page = page
+	for _, lang := range []string{"de", "en"} {
+		common := "common." + lang + ".txt"
+		base, err := template.New(common).Funcs(funcs(lang)).Parse(files[common].text)
+		if err != nil {
+			problems = append(problems, located(err, files, common))
+			base = nil
+		}
+		for _, name := range textNames() {
+			n := name + "." + lang
+			if base == nil { // still say what is wrong with the others
+				base = template.New(common).Funcs(funcs(lang))
+			}
+			t, err := base.Clone()
+			if err == nil {
+				t, err = t.New(n + ".txt").Parse(files[n+".txt"].text)
+			}
+			if err != nil {
+				problems = append(problems, located(err, files, n+".txt"))
+				continue
+			}
+			s.texts[n] = t
+		}
+	}
+	return problems
+}
+
+// textNames lists the text templates that are rendered, each once for each language.
+func textNames() []string {
+	names := []string{bare, notice}
+	for _, r := range rows() {
+		names = append(names, string(r))
+	}
+	return names
+}
+
+// funcs are what templates can call besides text/template's own.
+func funcs(lang string) template.FuncMap {
+	return template.FuncMap{
+		// link "label" URL: a named link on a line of its own; nothing if the URL is empty.
+		"link": func(label, address string) string { return link(label, address, address) },
+		// phone "label" number: the same for a telephone number.
+		"phone": func(label, number string) string { return link(label, number, telephone(number)) },
+		// line "words": on a line of its own, in the same paragraph.
+		"line": func(s string) string { return string(markBreak) + s + string(markBreak) },
+		// foreign "en" "words": words in another language than the template's.
+		"foreign": foreign,
+	}
+}
+
+// telephone is the URI of a number (RFC 3966).
+func telephone(number string) string {
+	return "tel:" + strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == '+' {
+			return r
+		}
+		return -1
+	}, number)
+}
+
+func execute(t *template.Template, name string, data any) (string, error) {
+	var b strings.Builder
+	if err := t.ExecuteTemplate(&b, name, data); err != nil {
+		return "", err
+	}
+	return b.String(), nil
+}

@@ -1,0 +1,248 @@
+package templates
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Notice says what a mail to staff is about.
+type Notice string
+
+// The kinds of mails to staff. Bundle and Draft go to whoever they are sent to like the others.
+const (
+	NoticeTicket      Notice = "ticket"      // a new ticket
+	NoticeMail        Notice = "mail"        // a customer's mail in a ticket that there is
+	NoticeBundle      Notice = "bundle"      // many of them in one mail: Items
+	NoticeUndelivered Notice = "undelivered" // an answer did not arrive: this customer does not know
+	NoticeDelayed     Notice = "delayed"     // a server is still trying to deliver an answer
+	NoticeDraft       Notice = "draft"       // mode observe: the answer that was not sent
+)
+
+// Proof says how much a sender's address is worth.
+type Proof string
+
+// How a sender is known.
+const (
+	Proven   Proof = "proven"    // dmarc, or aligned dkim or spf
+	OnRecord Proof = "on_record" // not proven, and known from contacts or tickets
+	Unknown  Proof = "unknown"
+	Forged   Proof = "forged" // proof fail: the domain's owner says that this mail is not theirs
+)
+
+// Answered says what the customer was sent automatically.
+type Answered string
+
+// What went to the customer. Its zero value is for mails that are not about an answer.
+const (
+	AnsweredFull   Answered = "full"
+	AnsweredBare   Answered = "bare"
+	AnsweredNot    Answered = "not"    // nobody was told; Why says why
+	AnsweredBefore Answered = "before" // no further answer: the customer knows already; Why says more
+)
+
+// Notification is a mail to staff or admins. Strings come raw, as for Answer.
+type Notification struct {
+	Kind     Notice
+	Language string // "de" or "en"; anything else is "de"
+	Company  string // its name
+
+	Ticket     string // "NS-10001"
+	TicketLine string // with a token; "" leaves it out
+	OldTicket  string // the closed ticket that this one continues
+	Related    string // a ticket that the mail names without proof that it belongs there
+
+	Name, Address string // the sender
+	Proof         Proof
+	Subject       string // of the customer's mail
+	Arrived       time.Time
+	Understood    Understood
+	Missing       []string
+	Attachments   []string // their names
+	Problem       string   // what could not be read of the mail
+	Text          string   // the mail's new text, any number of lines
+
+	Answered  Answered
+	Recipient string // to whom the answer went or was to go
+	Why       string // one line: why nobody was told, what the server said, …
+
+	Draft *Rendered // NoticeDraft
+	Items []Item    // NoticeBundle
+}
+
+// Item is one line of a bundle.
+type Item struct {
+	Ticket, Address, Subject string
+	Answered                 Answered
+	Why                      string
+}
+
+// notice is the template of all notifications.
+const notice = "notice"
+
+const (
+	maxText  = 20000 // characters of the mail that a notification shows
+	maxItems = 200
+)
+
+// noticeView is what the template of notifications sees; its strings are clean, as those of view.
+type noticeView struct {
+	Kind                           Notice
+	Company                        string
+	Ticket, TicketLine             string
+	OldTicket, Related             string
+	Sender, Address                string
+	Proof                          Proof
+	Subject, Arrived               string
+	Servers, Unknown               []string // in the inventory, and not
+	Errors, Phones, Missing        []string
+	CustomerNumber                 string
+	Attachments                    []string
+	Problem                        string
+	Text                           []string
+	Cut                            bool // Text is not all
+	Answered                       Answered
+	Recipient, Why                 string
+	Nobody                         bool // the customer does not know where they stand
+	DraftSubject                   string
+	Draft                          []string
+	Items                          []itemView
+	MoreItems, Told, Untold, Count int
+}
+
+type itemView struct {
+	Ticket, Address, Subject, Why string
+	Nobody                        bool
+}
+
+// Notification renders a mail to staff: the state of the alarm first, then who, what was understood,
+// what was answered, and the mail's text, each of its lines marked as quoted. Whatever comes from the
+// customer stands on a line of its own behind its name, and can imitate neither the names nor the state.
+func (s *Set) Notification(n Notification) (Rendered, error) {
+	lang := "de"
+	if n.Language == "en" {
+		lang = "en"
+	}
+	t := s.texts[notice+"."+lang]
+	v := newNoticeView(&n, lang)
+	state, err := execute(t, "subject", v)
+	if err != nil {
+		return Rendered{}, fmt.Errorf("notification: %w", err)
+	}
+	body, err := execute(t, t.Name(), v)
+	if err != nil {
+		return Rendered{}, fmt.Errorf("notification: %w", err)
+	}
+	doc := document{Lang: lang, Subject: noticeSubject(oneLine(state), &n)}
+	doc.Sections = []section{{Lang: lang, Blocks: blocks(body)}}
+	r, err := s.typeset(doc)
+	if err != nil {
+		return Rendered{}, fmt.Errorf("notification: %w", err)
+	}
+	return r, nil
+}
+
+// noticeSubject puts the ticket behind the state and the customer's words last, where they can
+// pretend nothing.
+func noticeSubject(state string, n *Notification) string {
+	if t := oneLine(n.Ticket); t != "" {
+		state += " [" + t + "]"
+	}
+	if own := cut(n.Subject, 80); own != "" && n.Kind != NoticeBundle {
+		state += " " + own
+	}
+	return shorten(state, subjectMax)
+}
+
+func newNoticeView(n *Notification, lang string) *noticeView {
+	v := &noticeView{
+		Kind: n.Kind, Company: literal(oneLine(n.Company)),
+		Ticket: literal(oneLine(n.Ticket)), TicketLine: literal(oneLine(n.TicketLine)),
+		OldTicket: literal(oneLine(n.OldTicket)), Related: said(n.Related),
+		Sender: said(n.Name), Address: said(n.Address), Proof: n.Proof, Subject: said(n.Subject),
+		Arrived: date(lang, n.Arrived), Missing: knownMissing(n.Missing), CustomerNumber: said(n.Understood.CustomerNumber),
+		Errors: saidAll(n.Understood.Errors), Phones: saidAll(n.Understood.Phones), Attachments: saidAll(n.Attachments),
+		Problem: said(n.Problem), Answered: n.Answered, Recipient: said(n.Recipient), Why: said(n.Why),
+		Nobody: n.Answered == AnsweredNot || n.Kind == NoticeUndelivered, Count: len(n.Items),
+	}
+	for _, s := range n.Understood.Servers {
+		if s.Known {
+			v.Servers = append(v.Servers, said(s.Name))
+		} else {
+			v.Unknown = append(v.Unknown, said(s.Name))
+		}
+	}
+	v.Text, v.Cut = textLines(n.Text)
+	if n.Draft != nil {
+		v.DraftSubject = said(n.Draft.Subject)
+		v.Draft, _ = textLines(n.Draft.Text)
+	}
+	for i, it := range n.Items {
+		nobody := it.Answered == AnsweredNot
+		if nobody {
+			v.Untold++
+		} else {
+			v.Told++
+		}
+		if i < maxItems {
+			v.Items = append(v.Items, itemView{said(it.Ticket), said(it.Address), said(it.Subject), said(it.Why), nobody})
+		} else {
+			v.MoreItems++
+		}
+	}
+	return v
+}
+
+// said cleans what a mail says for staff, who may click and call what they see.
+func said(s string) string {
+	if s = cut(s, factMax); s == "" {
+		return ""
+	}
+	return quote(s)
+}
+
+func saidAll(all []string) []string {
+	var out []string
+	for _, s := range all {
+		if s = said(s); s != "" && len(out) < 20 {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func cut(s string, max int) string { return shorten(oneLine(s), max) }
+
+// textLines cleans a text of many lines, its indentation kept.
+func textLines(s string) (lines []string, short bool) {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
+	n, blank := 0, 0
+	for _, l := range strings.Split(strings.TrimRight(s, " \t\r\n"), "\n") {
+		l = strings.TrimRightFunc(strings.Map(visible, strings.ReplaceAll(l, "\t", "    ")), unicode.IsSpace)
+		if n += utf8.RuneCountInString(l) + 1; n > maxText {
+			return lines, true
+		}
+		if blank++; l != "" {
+			blank = 0
+		}
+		if blank < 3 {
+			lines = append(lines, literal(l))
+		}
+	}
+	return lines, false
+}
+
+// visible drops what oneLine drops, and keeps blanks.
+func visible(r rune) rune {
+	switch {
+	case r == utf8.RuneError:
+		return '?'
+	case isBlank(r):
+		return ' '
+	case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs) || isVariation(r):
+		return -1
+	}
+	return r
+}
