@@ -1,0 +1,268 @@
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// yamlKey is one key of a mapping as it stands in the file.
+type yamlKey struct {
+	name   string
+	at     yamlPlace
+	value  ast.Node
+	merged bool // came by <<, and gives way to what stands in the mapping itself
+}
+
+// yamlField is what a struct says of one key.
+type yamlField struct {
+	index int
+	tag   reflect.StructTag
+	typ   reflect.Type
+	file  bool // the key is KEY_file of a secret
+}
+
+// mapping reads a mapping into a struct.
+func (d *yamlDoc) mapping(n ast.Node, v reflect.Value, key string) {
+	setDefaults(v)
+	fields := fieldsOf(v.Type())
+	keys, ok := d.keysOf(n, key)
+	if !ok {
+		d.add(d.places[key], key, "expected keys ("+exampleKeys(v.Type())+"), found "+kindOf(n), "")
+		return
+	}
+	seen := map[string]yamlPlace{}
+	for _, k := range keys {
+		full := joinKey(key, k.name)
+		f, known := fields[k.name]
+		first, twice := seen[k.name]
+		switch {
+		case k.merged && (twice || !known):
+			continue // a merged mapping may hold more than is wanted here
+		case !known:
+			d.add(k.at, full, "unknown key", d.unknownMend(k.name, v.Type()))
+			continue
+		case twice:
+			d.add(k.at, full, fmt.Sprintf("this key stands twice: first in line %d", first.line), "remove one of the two")
+			continue
+		}
+		seen[k.name] = k.at
+		if f.file {
+			plain := strings.TrimSuffix(k.name, "_file")
+			if slices.ContainsFunc(keys, func(o yamlKey) bool { return o.name == plain && !o.merged && !isNull(o.value) }) {
+				d.add(k.at, full, fmt.Sprintf("%s is given as well", plain), "keep one of the two")
+				continue
+			}
+			if !isNull(k.value) {
+				d.places[joinKey(key, plain)] = k.at
+			}
+			d.secretFile(k.value, v.Field(f.index), full)
+			continue
+		}
+		d.value(k.value, v.Field(f.index), full, f.tag, k.at)
+	}
+	d.missing(v.Type(), key)
+}
+
+// missing names the keys that must be there and are not.
+func (d *yamlDoc) missing(t reflect.Type, key string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := f.Tag.Get("yaml")
+		full := joinKey(key, name)
+		why, required := f.Tag.Lookup("required")
+		if required && !d.has(full) && !d.badBelow(full) {
+			d.add(d.place(full), full, "is missing", why)
+		}
+		// A section that is not there at all has keys that are missing, too.
+		if f.Type.Kind() == reflect.Struct && name != "" && !required && !isScalarType(f.Type) && !d.has(full) {
+			d.missing(f.Type, full)
+		}
+	}
+}
+
+// keysOf lists the keys of a mapping, merged ones (<<: *anchor) last.
+func (d *yamlDoc) keysOf(n ast.Node, key string) (keys []yamlKey, ok bool) {
+	var pairs []*ast.MappingValueNode
+	switch t := n.(type) {
+	case *ast.MappingNode:
+		pairs = t.Values
+	case *ast.MappingValueNode:
+		pairs = []*ast.MappingValueNode{t}
+	default:
+		return nil, false
+	}
+	var merged []yamlKey
+	for _, p := range pairs {
+		if p.Key.IsMergeKey() {
+			merged = append(merged, d.merge(p.Value, key)...)
+			continue
+		}
+		name, scalar := sourceOf(p.Key)
+		if !scalar {
+			d.add(placeOf(p), key, "a key must be a plain word", "")
+			continue
+		}
+		keys = append(keys, yamlKey{name: name, at: placeOf(p), value: p.Value})
+	}
+	return append(keys, merged...), true
+}
+
+func (d *yamlDoc) merge(n ast.Node, key string) []yamlKey {
+	if seq, ok := n.(*ast.SequenceNode); ok {
+		var all []yamlKey
+		for _, item := range seq.Values {
+			all = append(all, d.merge(item, key)...)
+		}
+		return all
+	}
+	name, alias := aliasName(n)
+	target := d.anchors[name]
+	if !alias || target == nil || d.active[name] {
+		d.add(placeOf(n), key, "<< must name an anchor that stands elsewhere in the file", "write <<: *name")
+		return nil
+	}
+	d.active[name] = true
+	defer delete(d.active, name)
+	keys, ok := d.keysOf(d.plain(target, key), key)
+	if !ok {
+		d.add(placeOf(n), key, "<< must name a mapping", "")
+	}
+	for i := range keys {
+		keys[i].merged, keys[i].at = true, placeOf(n)
+	}
+	return keys
+}
+
+// fieldsOf lists the keys that a struct knows.
+func fieldsOf(t reflect.Type) map[string]yamlField {
+	fields := map[string]yamlField{}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := f.Tag.Get("yaml")
+		if name == "" {
+			continue
+		}
+		fields[name] = yamlField{index: i, tag: f.Tag, typ: f.Type}
+		if _, secret := f.Tag.Lookup("file"); secret {
+			fields[name+"_file"] = yamlField{index: i, tag: f.Tag, typ: f.Type, file: true}
+		}
+	}
+	return fields
+}
+
+// unknownMend says what was probably meant: a name like it, or the section where the key belongs.
+func (d *yamlDoc) unknownMend(name string, t reflect.Type) string {
+	best, bestDistance := "", max(1, len(name)/3)+1
+	known := keyNames(t)
+	for _, k := range known {
+		dist := editDistance(foldKey(name), foldKey(k))
+		if len(name) > 2 && strings.HasPrefix(foldKey(k), foldKey(name)) {
+			dist = min(dist, 1)
+		}
+		if dist < bestDistance {
+			best, bestDistance = k, dist
+		}
+	}
+	if best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	if homes := homesOf(name, d.root, ""); len(homes) > 0 && len(homes) < 4 {
+		return "it belongs under " + strings.Join(homes, " or ")
+	}
+	if len(known) > 12 {
+		return ""
+	}
+	return "known here: " + strings.Join(known, ", ")
+}
+
+// homesOf lists the sections that know a key of that name.
+func homesOf(name string, t reflect.Type, key string) []string {
+	var homes []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		k, ft := f.Tag.Get("yaml"), f.Type
+		if k == "" {
+			continue
+		}
+		if k == name && key != "" {
+			homes = append(homes, key)
+		}
+		list := ft.Kind() == reflect.Slice
+		if list {
+			ft = ft.Elem()
+		}
+		if ft.Kind() == reflect.Struct && ft != t && !isScalarType(ft) {
+			if list {
+				k += "[…]"
+			}
+			homes = append(homes, homesOf(name, ft, joinKey(key, k))...)
+		}
+	}
+	return homes
+}
+
+func keyNames(t reflect.Type) []string {
+	var names []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if name := f.Tag.Get("yaml"); name != "" {
+			names = append(names, name)
+			if _, secret := f.Tag.Lookup("file"); secret {
+				names = append(names, name+"_file")
+			}
+		}
+	}
+	return names
+}
+
+func exampleKeys(t reflect.Type) string {
+	names := keyNames(t)
+	if len(names) > 3 {
+		return strings.Join(names[:3], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
+}
+
+func foldKey(s string) string {
+	return strings.NewReplacer("-", "_", " ", "_").Replace(strings.ToLower(s))
+}
+
+func joinKey(key, name string) string {
+	if key == "" {
+		return name
+	}
+	return key + "." + name
+}
+
+// editDistance counts the insertions, deletions, replacements and swaps of neighbours between two words.
+func editDistance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	if len(x) > 60 || len(y) > 60 {
+		return max(len(x), len(y))
+	}
+	rows := make([][]int, len(x)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(y)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(x); i++ {
+		for j := 1; j <= len(y); j++ {
+			cost := 1
+			if x[i-1] == y[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && x[i-1] == y[j-2] && x[i-2] == y[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(x)][len(y)]
+}

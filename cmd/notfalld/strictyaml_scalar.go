@@ -1,0 +1,300 @@
+package main
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+var (
+	durationType = reflect.TypeFor[time.Duration]()
+	textType     = reflect.TypeFor[encoding.TextUnmarshaler]()
+	envName      = regexp.MustCompile(`\$?\$\{([^}]*)\}`)
+	envGood      = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+)
+
+// scalar reads one plain value.
+func (d *yamlDoc) scalar(n ast.Node, v reflect.Value, key string, tag reflect.StructTag) {
+	at := d.places[key]
+	src, ok := sourceOf(n)
+	if !ok {
+		d.add(at, key, "expected "+expectation(v, tag)+", found "+kindOf(n), "")
+		return
+	}
+	text, ok := d.expand(src, at, key)
+	if !ok {
+		return
+	}
+	_, secret := tag.Lookup("file")
+	found := fmt.Sprintf("%q", src)
+	if secret || len(src) > 80 {
+		found = "something else"
+	}
+	if err := setScalar(v, text, tag); err != nil {
+		var mend mendError
+		if errors.As(err, &mend) {
+			d.add(at, key, "expected "+expectation(v, tag)+", found "+found, mend.mend)
+		} else {
+			d.add(at, key, "expected "+expectation(v, tag)+", found "+found, "")
+		}
+		return
+	}
+	if _, isPath := tag.Lookup("path"); isPath && text != "" && !filepath.IsAbs(text) {
+		v.SetString(filepath.Join(d.base, text))
+	}
+}
+
+// mendError is a value that does not fit, with the mend.
+type mendError struct{ mend string }
+
+func (e mendError) Error() string { return e.mend }
+
+func setScalar(v reflect.Value, text string, tag reflect.StructTag) error {
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		return u.UnmarshalText([]byte(text))
+	}
+	switch {
+	case v.Type() == durationType:
+		dur, err := parseDuration(text)
+		if err != nil {
+			return err
+		}
+		v.SetInt(int64(dur))
+	case v.Kind() == reflect.Bool:
+		switch text {
+		case "true", "false":
+			v.SetBool(text == "true")
+		case "yes", "on", "ja", "Yes", "On", "True", "TRUE", "1":
+			return mendError{"write true"}
+		case "no", "off", "nein", "No", "Off", "False", "FALSE", "0":
+			return mendError{"write false"}
+		default:
+			return errors.New("no")
+		}
+	case v.CanInt():
+		i, err := strconv.ParseInt(text, 10, 64)
+		lo, hi := rangeOf(tag)
+		if err != nil || i < lo || i > hi || v.OverflowInt(i) {
+			return errors.New("no")
+		}
+		v.SetInt(i)
+	case v.Kind() == reflect.String:
+		if one := tag.Get("one"); one != "" {
+			for choice := range strings.SplitSeq(one, "|") {
+				if text == choice {
+					v.SetString(text)
+					return nil
+				}
+				if editDistance(strings.ToLower(text), choice) <= 1 && len(choice) > 2 {
+					return mendError{fmt.Sprintf("did you mean %q?", choice)}
+				}
+			}
+			return errors.New("no")
+		}
+		v.SetString(text)
+	default:
+		return fmt.Errorf("unreadable kind %s", v.Kind())
+	}
+	return nil
+}
+
+// expectation says in words what belongs into a value.
+func expectation(v reflect.Value, tag reflect.StructTag) string {
+	if e, ok := v.Addr().Interface().(interface{ Expected() string }); ok {
+		return e.Expected()
+	}
+	switch {
+	case v.Type() == durationType:
+		return "a duration such as 30m"
+	case v.Kind() == reflect.Bool:
+		return "true or false"
+	case v.CanInt():
+		if lo, hi := rangeOf(tag); hi < math.MaxInt64 {
+			return fmt.Sprintf("a number from %d to %d", lo, hi)
+		} else if lo > math.MinInt64 {
+			return fmt.Sprintf("a number, %d or more", lo)
+		}
+		return "a number"
+	case tag.Get("one") != "":
+		choices := strings.Split(tag.Get("one"), "|")
+		last := len(choices) - 1
+		return strings.Join(choices[:last], ", ") + " or " + choices[last]
+	}
+	return "text"
+}
+
+// rangeOf reads the tag range:"1..9"; either end may be missing.
+func rangeOf(tag reflect.StructTag) (lo, hi int64) {
+	lo, hi = math.MinInt64, math.MaxInt64
+	from, to, _ := strings.Cut(tag.Get("range"), "..")
+	if i, err := strconv.ParseInt(from, 10, 64); err == nil {
+		lo = i
+	}
+	if i, err := strconv.ParseInt(to, 10, 64); err == nil {
+		hi = i
+	}
+	return lo, hi
+}
+
+// expand puts the environment into a value: ${NAME}; $${ stands for itself.
+func (d *yamlDoc) expand(src string, at yamlPlace, key string) (text string, ok bool) {
+	ok = true
+	text = envName.ReplaceAllStringFunc(src, func(m string) string {
+		if strings.HasPrefix(m, "$$") {
+			return m[1:]
+		}
+		name := m[2 : len(m)-1]
+		value, found := "", false
+		if envGood.MatchString(name) {
+			value, found = d.lookup(name)
+		} else {
+			d.add(at, key, fmt.Sprintf("%s does not name an environment variable", m), "write $${ for a dollar and a brace")
+			ok = false
+			return ""
+		}
+		if !found {
+			d.add(at, key, fmt.Sprintf("the environment variable %s is not set", name), "set it before notfalld starts")
+			ok = false
+		}
+		return value
+	})
+	return text, ok
+}
+
+// parseDuration reads what time.ParseDuration reads, and days and weeks besides. Negative ones make no sense in any of our files.
+func parseDuration(s string) (time.Duration, error) {
+	s = strings.TrimSpace(s)
+	if s == "0" {
+		return 0, nil
+	}
+	if n, err := strconv.ParseUint(s, 10, 32); err == nil {
+		return 0, mendError{fmt.Sprintf("the unit is missing: %ds, %dm, %dh or %dd", n, n, n, n)}
+	}
+	if strings.HasPrefix(s, "-") {
+		return 0, mendError{"it cannot be negative"}
+	}
+	for unit, length := range map[string]time.Duration{"d": 24 * time.Hour, "w": 7 * 24 * time.Hour} {
+		if digits, ok := strings.CutSuffix(s, unit); ok {
+			n, err := strconv.ParseFloat(digits, 64)
+			if err != nil {
+				continue
+			}
+			if n < 0 || n > float64(math.MaxInt64)/float64(length) || math.IsNaN(n) {
+				return 0, errors.New("no duration")
+			}
+			return time.Duration(n * float64(length)), nil
+		}
+	}
+	if short := strings.ReplaceAll(s, " ", ""); short != s {
+		if _, err := parseDuration(short); err == nil {
+			return 0, mendError{"write " + short}
+		}
+	}
+	return time.ParseDuration(s)
+}
+
+// sourceOf is a plain value as it stands in the file (0700 stays 0700), without its quotes.
+func sourceOf(n ast.Node) (string, bool) {
+	switch t := n.(type) {
+	case *ast.StringNode:
+		return t.Value, true
+	case *ast.LiteralNode:
+		if t.Value == nil {
+			return "", true
+		}
+		return strings.TrimRight(t.Value.Value, "\n"), true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return strings.TrimSpace(t.GetToken().Value), true
+	case *ast.AnchorNode:
+		return sourceOf(t.Value)
+	case *ast.TagNode:
+		return sourceOf(t.Value)
+	}
+	return "", false
+}
+
+func isNull(n ast.Node) bool { return n == nil || n.Type() == ast.NullType }
+
+func aliasName(n ast.Node) (string, bool) {
+	a, ok := n.(*ast.AliasNode)
+	if !ok || a.Value == nil {
+		return "", ok
+	}
+	return a.Value.GetToken().Value, true
+}
+
+func kindOf(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "keys with values"
+	case *ast.SequenceNode:
+		return "a list"
+	}
+	if src, ok := sourceOf(n); ok && src == "" {
+		return "an empty text"
+	}
+	return "a single value"
+}
+
+func isScalar(v reflect.Value) bool { return isScalarType(v.Type()) }
+
+func isScalarType(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Int32:
+		return true
+	}
+	return reflect.PointerTo(t).Implements(textType)
+}
+
+func setDefaults(v reflect.Value) {
+	if v.CanAddr() {
+		if s, ok := v.Addr().Interface().(interface{ SetDefaults() }); ok {
+			s.SetDefaults()
+		}
+	}
+}
+
+// syntaxMend helps with what people get wrong most often in YAML.
+func syntaxMend(message, line string) string {
+	switch {
+	case strings.Contains(message, "tab") || strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
+		return "indent with blanks, never with tabs"
+	case strings.Contains(line, "${"):
+		return `put "${…}" in double quotes`
+	case strings.Contains(message, "reserved") || strings.Contains(message, "directive"):
+		return "put the value in quotes"
+	case strings.Contains(message, "not allowed in this context"):
+		return "the indentation is off, or a value that holds a colon needs quotes"
+	case strings.Contains(message, "must be specified") || strings.Contains(message, "could not find end"):
+		return "a bracket, brace or quote that was opened is not closed"
+	}
+	return ""
+}
+
+func lineOf(text []byte, line int) string {
+	for l := range strings.Lines(string(text)) {
+		if line--; line == 0 {
+			return strings.TrimRight(l, "\r\n")
+		}
+	}
+	return ""
+}
+
+// plainFileError is the reason without the operation and the path: both are said already.
+func plainFileError(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return fmt.Sprintf("%s: %v", pe.Path, pe.Err)
+	}
+	return err.Error()
+}
