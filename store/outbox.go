@@ -1,0 +1,224 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"notfalld/ticket"
+)
+
+const (
+	outColumns = "kind, state, rank, ticket_id, mail_id, mailbox, recipient, recipient_key, reason, detail, said, bare, stranger, language, " +
+		"unique_key, created, next_at, attempts, frozen_at, sent_at, message_id, envelope_from, last_code, last_error, bounced_at, delayed_at"
+	// outFields are what a ticket.Out holds of them, in the order of outDest.
+	outFields = "id, kind, state, ticket_id, mail_id, mailbox, recipient, reason, detail, said, bare, stranger, language, " +
+		"unique_key, created, next_at, attempts, frozen_at, sent_at, message_id, envelope_from, last_code, last_error, bounced_at, delayed_at"
+	selectOut = "SELECT " + outFields + " FROM outbox"
+	// pending is what is still to be delivered, in the words of the partial index.
+	pending = "state IN ('waiting', 'frozen')"
+)
+
+func outDest(o *ticket.Out) []any {
+	return []any{&o.ID, &o.Kind, &o.State, &o.TicketID, &o.MailID, &o.Mailbox, &o.Recipient, &o.Reason, &o.Detail, &o.Row, &o.Bare, &o.Unknown,
+		&o.Language, &o.Key, when{&o.Created}, when{&o.NextAt}, &o.Attempts, when{&o.FrozenAt}, when{&o.SentAt}, &o.MessageID,
+		&o.EnvelopeFrom, &o.LastCode, &o.LastError, when{&o.BouncedAt}, when{&o.DelayedAt}}
+}
+
+func outArgs(o *ticket.Out) []any {
+	rank := 1
+	if o.Kind == ticket.OutAnswer {
+		rank = 0
+	}
+	return []any{string(o.Kind), string(o.State), rank, o.TicketID, o.MailID, o.Mailbox, o.Recipient, strings.ToLower(o.Recipient), o.Reason,
+		o.Detail, o.Row, o.Bare, o.Unknown, o.Language, o.Key, o.Created, o.NextAt, o.Attempts, o.FrozenAt, o.SentAt, o.MessageID,
+		o.EnvelopeFrom, o.LastCode, o.LastError, o.BouncedAt, o.DelayedAt}
+}
+
+func (t *tx) outs(doing, text string, args ...any) ([]ticket.Out, error) {
+	var list []ticket.Out
+	err := t.rows(doing, text, func(scan func(...any) error) error {
+		var o ticket.Out
+		err := scan(outDest(&o)...)
+		list = append(list, o)
+		return err
+	}, args...)
+	return list, err
+}
+
+// AddOut is ticket.Tx.
+func (t *tx) AddOut(o *ticket.Out) (added bool, err error) {
+	added, err = t.row("add an outgoing mail", insertText("outbox", outColumns)+
+		" ON CONFLICT (unique_key) WHERE unique_key <> '' DO NOTHING RETURNING id", []any{&o.ID}, outArgs(o)...)
+	if err == nil && added && len(o.Bytes) > 0 {
+		err = t.putBytes(o)
+	}
+	return added, err
+}
+
+// PutOut is ticket.Tx. Lists come without Bytes, so an Out without them keeps those that are stored, for as
+// long as a row of its state has bytes at all: while frozen, and of an answer for good once it has been sent or has failed.
+func (t *tx) PutOut(o ticket.Out) error {
+	if err := t.one("write an outgoing mail", updateText("outbox", outColumns), append([]any{o.ID}, outArgs(&o)...)...); err != nil {
+		return err
+	}
+	final := o.State == ticket.OutSent || o.State == ticket.OutFailed
+	switch {
+	case len(o.Bytes) > 0:
+		return t.putBytes(&o)
+	case o.State == ticket.OutFrozen, final && o.Kind == ticket.OutAnswer:
+		return nil
+	}
+	_, err := t.exec("drop the bytes of an outgoing mail", "DELETE FROM outbox_bytes WHERE out_id = ?1", o.ID)
+	return err
+}
+
+func (t *tx) putBytes(o *ticket.Out) error {
+	_, err := t.exec("write the bytes of an outgoing mail", insertText("outbox_bytes", "out_id, bytes")+
+		" ON CONFLICT (out_id) DO UPDATE SET bytes = excluded.bytes WHERE outbox_bytes.bytes <> excluded.bytes", o.ID, o.Bytes)
+	return err
+}
+
+// withBytes completes an Out that was read without them.
+func (t *tx) withBytes(o ticket.Out, ok bool, err error) (ticket.Out, bool, error) {
+	if err == nil && ok {
+		_, err = t.row("read the bytes of an outgoing mail", "SELECT bytes FROM outbox_bytes WHERE out_id = ?1", []any{bytesOf{&o.Bytes}}, o.ID)
+	}
+	return o, ok, err
+}
+
+// Out is ticket.Tx.
+func (t *tx) Out(id int64) (o ticket.Out, ok bool, err error) {
+	ok, err = t.row("read an outgoing mail", selectOut+" WHERE id = ?1", outDest(&o), id)
+	return t.withBytes(o, ok, err)
+}
+
+// OutByMessageID is ticket.Tx.
+func (t *tx) OutByMessageID(messageID string) (o ticket.Out, ok bool, err error) {
+	if messageID == "" {
+		return o, false, t.ready()
+	}
+	const doing = "look for an outgoing mail"
+	ok, err = t.row(doing, selectOut+" WHERE message_id = ?1 AND message_id <> '' ORDER BY id DESC LIMIT 1", outDest(&o), messageID)
+	if err != nil || ok {
+		return t.withBytes(o, ok, err)
+	}
+	var id int64
+	ok, err = t.row(doing, "SELECT out_id FROM attempt WHERE message_id = ?1 AND message_id <> '' ORDER BY id DESC LIMIT 1", []any{&id}, messageID)
+	if err != nil || !ok {
+		return o, false, err
+	}
+	return t.Out(id)
+}
+
+// DueOut is ticket.Tx: all answers that are due come before anything else, since customers wait for them; limit 0 means all.
+func (t *tx) DueOut(now time.Time, limit int) ([]ticket.Out, error) {
+	var due []ticket.Out
+	for rank := range 2 {
+		left := limit - len(due)
+		if limit > 0 && left <= 0 {
+			break
+		}
+		var w where
+		w.terms = []string{pending}
+		w.add("rank = ?", rank)
+		w.add("next_at <= ?", now)
+		list, err := t.outs("look for what is due", w.text(selectOut, " ORDER BY next_at, id", max(left, 0)), w.args...)
+		if err != nil {
+			return nil, err
+		}
+		due = append(due, list...)
+	}
+	return due, nil
+}
+
+// NextOut is ticket.Tx.
+func (t *tx) NextOut() (at time.Time, ok bool, err error) {
+	for rank := range 2 {
+		var next time.Time
+		found, err := t.row("look for what is due next", "SELECT next_at FROM outbox WHERE "+pending+" AND rank = ?1 ORDER BY next_at LIMIT 1",
+			[]any{when{&next}}, rank)
+		if err != nil {
+			return at, false, err
+		}
+		if found && (!ok || next.Before(at)) {
+			at, ok = next, true
+		}
+	}
+	return at, ok, nil
+}
+
+// Outs is ticket.Tx.
+func (t *tx) Outs(q ticket.OutQuery) ([]ticket.Out, error) {
+	var w where
+	if q.TicketID != 0 {
+		w.add("ticket_id = ?", q.TicketID)
+	}
+	in(&w, "kind", q.Kinds)
+	in(&w, "state", q.States)
+	delivered := func(s ticket.OutState) bool { return s != ticket.OutWaiting && s != ticket.OutFrozen }
+	if len(q.States) > 0 && !slices.ContainsFunc(q.States, delivered) {
+		w.terms = append(w.terms, pending) // says nothing new, but lets the partial index serve it
+	}
+	text := w.text(selectOut, " ORDER BY id DESC", q.Limit)
+	return t.outs("list outgoing mails", text, w.args...)
+}
+
+// CountOuts is ticket.Tx.
+func (t *tx) CountOuts(q ticket.OutCount) (int, error) {
+	w := where{terms: []string{"state NOT IN ('withdrawn', 'failed')"}}
+	if q.TicketID != 0 {
+		w.add("ticket_id = ?", q.TicketID)
+	}
+	if q.Recipient != "" {
+		w.add("recipient_key = ?", strings.ToLower(q.Recipient))
+	}
+	if q.Kind != "" {
+		w.add("kind = ?", string(q.Kind))
+	}
+	if q.Row != "" {
+		w.add("said = ?", q.Row)
+	}
+	if q.Reason != "" {
+		w.add("reason = ?", q.Reason)
+	}
+	// Literally, as the partial indexes have it.
+	w.flag("bare", q.Bare)
+	w.flag("stranger", q.Unknown)
+	if !q.Since.IsZero() {
+		w.add("created >= ?", q.Since)
+	}
+	var n int
+	text := w.text("SELECT count(*) FROM outbox", "", 0)
+	_, err := t.row("count outgoing mails", text, []any{&n}, w.args...)
+	return n, err
+}
+
+func (w *where) flag(column string, want *bool) {
+	switch {
+	case want == nil:
+	case *want:
+		w.terms = append(w.terms, column)
+	default:
+		w.terms = append(w.terms, "NOT "+column)
+	}
+}
+
+// AddAttempt is ticket.Tx.
+func (t *tx) AddAttempt(a ticket.Attempt) error {
+	return t.one("write a delivery attempt", insertText("attempt", "out_id, at, message_id, outcome, code, reply"),
+		a.OutID, a.At, a.MessageID, a.Outcome, a.Code, a.Text)
+}
+
+// Attempts is ticket.Tx; oldest first.
+func (t *tx) Attempts(outID int64) ([]ticket.Attempt, error) {
+	var list []ticket.Attempt
+	err := t.rows("read delivery attempts", "SELECT out_id, at, message_id, outcome, code, reply FROM attempt WHERE out_id = ?1 ORDER BY id",
+		func(scan func(...any) error) error {
+			var a ticket.Attempt
+			err := scan(&a.OutID, when{&a.At}, &a.MessageID, &a.Outcome, &a.Code, &a.Text)
+			list = append(list, a)
+			return err
+		}, outID)
+	return list, err
+}

@@ -1,0 +1,229 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"notfalld/rules"
+	"notfalld/ticket"
+)
+
+const (
+	ticketColumns = "state, subject, customer_number, sender, language, servers, errors, mailbox, created, updated, closed_at, " +
+		"last_customer_at, last_staff_at, previous, related, emergency_id"
+	selectTicket = "SELECT id, " + ticketColumns + ", mails FROM ticket"
+)
+
+// asJSON scans a JSON text; an empty one is the zero value.
+type asJSON struct{ v any }
+
+// Scan is sql.Scanner.
+func (j asJSON) Scan(src any) error {
+	var text []byte
+	switch v := src.(type) {
+	case []byte:
+		text = v
+	case string:
+		text = []byte(v)
+	default:
+		return fmt.Errorf("JSON is stored as %T", src)
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	return json.Unmarshal(text, j.v)
+}
+
+func ticketDest(k *ticket.Ticket) []any {
+	return []any{&k.ID, &k.State, &k.Subject, &k.CustomerNumber, &k.From, &k.Language, asJSON{&k.Servers}, asJSON{&k.Errors}, &k.Mailbox,
+		when{&k.Created}, when{&k.Updated}, when{&k.ClosedAt}, when{&k.LastCustomerAt}, when{&k.LastStaffAt},
+		&k.Previous, &k.Related, &k.EmergencyID, &k.Mails}
+}
+
+// ticketArgs are the values of ticketColumns, after the id.
+func ticketArgs(k *ticket.Ticket) ([]any, error) {
+	servers, err := listJSON(k.Servers)
+	if err != nil {
+		return nil, err
+	}
+	errs, err := listJSON[rules.Error](k.Errors)
+	if err != nil {
+		return nil, err
+	}
+	return []any{k.ID, string(k.State), k.Subject, k.CustomerNumber, k.From, k.Language, servers, errs, k.Mailbox,
+		k.Created, k.Updated, k.ClosedAt, k.LastCustomerAt, k.LastStaffAt, k.Previous, k.Related, k.EmergencyID}, nil
+}
+
+func listJSON[T any](list []T) (string, error) {
+	if len(list) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(list)
+	return string(text), err
+}
+
+// AddTicket is ticket.Tx. A new ticket holds no mails yet, whatever k.Mails says: AddMail counts.
+func (t *tx) AddTicket(k *ticket.Ticket) error {
+	const doing = "add a ticket"
+	if _, err := t.row(doing, "UPDATE counter SET last = last + 1 WHERE name = 'ticket' RETURNING last", []any{&k.ID}); err != nil {
+		return err
+	}
+	args, err := ticketArgs(k)
+	if err != nil {
+		return t.failed(doing, err)
+	}
+	k.Mails = 0
+	return t.one(doing, insertText("ticket", "id, "+ticketColumns+", mails"), append(args, 0)...)
+}
+
+// PutTicket is ticket.Tx. It leaves Mails alone: AddMail counts, and k may be older than the last mail.
+func (t *tx) PutTicket(k ticket.Ticket) error {
+	const doing = "write a ticket"
+	args, err := ticketArgs(&k)
+	if err != nil {
+		return t.failed(doing, err)
+	}
+	return t.one(doing, updateText("ticket", ticketColumns), args...)
+}
+
+// Ticket is ticket.Tx.
+func (t *tx) Ticket(id int64) (k ticket.Ticket, ok bool, err error) {
+	ok, err = t.row("read a ticket", selectTicket+" WHERE id = ?1", ticketDest(&k), id)
+	return k, ok, err
+}
+
+// Tickets is ticket.Tx.
+func (t *tx) Tickets(q ticket.TicketQuery) ([]ticket.Ticket, error) {
+	var w where
+	in(&w, "state", q.States)
+	if !q.CustomerSince.IsZero() {
+		w.add("last_customer_at >= ?", q.CustomerSince)
+	}
+	if !q.CustomerUntil.IsZero() {
+		w.add("last_customer_at < ?", q.CustomerUntil)
+	}
+	var list []ticket.Ticket
+	text := w.text(selectTicket, " ORDER BY id DESC", q.Limit)
+	err := t.rows("list tickets", text, func(scan func(...any) error) error {
+		var k ticket.Ticket
+		err := scan(ticketDest(&k)...)
+		list = append(list, k)
+		return err
+	}, w.args...)
+	return list, err
+}
+
+const (
+	mailColumns = "ticket_id, kind, entry_id, message_id, sender, sender_name, answer_to, subject, arrived, proof, thread, line, rules_hash, content_hash"
+	selectMail  = "SELECT id, " + mailColumns + " FROM mail"
+)
+
+func mailDest(m *ticket.Mail) []any {
+	return []any{&m.ID, &m.TicketID, &m.Kind, &m.EntryID, &m.MessageID, &m.From, &m.FromName, &m.AnswerTo, &m.Subject, when{&m.Arrived},
+		&m.Proof, &m.Thread, bytesOf{&m.Line}, &m.RulesHash, bytesOf{&m.ContentHash}}
+}
+
+// AddMail is ticket.Tx.
+func (t *tx) AddMail(m *ticket.Mail) error {
+	const doing = "add a mail"
+	if _, err := t.row(doing, insertText("mail", mailColumns)+" RETURNING id", []any{&m.ID},
+		m.TicketID, string(m.Kind), m.EntryID, m.MessageID, m.From, m.FromName, m.AnswerTo, m.Subject, m.Arrived,
+		m.Proof, m.Thread, string(m.Line), m.RulesHash, m.ContentHash); err != nil {
+		return err
+	}
+	return t.one(doing, "UPDATE ticket SET mails = mails + 1 WHERE id = ?1", m.TicketID)
+}
+
+// Mail is ticket.Tx.
+func (t *tx) Mail(id int64) (m ticket.Mail, ok bool, err error) {
+	ok, err = t.row("read a mail", selectMail+" WHERE id = ?1", mailDest(&m), id)
+	return m, ok, err
+}
+
+// Mails is ticket.Tx.
+func (t *tx) Mails(ticketID int64) ([]ticket.Mail, error) {
+	var list []ticket.Mail
+	err := t.rows("read the mails of a ticket", selectMail+" WHERE ticket_id = ?1 ORDER BY id", func(scan func(...any) error) error {
+		var m ticket.Mail
+		err := scan(mailDest(&m)...)
+		list = append(list, m)
+		return err
+	}, ticketID)
+	return list, err
+}
+
+// TicketOf is ticket.Tx. An id that several mails carry belongs to the mail of ours, else to the oldest: who
+// reuses the Message-ID of another's mail must not draw its replies to himself.
+func (t *tx) TicketOf(messageIDs []string) (ticketID int64, messageID string, ok bool, err error) {
+	place := map[string]int{} // the last place of each id
+	var ids []string
+	for i, id := range messageIDs {
+		if id = clean(id); id != "" {
+			if _, seen := place[id]; !seen {
+				ids = append(ids, id)
+			}
+			place[id] = i
+		}
+	}
+	best := -1
+	for _, piece := range chunks(ids) {
+		list := "message_id <> '' AND message_id IN (" + marks(1, len(piece)) + ")"
+		text := "SELECT ticket_id, message_id, 0 AS rank, id FROM outbox WHERE ticket_id <> 0 AND " + list +
+			" UNION ALL SELECT o.ticket_id, a.message_id, 0, o.id FROM attempt a JOIN outbox o ON o.id = a.out_id" +
+			" WHERE o.ticket_id <> 0 AND " + strings.ReplaceAll(list, "message_id", "a.message_id") +
+			" UNION ALL SELECT ticket_id, message_id, 1, id FROM mail WHERE " + list +
+			" ORDER BY 3, 4"
+		err := t.rows("look for the ticket of a mail", text, func(scan func(...any) error) error {
+			var (
+				k, rank, id int64
+				found       string
+			)
+			err := scan(&k, &found, &rank, &id)
+			if p := place[found]; p > best { // of equals the first row stays
+				best, ticketID, messageID = p, k, found
+			}
+			return err
+		}, piece...)
+		if err != nil {
+			return 0, "", false, err
+		}
+	}
+	return ticketID, messageID, best >= 0, t.ready()
+}
+
+// TakesPart is ticket.Tx.
+func (t *tx) TakesPart(ticketID int64, address string) (bool, error) {
+	var n int64
+	return t.row("look for who takes part",
+		"SELECT 1 FROM mail WHERE ticket_id = ?1 AND sender = ?2 AND kind IN ('customer', 'machine') LIMIT 1",
+		[]any{&n}, ticketID, strings.ToLower(address))
+}
+
+// KnownSince is ticket.Tx.
+func (t *tx) KnownSince(address, proof string) (at time.Time, ok bool, err error) {
+	ok, err = t.row("look for a known sender",
+		"SELECT arrived FROM mail WHERE sender = ?1 AND proof = ?2 ORDER BY arrived LIMIT 1",
+		[]any{when{&at}}, strings.ToLower(address), proof)
+	return at, ok, err
+}
+
+// AddEvent is ticket.Tx.
+func (t *tx) AddEvent(e ticket.Event) error {
+	return t.one("write history", insertText("event", "ticket_id, at, actor, rules, what, why"),
+		e.TicketID, e.At, e.Actor, e.Rules, e.What, e.Why)
+}
+
+// Events is ticket.Tx.
+func (t *tx) Events(ticketID int64) ([]ticket.Event, error) {
+	var list []ticket.Event
+	err := t.rows("read history", "SELECT ticket_id, at, actor, rules, what, why FROM event WHERE ticket_id = ?1 ORDER BY id",
+		func(scan func(...any) error) error {
+			var e ticket.Event
+			err := scan(&e.TicketID, when{&e.At}, &e.Actor, &e.Rules, &e.What, &e.Why)
+			list = append(list, e)
+			return err
+		}, ticketID)
+	return list, err
+}
