@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -37,6 +38,12 @@ func (m *mail) flagList() []imap.Flag {
 	return list
 }
 
+func (m *mail) flagNames() []string {
+	names := slices.Collect(maps.Values(m.flags))
+	slices.Sort(names)
+	return names
+}
+
 func (m *mail) has(flag string) bool {
 	_, ok := m.flags[strings.ToLower(flag)]
 	return ok
@@ -50,7 +57,7 @@ type folder struct {
 	mails       []*mail // by ascending uid
 	attrs       []imap.MailboxAttr
 	keywords    map[string]string // lower-cased name → name as first spelled: keywords compare without case
-	readOnly    bool
+	readOnly    bool              // [READ-ONLY] at SELECT, changes are refused
 	views       map[*view]struct{}
 }
 
@@ -61,6 +68,7 @@ type account struct {
 	mu          sync.Mutex
 	folders     map[string]*folder
 	uidValidity uint32        // last one given out
+	idling      int           // sessions in IDLE
 	changed     chan struct{} // closed and replaced at each change
 }
 

@@ -15,6 +15,7 @@ const delimiter = '/'
 // imapSession is one IMAP connection. Its methods are called by one goroutine, except Idle, which has its own.
 type imapSession struct {
 	office *Office
+	wire   *wire
 	acc    *account // nil before login
 	view   *view    // nil when nothing is selected; guarded by acc.mu, because Idle may outlive the command that started it
 }
@@ -37,7 +38,6 @@ func (s *imapSession) Close() error {
 		s.unselectLocked()
 		s.acc.mu.Unlock()
 	}
-	s.office.sessions.Done()
 	return nil
 }
 
@@ -46,7 +46,7 @@ func (s *imapSession) Login(username, password string) error {
 	if acc == nil {
 		return imapserver.ErrAuthFailed
 	}
-	s.acc = acc
+	s.acc, s.wire.user = acc, username
 	return nil
 }
 
@@ -66,7 +66,10 @@ func (s *imapSession) Select(name string, options *imap.SelectOptions) (*imap.Se
 	if err != nil {
 		return nil, err
 	}
-	s.view = s.acc.openViewLocked(f, options.ReadOnly)
+	s.view = s.acc.openViewLocked(f, s.wire, options.ReadOnly)
+	if f.readOnly && !options.ReadOnly {
+		s.wire.sayReadOnly()
+	}
 	data := &imap.SelectData{
 		Flags: f.flagList(), NumMessages: uint32(len(f.mails)), UIDNext: imap.UID(f.uidNext), UIDValidity: f.uidValidity,
 	}
@@ -261,11 +264,8 @@ func (s *imapSession) Poll(w *imapserver.UpdateWriter, allowExpunge bool) error 
 
 // Idle tells first what happened before it began (RFC 2177 does not make the client poll once more), then waits.
 func (s *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) error {
-	s.office.sessions.Add(1)
-	defer s.office.sessions.Done()
-	s.acc.mu.Lock()
-	v := s.view
-	s.acc.mu.Unlock()
+	v := s.idling(1)
+	defer s.idling(-1)
 	if v == nil {
 		<-stop
 		return nil
@@ -283,4 +283,12 @@ func (s *imapSession) Idle(w *imapserver.UpdateWriter, stop <-chan struct{}) err
 			return nil
 		}
 	}
+}
+
+func (s *imapSession) idling(n int) *view {
+	s.acc.mu.Lock()
+	defer s.acc.mu.Unlock()
+	s.acc.idling += n
+	s.acc.touchLocked()
+	return s.view
 }

@@ -11,9 +11,12 @@ import (
 	"github.com/emersion/go-message/textproto"
 )
 
-// writeMail writes one FETCH response. flags nil: not asked.
-func writeMail(r *imapserver.FetchResponseWriter, m *mail, flags []imap.Flag, o *imap.FetchOptions) error {
-	r.WriteUID(imap.UID(m.uid))
+// writeMail writes one FETCH response. flags nil: not asked. The order of items is free (RFC 3501 section 7.4.2), so the UID
+// may come last.
+func writeMail(r *imapserver.FetchResponseWriter, m *mail, flags []imap.Flag, o *imap.FetchOptions, uidLast bool) error {
+	if !uidLast {
+		r.WriteUID(imap.UID(m.uid))
+	}
 	if flags != nil {
 		r.WriteFlags(flags)
 	}
@@ -38,6 +41,9 @@ func writeMail(r *imapserver.FetchResponseWriter, m *mail, flags []imap.Flag, o 
 		if err := w.Close(); err != nil {
 			return err
 		}
+	}
+	if uidLast {
+		r.WriteUID(imap.UID(m.uid))
 	}
 	return r.Close()
 }

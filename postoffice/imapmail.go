@@ -1,6 +1,7 @@
 package postoffice
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/emersion/go-imap/v2"
@@ -19,9 +20,16 @@ func (s *imapSession) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options 
 		told  bool // \Seen was set by this very command: RFC 3501 section 6.4.5 wants FLAGS in the answer
 	}
 	seen := marksSeen(options)
+	fault := s.wire.fetchFault()
+	if fault == nil {
+		fault = &Fault{}
+	}
 	s.acc.mu.Lock()
 	var items []item
 	for _, n := range s.view.selectLocked(set) {
+		if slices.Contains(fault.Omit, n.uid) {
+			continue
+		}
 		it := item{numbered: n}
 		if seen && !s.view.readOnly && !n.has(`\Seen`) {
 			s.view.folder.setFlag(n.mail, `\Seen`)
@@ -36,7 +44,7 @@ func (s *imapSession) Fetch(w *imapserver.FetchWriter, set imap.NumSet, options 
 	s.acc.mu.Unlock()
 
 	for _, it := range items {
-		if err := writeMail(w.CreateMessage(it.seq), it.mail, it.flags, options); err != nil {
+		if err := writeMail(w.CreateMessage(it.seq), it.mail, it.flags, options, fault.UIDLast); err != nil {
 			return err
 		}
 	}
@@ -149,11 +157,7 @@ func (s *imapSession) copyLocked(set imap.NumSet, dest string) (data *imap.CopyD
 	}
 	data = &imap.CopyData{UIDValidity: f.uidValidity}
 	for _, n := range s.view.selectLocked(set) {
-		flags := make([]string, 0, len(n.flags))
-		for _, flag := range n.flags {
-			flags = append(flags, flag)
-		}
-		m := s.acc.appendLocked(f, n.raw, n.date, flags)
+		m := s.acc.appendLocked(f, n.raw, n.date, n.flagNames())
 		data.SourceUIDs.AddNum(imap.UID(n.uid))
 		data.DestUIDs.AddNum(imap.UID(m.uid))
 		source = append(source, n.mail)

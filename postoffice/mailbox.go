@@ -68,11 +68,7 @@ func (o *Office) Messages(user, name string) ([]Message, error) {
 func (f *folder) messages() []Message {
 	list := make([]Message, 0, len(f.mails))
 	for _, m := range f.mails {
-		flags := make([]string, 0, len(m.flags))
-		for _, flag := range m.flagList() {
-			flags = append(flags, string(flag))
-		}
-		list = append(list, Message{UID: m.uid, Flags: flags, InternalDate: m.date, Raw: m.raw})
+		list = append(list, Message{UID: m.uid, Flags: m.flagNames(), InternalDate: m.date, Raw: m.raw})
 	}
 	return list
 }
@@ -138,4 +134,93 @@ func (o *Office) SetFlags(user, name string, uid uint32, flags ...string) error 
 		a.flagsChangedLocked(f, f.mails[i], nil)
 		return nil
 	})
+}
+
+// SetReadOnly makes a folder read-only for sessions that select it from now on: SELECT answers [READ-ONLY], changes are
+// refused with NO. The methods of Office still change it.
+func (o *Office) SetReadOnly(user, name string, readOnly bool) error {
+	return o.withFolder(user, name, func(_ *account, f *folder) error {
+		f.readOnly = readOnly
+		return nil
+	})
+}
+
+// SetUIDValidity gives a folder another UIDVALIDITY; the mails keep their UIDs. Sessions that have it selected get a BYE.
+func (o *Office) SetUIDValidity(user, name string, uidValidity uint32) error {
+	var views []*view
+	err := o.withFolder(user, name, func(a *account, f *folder) error {
+		f.uidValidity = uidValidity
+		a.uidValidity = max(a.uidValidity, uidValidity)
+		views = f.viewList()
+		return nil
+	})
+	goodbye(views)
+	return err
+}
+
+// RecreateFolder makes a folder anew, as a restored backup would: the same mails in the same order, with UIDs from 1 on and
+// another UIDVALIDITY, which it returns. Flags are kept or lost. Sessions that have it selected get a BYE.
+func (o *Office) RecreateFolder(user, name string, keepFlags bool) (uidValidity uint32, err error) {
+	var views []*view
+	err = o.withFolder(user, name, func(a *account, old *folder) error {
+		views = old.viewList()
+		f := a.createLocked(old.name, old.attrs...)
+		f.readOnly = old.readOnly
+		for _, m := range old.mails {
+			var flags []string
+			if keepFlags {
+				flags = m.flagNames()
+			}
+			a.appendLocked(f, m.raw, m.date, flags)
+		}
+		uidValidity = f.uidValidity
+		a.touchLocked()
+		return nil
+	})
+	goodbye(views)
+	return uidValidity, err
+}
+
+func (f *folder) viewList() []*view {
+	list := make([]*view, 0, len(f.views))
+	for v := range f.views {
+		list = append(list, v)
+	}
+	return list
+}
+
+func goodbye(views []*view) {
+	for _, v := range views {
+		v.wire.bye("Mailbox was recreated")
+	}
+}
+
+// UIDValidity returns the UIDVALIDITY of a folder.
+func (o *Office) UIDValidity(user, name string) (uidValidity uint32, err error) {
+	err = o.withFolder(user, name, func(_ *account, f *folder) error {
+		uidValidity = f.uidValidity
+		return nil
+	})
+	return uidValidity, err
+}
+
+// WaitIdle waits until exactly n sessions of a user are in IDLE.
+func (o *Office) WaitIdle(ctx context.Context, user string, n int) error {
+	acc := o.account(user)
+	if acc == nil {
+		return fmt.Errorf("postoffice: %q: %w", user, ErrNoUser)
+	}
+	for {
+		acc.mu.Lock()
+		have, changed := acc.idling, acc.changed
+		acc.mu.Unlock()
+		if have == n {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("postoffice: %s has %d sessions in IDLE, not %d: %w", user, have, n, context.Cause(ctx))
+		}
+	}
 }

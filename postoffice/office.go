@@ -4,9 +4,9 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -52,7 +52,8 @@ type Options struct {
 	SinkDir string // every accepted mail is written to a file here and fsynced before the 250
 	Forget  bool   // deliveries keep no Data: for long runs
 
-	Logf func(f string, a ...any) // the libraries' complaints; nil: nowhere
+	OnCommand func(Event)              // called at every point of every session, from its goroutine; it must not block
+	Logf      func(f string, a ...any) // the libraries' complaints; nil: nowhere
 }
 
 // Office is a running IMAP and SMTP server. Its methods may be called from any goroutine.
@@ -60,6 +61,7 @@ type Office struct {
 	opts    Options
 	without map[string]bool
 	pool    *x509.CertPool
+	conns   atomic.Int64 // connections so far, for their numbers
 
 	mu          sync.Mutex
 	accounts    map[string]*account // by user name
@@ -67,13 +69,13 @@ type Office struct {
 	uidValidity uint32
 
 	deliveries deliveries
+	faults     faults
 
+	imap, smtp *gate
 	imapServer *imapserver.Server
 	smtpServer *smtp.Server
-	imapLn     net.Listener
-	smtpLn     net.Listener
-	serving    sync.WaitGroup // the two accept loops
-	sessions   sync.WaitGroup // IMAP sessions and their Idle goroutines, SMTP connections
+	serving    sync.WaitGroup // the two Serve calls
+	closing    sync.Once
 }
 
 // User is a person with a mailbox. Name and Password are for IMAP and for SMTP AUTH. Mail to one of Addresses comes to the
@@ -92,6 +94,7 @@ func Open(o Options) (*Office, error) {
 		opts: o, without: map[string]bool{}, accounts: map[string]*account{}, byAddress: map[string]*account{}, uidValidity: 1000,
 	}
 	office.deliveries.init()
+	office.faults.changed = make(chan struct{})
 	for _, w := range o.Without {
 		office.without[strings.ToUpper(w)] = true
 	}
@@ -107,39 +110,60 @@ func Open(o Options) (*Office, error) {
 }
 
 func (o *Office) listen() error {
-	var err error
-	if o.imapLn, err = net.Listen("tcp", orFree(o.opts.IMAPAddr)); err != nil {
-		return fmt.Errorf("postoffice: IMAP: %w", err)
+	conf, err := o.tlsConfig()
+	if err != nil {
+		return err
 	}
-	if o.smtpLn, err = net.Listen("tcp", orFree(o.opts.SMTPAddr)); err != nil {
-		o.imapLn.Close()
-		return fmt.Errorf("postoffice: SMTP: %w", err)
+	if o.imap, err = newGate(o, IMAP, o.opts.IMAPAddr, o.opts.IMAPTLS, conf); err != nil {
+		return err
+	}
+	if o.smtp, err = newGate(o, SMTP, o.opts.SMTPAddr, o.opts.SMTPTLS, conf); err != nil {
+		o.imap.end()
+		return err
 	}
 	o.imapServer = imapserver.New(&imapserver.Options{
-		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
-			o.sessions.Add(1)
-			return &imapSession{office: o}, nil, nil
+		NewSession: func(c *imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
+			return &imapSession{office: o, wire: c.NetConn().(*wire)}, nil, nil
 		},
-		Caps: o.imapCaps(), InsecureAuth: true, Logger: logger{o.opts.Logf},
+		Caps: o.imapCaps(), InsecureAuth: true, Logger: logger{o},
 	})
 	o.smtpServer = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
-		return &smtpSession{office: o, conn: c}, nil
+		return &smtpSession{office: o, conn: c, wire: c.Conn().(*wire)}, nil
 	}))
 	o.smtpServer.Domain = o.opts.Hostname
 	o.smtpServer.AllowInsecureAuth = true
 	o.smtpServer.EnableSMTPUTF8 = true
-	o.smtpServer.ErrorLog = logger{o.opts.Logf}
-	o.serving.Go(func() { o.imapServer.Serve(o.imapLn) })
-	o.serving.Go(func() { o.smtpServer.Serve(o.smtpLn) })
+	o.smtpServer.ErrorLog = logger{o}
+	o.serving.Go(func() { o.imapServer.Serve(o.imap) })
+	o.serving.Go(func() { o.smtpServer.Serve(o.smtp) })
 	return nil
 }
 
-func orFree(addr string) string {
-	if addr == "" {
-		return "127.0.0.1:0"
+// tlsConfig returns the configuration for those services that want TLS; nil if none does.
+func (o *Office) tlsConfig() (*tls.Config, error) {
+	wanted := false
+	for _, m := range []TLSMode{o.opts.IMAPTLS, o.opts.SMTPTLS} {
+		switch m {
+		case StartTLS, ImplicitTLS:
+			wanted = true
+		case NoTLS, "":
+		default:
+			return nil, fmt.Errorf("postoffice: unknown TLS mode %q", m)
+		}
 	}
-	return addr
+	if !wanted || o.opts.TLSConfig != nil {
+		return o.opts.TLSConfig, nil
+	}
+	cert, err := newCertificate()
+	if err != nil {
+		return nil, err
+	}
+	o.pool = cert.pool
+	return &tls.Config{Certificates: []tls.Certificate{cert.Certificate}}, nil
 }
+
+// CertPool trusts the certificate that the Office has made; nil if it has made none.
+func (o *Office) CertPool() *x509.CertPool { return o.pool }
 
 func (o *Office) imapCaps() imap.CapSet {
 	caps := imap.CapSet{}
@@ -156,21 +180,26 @@ func (o *Office) imapCaps() imap.CapSet {
 
 // Close ends both servers, every connection and every goroutine of them, and returns when they have ended.
 func (o *Office) Close() error {
-	err := o.imapServer.Close()
-	if e := o.smtpServer.Close(); err == nil {
-		err = e
-	}
-	o.serving.Wait()
-	o.sessions.Wait()
-	o.deliveries.close()
-	return err
+	o.closing.Do(func() {
+		for _, g := range []*gate{o.imap, o.smtp} {
+			g.end()
+		}
+		o.serving.Wait()
+		for _, g := range []*gate{o.imap, o.smtp} {
+			g.handed.Wait()
+		}
+		o.imapServer.Close()
+		o.smtpServer.Close()
+		o.deliveries.close()
+	})
+	return nil
 }
 
-// IMAPAddr returns the address of the IMAP server, such as "127.0.0.1:34567".
-func (o *Office) IMAPAddr() string { return o.imapLn.Addr().String() }
+// IMAPAddr returns the address of the IMAP server, such as "127.0.0.1:34567"; it stays over Stop and Start.
+func (o *Office) IMAPAddr() string { return o.imap.addr }
 
 // SMTPAddr returns the address of the SMTP server.
-func (o *Office) SMTPAddr() string { return o.smtpLn.Addr().String() }
+func (o *Office) SMTPAddr() string { return o.smtp.addr }
 
 // AddUser adds a user with empty folders. The name and the addresses must be new.
 func (o *Office) AddUser(u User) error {
@@ -228,16 +257,20 @@ func (o *Office) recipient(address string) (acc *account, tagged bool) {
 	return acc, acc != nil
 }
 
-// logger hands the libraries' complaints to Options.Logf.
-type logger struct{ logf func(string, ...any) }
-
-var _ imapserver.Logger = logger{}
-var _ smtp.Logger = logger{}
-
-func (l logger) Printf(f string, a ...any) {
-	if l.logf != nil {
-		l.logf(f, a...)
+func (o *Office) logf(f string, a ...any) {
+	if o.opts.Logf != nil {
+		o.opts.Logf(f, a...)
 	}
 }
 
-func (l logger) Println(a ...any) { l.Printf("%s", fmt.Sprintln(a...)) }
+// logger hands the libraries' complaints to Options.Logf.
+type logger struct{ office *Office }
+
+var (
+	_ imapserver.Logger = logger{}
+	_ smtp.Logger       = logger{}
+)
+
+func (l logger) Printf(f string, a ...any) { l.office.logf(f, a...) }
+
+func (l logger) Println(a ...any) { l.office.logf("%s", strings.TrimSpace(fmt.Sprintln(a...))) }

@@ -3,6 +3,8 @@ package postoffice
 import (
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -13,6 +15,7 @@ import (
 type smtpSession struct {
 	office *Office
 	conn   *smtp.Conn
+	wire   *wire
 	user   string // who authenticated
 	from   string
 	to     []string
@@ -31,7 +34,7 @@ func (s *smtpSession) Auth(mech string) (sasl.Server, error) {
 		if s.office.login(user, password) == nil {
 			return smtp.ErrAuthFailed
 		}
-		s.user = user
+		s.user, s.wire.user = user, user
 		return nil
 	}
 	switch mech {
@@ -85,14 +88,56 @@ func (s *smtpSession) Data(r io.Reader) error {
 	if len(s.to) == 0 {
 		return smtpError(554, smtp.EnhancedCode{5, 5, 1}, "No valid recipients")
 	}
-	return s.office.accept(Delivery{
-		At: time.Now(), EnvelopeFrom: s.from, To: s.to, Data: data, AuthUser: s.user, TLS: s.encrypted(), helo: s.conn.Hostname(),
-	})
+	d := Delivery{
+		At: time.Now(), EnvelopeFrom: s.from, To: s.to, Data: data, ConnID: s.wire.id, AuthUser: s.user, TLS: s.wire.secure.Load(),
+		helo: s.conn.Hostname(),
+	}
+	e := s.wire.event("dot", "")
+	e.From, e.To, e.Data = d.EnvelopeFrom, d.To, d.Data
+	if f := s.office.strike(e); f != nil {
+		return s.suffer(f, d)
+	}
+	return s.office.accept(d)
 }
 
-func (s *smtpSession) encrypted() bool {
-	_, ok := s.conn.TLSConnectionState()
-	return ok
+// suffer applies a fault after the dot. The error it returns is the reply.
+func (s *smtpSession) suffer(f *Fault, d Delivery) error {
+	w := s.wire
+	if f.Raw != "" {
+		w.inject(f.Raw)
+	}
+	if f.Reply != "" {
+		w.closing.Store(f.Drop)
+		if f.Act {
+			s.office.accept(d)
+		}
+		return parseReply(f.Reply)
+	}
+	if !f.Drop && !f.Mute {
+		return s.office.accept(d)
+	}
+	w.muted.Store(true)
+	w.closing.Store(f.Drop)
+	if !f.Act {
+		return smtpError(451, smtp.EnhancedCode{4, 0, 0}, "This reply is never seen")
+	}
+	d.ReplyLost = true
+	return s.office.accept(d)
+}
+
+// parseReply reads "451 4.3.0 Try again later"; the enhanced code (RFC 2034) may be missing.
+func parseReply(line string) *smtp.SMTPError {
+	e := &smtp.SMTPError{Code: 451, Message: line}
+	code, rest, _ := strings.Cut(line, " ")
+	if n, err := strconv.Atoi(code); err == nil {
+		e.Code, e.Message = n, rest
+	}
+	enhanced, text, _ := strings.Cut(rest, " ")
+	var x smtp.EnhancedCode
+	if n, _ := fmt.Sscanf(enhanced, "%d.%d.%d", &x[0], &x[1], &x[2]); n == 3 {
+		e.EnhancedCode, e.Message = x, text
+	}
+	return e
 }
 
 func (s *smtpSession) Reset() { s.from, s.to = "", nil }

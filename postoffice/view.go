@@ -12,6 +12,7 @@ import (
 // All fields but ready are guarded by account.mu.
 type view struct {
 	folder   *folder
+	wire     *wire // the connection
 	readOnly bool
 	mails    []*mail // by ascending uid, expunged ones included until the client has been told
 	lastUID  uint32  // the highest UID that was ever shown
@@ -20,9 +21,9 @@ type view struct {
 	ready    chan struct{} // holds one token when there may be something to tell
 }
 
-func (a *account) openViewLocked(f *folder, readOnly bool) *view {
+func (a *account) openViewLocked(f *folder, w *wire, readOnly bool) *view {
 	v := &view{
-		folder: f, readOnly: readOnly || f.readOnly, mails: slices.Clone(f.mails), lastUID: f.uidNext - 1,
+		folder: f, wire: w, readOnly: readOnly || f.readOnly, mails: slices.Clone(f.mails), lastUID: f.uidNext - 1,
 		flagged: map[*mail]struct{}{}, ready: make(chan struct{}, 1),
 	}
 	f.views[v] = struct{}{}
