@@ -1,0 +1,238 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"notfalld/ticket"
+)
+
+// bodies fetches small mails, pipelined, until the list is empty, something new has come, or the desk fails.
+func (r *run) bodies(ctx context.Context, small *[]mail) error {
+	missing := map[uint32]mail{}
+	var order []uint32 // of the mails asked for
+	next := func() *flight {
+		if len(*small) == 0 || r.newsWaits() || r.in.failing() || ctx.Err() != nil {
+			return nil
+		}
+		ms, bytes := batch(small)
+		uids := make([]uint32, len(ms))
+		for i, m := range ms {
+			uids[i] = m.uid
+			missing[m.uid] = m
+		}
+		order = append(order, uids...)
+		cmd := r.s.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{&wholeMail}})
+		return &flight{asked: ms, bytes: bytes, cmd: cmd}
+	}
+	each := func(msg *imapclient.FetchMessageData) error {
+		var reserved int64
+		uid, raw, err := readMail(msg, r.o.MaxWhole, func(n int64) error {
+			err := r.in.reserve(ctx, n)
+			if err == nil {
+				reserved = n
+			}
+			return err
+		})
+		m, ok := missing[uid]
+		switch {
+		case ok && err == nil && raw != nil && (len(raw) > 0 || m.size == 0):
+			delete(missing, uid)
+			r.give(ctx, m, raw, "", reserved)
+			return nil
+		case raw != nil:
+			r.in.release(reserved)
+		}
+		if ok && errors.Is(err, errTooLarge) {
+			delete(missing, uid)
+			m.size = r.o.MaxWhole + 1
+			r.queue.fresh.large = append(r.queue.fresh.large, m)
+			return nil
+		}
+		return err
+	}
+	done := func(f *flight, err error) {
+		if err == nil {
+			err = errMissing
+		}
+		for _, m := range f.asked {
+			if _, ok := missing[m.uid]; ok {
+				r.troubles.undelivered(m, err).due = r.o.Clock.Now() // alone, at once
+				delete(missing, m.uid)
+			}
+		}
+		r.board.moved()
+	}
+	err := r.s.fly("fetch mails", next, each, done)
+	if errors.Is(err, errLost) {
+		r.blame(order, missing)
+	}
+	return err
+}
+
+// blame suspects the mail that was being waited for when the connection ended.
+func (r *run) blame(order []uint32, missing map[uint32]mail) {
+	for _, u := range order {
+		if _, ok := missing[u]; ok {
+			r.troubles.suspect = missing[u]
+			return
+		}
+	}
+}
+
+// give hands a mail to the desk, into room that was reserved.
+func (r *run) give(ctx context.Context, m mail, raw []byte, cut string, reserved int64) {
+	if cut != "" {
+		r.journal.cut(m.uid, cut)
+	}
+	r.hand[m.uid] = held{mail: m, trouble: r.troubles.over(m.uid)}
+	r.in.take(ctx, ticket.Fetched{
+		Place:        ticket.Place{Mailbox: r.o.Name, Folder: r.s.folder.name, UIDValidity: r.s.folder.uidValidity, UID: m.uid},
+		InternalDate: m.date, Size: max(m.size, int64(len(raw))), Raw: raw, Cut: cut,
+	}, reserved)
+}
+
+// large fetches a mail that is not small. While it comes, new small mails are taken in between.
+func (r *run) large(ctx context.Context, m mail) error {
+	r.troubles.suspect = m
+	raw, cut, err := r.fetchLarge(ctx, m)
+	if err != nil {
+		return r.undelivered(m, err)
+	}
+	r.troubles.suspect = mail{}
+	if err := r.in.reserve(ctx, int64(len(raw))); err != nil {
+		return err
+	}
+	r.big = m.uid
+	r.give(ctx, m, raw, cut, int64(len(raw)))
+	return nil
+}
+
+func (r *run) fetchLarge(ctx context.Context, m mail) (raw []byte, cut string, err error) {
+	between := func() error { return r.between(ctx, m) }
+	if m.size <= r.o.MaxWhole {
+		raw, err = r.s.wholeLarge(ctx, m, between)
+		if !errors.Is(err, errTooLarge) {
+			return raw, "", err
+		}
+	}
+	return r.s.reduced(ctx, m, between)
+}
+
+// between takes small mails that arrived while a large one is being fetched.
+func (r *run) between(ctx context.Context, m mail) error {
+	if !r.newsCame() {
+		return nil
+	}
+	if _, err := r.look(false); err != nil {
+		return err
+	}
+	for len(r.queue.fresh.small) > 0 && !r.newsWaits() && !r.in.failing() {
+		if err := r.bodies(ctx, &r.queue.fresh.small); err != nil {
+			return err
+		}
+	}
+	r.troubles.suspect = m
+	return r.reap(ctx)
+}
+
+// undelivered notes that a mail did not come. Its error is the end of the connection, for which the mail stays under suspicion.
+func (r *run) undelivered(m mail, why error) error {
+	if errors.Is(why, errLost) || errors.Is(why, context.Canceled) {
+		return why
+	}
+	r.troubles.suspect = mail{}
+	r.tell(r.troubles.undelivered(m, why))
+	return nil
+}
+
+// tell says once that a mail has been set aside.
+func (r *run) tell(x *trouble) {
+	r.board.write(func(s *Status) { s.Undelivered++ })
+	if x.tries > wholeTries && !x.told {
+		x.told = true
+		r.journal.setAside(x, x.due.Sub(r.o.Clock.Now()))
+	}
+}
+
+// alone fetches one mail with which there was trouble. What the server does not deliver whole, after some tries, is taken
+// with its header alone: a ticket that lacks its text is better than none (SPEC section 4).
+func (r *run) alone(ctx context.Context, x *trouble) error {
+	m := x.mail
+	r.troubles.suspect = m
+	if m.date.IsZero() && x.tries < 2 { // later on, size and date may be what the server chokes on
+		if err := r.s.sizes([]uint32{m.uid}, func(known mail) { m = known }); err != nil {
+			return err
+		}
+		r.troubles.suspect = m
+	}
+	section, cut := wholeMail, ""
+	if x.headerOnly() {
+		section = imap.FetchItemBodySection{Peek: true, Specifier: imap.PartSpecifierHeader}
+		cut = fmt.Sprintf("the mail server did not deliver the mail, only its header: %s", plain(x.why))
+	} else if m.size > smallMail {
+		x.due = r.o.Clock.Now().Add(time.Second) // should another large mail be in hand
+		if r.big != 0 {
+			return nil
+		}
+		return r.large(ctx, m)
+	}
+	var reserved int64
+	raw, err := r.s.one(ctx, m, section, func(n int64) error {
+		err := r.in.reserve(ctx, n)
+		if err == nil {
+			reserved = n
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, errGone):
+		r.troubles.suspect = mail{}
+		r.troubles.over(m.uid)
+		r.journal.gone(m.uid)
+		return nil
+	case err != nil:
+		return r.undelivered(m, err)
+	}
+	r.troubles.suspect = mail{}
+	r.give(ctx, m, raw, cut, reserved)
+	return nil
+}
+
+// reap notes what became of the mails that were with the desk, and marks ours when enough have gathered.
+func (r *run) reap(ctx context.Context) error {
+	outcomes, _ := r.in.harvest()
+	for _, o := range outcomes {
+		h := r.hand[o.uid]
+		delete(r.hand, o.uid)
+		if r.big == o.uid {
+			r.big = 0
+		}
+		switch {
+		case o.err == nil:
+			r.due(o.entry)
+			r.journal.deskWorks()
+		case ctx.Err() == nil:
+			r.journal.deskFailed(o.err)
+			r.troubles.untaken(h, o.err)
+		}
+		r.board.took(o.err)
+	}
+	r.count()
+	if len(r.marks) < markBatch {
+		return nil
+	}
+	return r.mark(ctx)
+}
+
+// count brings the figures of the backlog up to date.
+func (r *run) count() {
+	waiting, aside := r.troubles.count()
+	n := r.queue.len() + len(r.hand) + waiting
+	r.board.write(func(s *Status) { s.Backlog, s.SetAside = n, aside })
+}
