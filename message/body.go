@@ -250,6 +250,9 @@ func (b *body) decoded(n *node) []byte {
 func (b *body) text(n *node) string {
 	raw := b.decoded(n)
 	s := decodeText(raw, n.charset(raw))
+	if strings.EqualFold(n.params["format"], "flowed") {
+		s = unflow(s, strings.EqualFold(n.params["delsp"], "yes"))
+	}
 	return s
 }
 
@@ -323,8 +326,8 @@ func (s *stored) Write(p []byte) (int, error) {
 
 // finish sets the mail's fields from what was collected.
 func (b *body) finish() {
-	text := strings.TrimSpace(strings.Join(b.texts, "\n\n"))
-	b.m.Text = text
+	s := split(strings.Join(b.texts, "\n\n"), evidenceOf(b.m))
+	b.m.Text, b.m.Quoted, b.m.Signature, b.m.Forwarded = s.text, s.quoted, s.signature, s.forwarded
 	b.sortImages()
 }
 

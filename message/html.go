@@ -1,24 +1,414 @@
 package message
 
 import (
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
 )
 
+// Lines that htmlText writes between the others, where the HTML itself says what follows. No text can
+// imitate them: control characters are taken out of it.
+const (
+	markStart   = "\x01"        // what all of them start with
+	markQuote   = "\x01quote"   // from here to the end: the history below an answer
+	markForward = "\x01forward" // from here to the end: a forwarded mail
+	markSign    = "\x01sign"    // a signature that the client put in
+	markSignEnd = "\x01signend" // its end
+)
+
+const (
+	maxOpen  = 400 // nested elements that are told apart
+	maxQuote = 10  // nested quotes that are shown
+	noLink   = -1
+)
+
+// htmlText turns HTML into text for reading: blocks on lines of their own, table cells apart, list
+// items marked, hidden text left out, quotations prefixed with ">". One pass over the tokens, no tree:
+// its time is proportional to the length whatever the nesting.
 func htmlText(s string) string {
-	var b strings.Builder
+	w := &htmlWalker{link: noLink}
 	z := html.NewTokenizer(strings.NewReader(s))
 	for {
 		switch z.Next() {
-		case html.ErrorToken:
-			return b.String()
+		case html.ErrorToken: // the end; a tokenizer on a string knows no other error
+			return w.result()
 		case html.TextToken:
-			b.Write(z.Text())
-		case html.StartTagToken, html.EndTagToken:
-			if n, _ := z.TagName(); string(n) == "p" || string(n) == "br" || string(n) == "div" || string(n) == "tr" {
-				b.WriteByte('\n')
+			if w.hidden == 0 && !w.tiny {
+				w.text(string(z.Text()))
 			}
+		case html.StartTagToken:
+			w.start(z, false)
+		case html.SelfClosingTagToken:
+			w.start(z, true)
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			w.end(string(name))
 		}
 	}
+}
+
+// element is one open element.
+type element struct {
+	name   string
+	hidden bool
+	pre    bool
+	quote  bool
+	sign   bool
+	tiny   bool // font-size 0, which an element within may undo
+	tight  bool // a paragraph without space around it, as Word writes one per line
+	number int  // of the next list item; 0: unordered
+}
+
+type htmlWalker struct {
+	out    strings.Builder
+	open   []element
+	want   int  // line ends to write before the next text
+	space  bool // a blank to write before the next text
+	tab    bool // a cell border to write before the next text
+	fresh  bool // at the start of a cell or list item: blocks start no new line
+	blank  bool // a line with nothing but a non-breaking space
+	hidden int  // open hidden elements
+	pre    int
+	quote  int
+	tiny   bool // the innermost element's
+
+	link int    // where the text of the open link starts in out
+	href string // its target
+}
+
+var voidElements = set("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "param")
+
+var hiddenElements = set("head", "style", "script", "title", "template", "xml", "svg", "object", "iframe", "noframes", "audio", "video", "canvas", "datalist")
+
+// blockElements start and end a line; the ones with 2 keep an empty line around them.
+var blockElements = map[string]int{"p": 2, "h1": 2, "h2": 2, "h3": 2, "h4": 2, "h5": 2, "h6": 2, "ul": 1, "ol": 1, "dl": 1, "pre": 2, "blockquote": 2,
+	"div": 1, "table": 1, "tr": 1, "li": 1, "dt": 1, "dd": 1, "section": 1, "article": 1, "header": 1, "footer": 1, "main": 1, "center": 1,
+	"form": 1, "fieldset": 1, "address": 1, "hr": 2, "body": 1, "caption": 1, "figure": 1, "figcaption": 1, "option": 1, "details": 1, "summary": 1}
+
+func (w *htmlWalker) start(z *html.Tokenizer, closed bool) {
+	tag, more := z.TagName()
+	e := element{name: string(tag)}
+	a := readAttrs(z, more)
+	w.impliedEnd(e.name)
+	if e.name == "br" {
+		w.newline()
+		return
+	}
+	if a.hidden || hiddenElements[e.name] {
+		e.hidden = true
+	}
+	e.tight = e.name == "p" && a.tight
+	e.tiny = a.fontSize == fontZero || w.tiny && a.fontSize != fontSet
+	if w.hidden == 0 && !e.hidden {
+		w.block(e)
+		w.enter(&e, a)
+	}
+	if voidElements[e.name] || closed && e.name != "p" && e.name != "div" && e.name != "a" && e.name != "span" {
+		return
+	}
+	if e.hidden {
+		w.hidden++
+	}
+	if e.pre {
+		w.pre++
+	}
+	if e.quote {
+		w.quote++
+	}
+	if len(w.open) < maxOpen {
+		w.open = append(w.open, e)
+		w.tiny = e.tiny
+	} else { // too deep to be remembered: it cannot hide or quote either
+		w.forget(e)
+	}
+}
+
+// enter does what an element means besides breaking lines.
+func (w *htmlWalker) enter(e *element, a attrs) {
+	switch e.name {
+	case "td", "th":
+		w.cell()
+	case "li":
+		w.item()
+	case "ol":
+		e.number = 1
+	case "pre", "textarea", "listing":
+		e.pre = true
+	case "a":
+		if w.link == noLink {
+			w.link, w.href = w.out.Len(), a.href
+		}
+	case "blockquote":
+		e.quote = a.quoted || a.cite
+	}
+	e.pre = e.pre || a.pre
+	switch {
+	case a.mark == markSign && w.quote == 0:
+		e.sign = true
+		w.mark(markSign)
+	case a.mark == markQuote || a.mark == markForward:
+		w.mark(a.mark)
+	case a.quoted && e.name != "blockquote":
+		e.quote = true
+		w.want = max(w.want, 1)
+	}
+}
+
+func (w *htmlWalker) end(name string) {
+	if name == "br" || name == "p" && !w.isOpen("p") {
+		w.newline() // browsers read </br> and a stray </p> so
+		return
+	}
+	for i := len(w.open) - 1; i >= 0; i-- {
+		if w.open[i].name == name {
+			for len(w.open) > i {
+				w.pop()
+			}
+			return
+		}
+		if w.open[i].name == "table" && name != "body" && name != "html" {
+			return // an end tag does not reach out of its table
+		}
+	}
+}
+
+func (w *htmlWalker) pop() {
+	e := w.open[len(w.open)-1]
+	w.open = w.open[:len(w.open)-1]
+	w.tiny = len(w.open) > 0 && w.open[len(w.open)-1].tiny
+	w.forget(e)
+	if e.name == "td" || e.name == "th" || e.name == "li" {
+		w.fresh = false
+	}
+	if w.hidden > 0 || e.hidden {
+		return
+	}
+	if e.sign {
+		w.mark(markSignEnd)
+	}
+	if e.name == "a" {
+		w.endLink()
+	}
+	if w.blank && blockElements[e.name] > 0 && !w.fresh {
+		w.want, w.blank = min(w.want+1, 2), false
+	}
+	if e.quote {
+		w.want = max(w.want, 1)
+	}
+	w.block(e)
+}
+
+func (w *htmlWalker) forget(e element) {
+	if e.hidden {
+		w.hidden--
+	}
+	if e.pre {
+		w.pre--
+	}
+	if e.quote {
+		w.quote--
+	}
+}
+
+func (w *htmlWalker) isOpen(name string) bool {
+	for i := len(w.open) - 1; i >= 0; i-- {
+		if w.open[i].name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// impliedEnd closes what HTML lets authors leave open, up to the element that bounds the search.
+func (w *htmlWalker) impliedEnd(name string) {
+	rule, ok := impliedEnds[name]
+	if !ok {
+		if blockElements[name] == 0 {
+			return
+		}
+		rule = impliedEnds["p"] // a block ends a paragraph
+	}
+	for i := len(w.open) - 1; i >= 0 && i >= len(w.open)-20; i-- {
+		if strings.Contains(rule.closes, " "+w.open[i].name+" ") {
+			for len(w.open) > i {
+				w.pop()
+			}
+			if !rule.all {
+				return
+			}
+			continue
+		}
+		if strings.Contains(rule.stops, " "+w.open[i].name+" ") {
+			return
+		}
+	}
+}
+
+type impliedRule struct {
+	closes, stops string // names between blanks
+	all           bool
+}
+
+var impliedEnds = map[string]impliedRule{
+	"p":      {closes: " p ", stops: " div td th li table blockquote body section article center form "},
+	"li":     {closes: " li ", stops: " ul ol table body "},
+	"td":     {closes: " td th ", stops: " tr table body "},
+	"th":     {closes: " td th ", stops: " tr table body "},
+	"tr":     {closes: " td th tr ", stops: " table body ", all: true},
+	"option": {closes: " option ", stops: " select body "},
+	"dt":     {closes: " dt dd ", stops: " dl table body "},
+	"dd":     {closes: " dt dd ", stops: " dl table body "},
+}
+
+// block asks for the line ends around a block element.
+func (w *htmlWalker) block(e element) {
+	n := blockElements[e.name]
+	if e.tight {
+		n = 1
+	}
+	if n > 0 && !w.fresh {
+		w.want = max(w.want, n)
+	}
+}
+
+func (w *htmlWalker) newline() {
+	if w.hidden > 0 {
+		return
+	}
+	w.want = min(w.want+1, 3)
+	w.blank, w.fresh = false, false
+}
+
+func (w *htmlWalker) cell() {
+	if w.rowHasText() {
+		w.tab = true
+		w.want = 0
+	} else {
+		w.space = true
+	}
+	w.fresh = true
+}
+
+// rowHasText says whether the last line written belongs to the row that the new cell is in.
+func (w *htmlWalker) rowHasText() bool {
+	n := len(w.open)
+	if n == 0 || w.open[n-1].name != "tr" || w.open[n-1].number == 0 {
+		if n > 0 && w.open[n-1].name == "tr" {
+			w.open[n-1].number = w.out.Len() + 1 // the row's first cell starts here
+		}
+		return false
+	}
+	return w.out.Len()+1 > w.open[n-1].number
+}
+
+func (w *htmlWalker) item() {
+	w.want = max(w.want, 1)
+	for i := len(w.open) - 1; i >= 0; i-- {
+		if l := &w.open[i]; l.name == "ol" || l.name == "ul" {
+			if l.number > 0 {
+				w.write(strconv.Itoa(l.number) + ".")
+				l.number++
+			} else {
+				w.write("-")
+			}
+			w.fresh, w.space = true, true
+			return
+		}
+	}
+	w.write("-")
+	w.fresh, w.space = true, true
+}
+
+// text writes a text token; white space is folded outside pre.
+func (w *htmlWalker) text(s string) {
+	if strings.ContainsFunc(s, func(r rune) bool { return cleanRune(r) != r && r != '\r' && r != 0xA0 }) {
+		s = cleanText(s) // a character reference can name what the mail's bytes may not hold
+	}
+	if w.pre > 0 {
+		w.preText(s)
+		return
+	}
+	nbsp := false
+	for i := 0; i < len(s); {
+		j := i
+		for j < len(s) && !blankByte(s[j]) && !strings.HasPrefix(s[j:], "\u00a0") {
+			j++
+		}
+		if j > i {
+			w.write(s[i:j])
+			i = j
+			continue
+		}
+		w.space = true
+		if blankByte(s[i]) {
+			i++
+		} else {
+			i += len("\u00a0")
+			nbsp = true
+		}
+	}
+	if nbsp && w.want > 0 {
+		w.blank = true
+	}
+}
+
+func (w *htmlWalker) preText(s string) {
+	for i, line := range strings.Split(s, "\n") {
+		if i > 0 {
+			w.want = min(w.want+1, 3)
+		}
+		if line = strings.TrimRight(line, " \t\r"); line != "" {
+			w.space = false
+			w.write(line)
+		}
+	}
+}
+
+func blankByte(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f' }
+
+// write puts text out, with the line ends, quote marks, cell border or blank that are due before it.
+func (w *htmlWalker) write(s string) {
+	atStart := w.out.Len() == 0
+	switch {
+	case atStart || w.want > 0:
+		for n := min(w.want, 2); n > 0 && !atStart; n-- {
+			w.out.WriteByte('\n')
+			if n > 1 {
+				w.out.WriteString(strings.Repeat(">", min(w.quote, maxQuote)))
+			}
+		}
+		if w.quote > 0 {
+			w.out.WriteString(strings.Repeat(">", min(w.quote, maxQuote)) + " ")
+		}
+	case w.tab:
+		w.out.WriteByte('\t')
+	case w.space:
+		w.out.WriteByte(' ')
+	}
+	w.want, w.tab, w.space, w.fresh, w.blank = 0, false, false, false, false
+	w.out.WriteString(s)
+}
+
+// mark writes one of the marker lines.
+func (w *htmlWalker) mark(m string) {
+	quote := w.quote
+	w.quote, w.want = 0, max(w.want, 1)
+	w.write(m)
+	w.quote, w.want = quote, 1
+}
+
+func (w *htmlWalker) endLink() {
+	if w.link == noLink {
+		return
+	}
+	shown := w.out.String()[w.link:]
+	if target := usefulTarget(strings.TrimSpace(shown), w.href); target != "" {
+		w.out.WriteString(" <" + target + ">")
+	}
+	w.link = noLink
+}
+
+func (w *htmlWalker) result() string {
+	return strings.Trim(w.out.String(), "\n ")
 }

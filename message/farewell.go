@@ -1,0 +1,115 @@
+package message
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const closingWords = `mit (?:den |unseren |vielen |besten |lieben |sehr )?(?:freundlichen?|freundlichem|herzlichen?|besten|lieben|schönen|sonnigen|vorzüglichen?|kollegialen?) (?:grü(?:ß|ss)en?|gruß|gruss|gruessen|gruess|grues+en)` +
+	`|(?:freundliche|herzliche|liebe|beste|viele|schöne|sch?öne|vlg|bg|ganz liebe|allerbeste|verärgerte|verzweifelte|müde) (?:grü(?:ß|ss)e|gruesse|gruess[ea])|(?:freundlicher|herzlicher|lieber|bester|schöner) gru(?:ß|ss)|grü(?:ß|ss)e|gru(?:ß|ss)|mfg|m\.f\.g\.?|m f g|lg|l\.g\.|vg|bg|vlg|glg|hg|sg|besten dank und (?:freundliche|liebe|viele|beste) grü(?:ß|ss)e|danke? (?:und|&|u\.) (?:freundliche|liebe|viele|beste|lg|schöne|mfg) ?(?:grü(?:ß|ss)e|gruesse)?|hochachtungsvoll` +
+	`|(?:kind|best|warm|warmest|many|with kind|with best|kindest) regards|regards|rgds|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|best wishes|all the best|cheers|thanks(?: (?:a lot|so much|and (?:best |kind )?regards|in advance))?|many thanks|thank you(?: (?:and (?:best |kind )?regards|very much|in advance))?|best|thx|salutations|cordialement|cordiali saluti|baba|servus|tschüss|ciao|pfiat(?: eich| di)?`
+
+var closingAlone = regexp.MustCompile(`(?i)^(?:` + closingWords + `)[\s,.!;:–-]*$`)
+
+// closingName is a farewell with a name or a place behind it: "LG Petra", "Schöne Grüße aus Graz, Max".
+var closingName = regexp.MustCompile(`(?i)^(?:` + closingWords + `)(?:[,.!]? +|, *)(?:(?:aus|vom|von|from|sendet)(?: der| dem)? )?[\p{L}.'’-]{2,25}(?:,? [\p{L}.'’-]{1,25}){0,3}[.!]?$`)
+
+// isClosing says whether a line is a farewell and nothing else.
+func isClosing(line string) bool {
+	line = strings.Trim(line, " \t*_")
+	if len(line) > 90 || line == "" {
+		return false
+	}
+	if closingAlone.MatchString(line) {
+		return true
+	}
+	if !closingName.MatchString(line) {
+		return false
+	}
+	// "LG Steyr" below a company's name is a court; "Danke für die Hilfe" is a sentence.
+	return !closingSentence.MatchString(line)
+}
+
+var closingSentence = regexp.MustCompile(`(?i)\b(?:für|fürs|for|dass|that|wenn|if|bitte|please|to|your|ihre|ihr|euch|die|das|den|you|ist|is|war|geht)\b`)
+
+// cutFarewell takes the farewell and the contact lines below it. It stops where a line reads like part
+// of the problem; from there on all is text again.
+func cutFarewell(lines []string) (text, signature []string) {
+	start := -1
+	for i := len(lines) - 1; i >= 0; i-- {
+		if isClosing(lines[i]) {
+			start = i
+			break
+		}
+	}
+	if start < 0 {
+		return lines, nil
+	}
+	for i := start - 1; i >= 0 && i >= start-4; i-- { // "Mit freundlichen Grüßen / Best regards"
+		l := strings.TrimSpace(lines[i])
+		if l != "" && !isClosing(l) {
+			break
+		}
+		if l != "" {
+			start = i
+		}
+	}
+	end := start + 1
+	for end < len(lines) && end-start < maxSignature && contactLine(lines[end]) {
+		end++
+	}
+	if hasWords(lines[end:]) {
+		end = paragraphStart(lines, start, end)
+	}
+	text = append(append([]string{}, lines[:start]...), lines[end:]...)
+	return text, lines[start:end]
+}
+
+// paragraphStart goes back from a line that is no contact line to where its paragraph begins.
+func paragraphStart(lines []string, from, at int) int {
+	for i := at; i > from+1; i-- {
+		if strings.TrimSpace(lines[i-1]) == "" {
+			return i
+		}
+	}
+	return at
+}
+
+// contactLine says whether a line below a farewell can be name, company, address, phone or register
+// entry. It must be short and no sentence, and say nothing that a problem is told with.
+func contactLine(line string) bool {
+	l := strings.TrimSpace(line)
+	if l == "" {
+		return true
+	}
+	if utf8.RuneCountInString(l) > 120 || telling.MatchString(l) || postscript.MatchString(l) || strings.HasPrefix(l, ">") {
+		return false
+	}
+	if legalLine.MatchString(l) {
+		return true
+	}
+	words := strings.Fields(l)
+	if last, _ := utf8.DecodeLastRuneInString(l); len(words) > 3 && (last == '?' || last == '!') {
+		return false
+	}
+	return len(words) <= 12 && (len(words) <= 3 || mostlyNames(words))
+}
+
+// mostlyNames says whether more words begin with a capital, a digit or a sign than with a small letter:
+// that tells a company's address from a sentence, in English for certain and in German mostly.
+func mostlyNames(words []string) bool {
+	small := 0
+	for _, w := range words {
+		if r, _ := utf8.DecodeRuneInString(w); unicode.IsLower(r) && !strings.ContainsAny(w, "@/.:") {
+			small++
+		}
+	}
+	return 2*small < len(words)
+}
+
+// telling are words that no address block holds.
+var telling = regexp.MustCompile(`(?i)\b(?:bitte|please|fehler|error|problem|server|rückruf|zurückrufen|rufen|anrufen|call me|dringend|urgent|geht nicht|funktioniert|erreichbar unter|erreichen sie mich|kundennummer|kunden-nr|kd-?nr|customer number|seit (?:heute|gestern)|nochmal|wir haben|ich habe|ich bin|we have|i have|i am|exception|failed|timeout|anbei|angehängt|attached|siehe|see below|stacktrace|traceback)\b`)
+
+var legalLine = regexp.MustCompile(`(?i)(?:firmenbuch|handelsregister|amtsgericht|registergericht|handelsgericht|landesgericht|\bhr[ab] ?\d|\bfn ?\d{3,6} ?[a-z]\b|\buid\b|ust-?id|atu ?\d{6,}|geschäftsführ|vorstand|aufsichtsrat|sitz der gesellschaft|registered (?:office|in)|company (?:no|number)|vat (?:no|number|id)|dvr|steuernummer|iban|\bbic\b|gerichtsstand)`)
