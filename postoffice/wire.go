@@ -40,8 +40,26 @@ type wire struct {
 	closing atomic.Bool // when the library asks for the next command, the connection is closed
 	secure  atomic.Bool
 
-	mu sync.Mutex // held while writing
+	mu lock // held while writing
 }
+
+// lock is a mutex that one can give up waiting for.
+type lock chan struct{}
+
+func (l lock) Lock()   { l <- struct{}{} }
+func (l lock) Unlock() { <-l }
+
+func (l lock) lockWithin(d time.Duration) bool {
+	select {
+	case l <- struct{}{}:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}
+
+// byePatience is how long bye waits for a client that does not take what is being sent to it.
+const byePatience = time.Second
 
 // dialect is what IMAP and SMTP do differently. Each value belongs to one wire.
 type dialect interface {
@@ -54,7 +72,7 @@ type dialect interface {
 var errSevered = errors.New("postoffice: connection closed by a fault")
 
 func newWire(g *gate, conn net.Conn, id int) *wire {
-	w := &wire{Conn: conn, tcp: conn, gate: g, id: id, gone: make(chan struct{}), buf: make([]byte, 32<<10)}
+	w := &wire{Conn: conn, tcp: conn, gate: g, id: id, gone: make(chan struct{}), buf: make([]byte, 32<<10), mu: make(lock, 1)}
 	if g.mode == ImplicitTLS {
 		w.Conn = tls.Server(conn, g.tls)
 		w.secure.Store(true)
@@ -166,7 +184,7 @@ func (w *wire) Close() error {
 
 // bye ends an IMAP session with BYE, or without if an answer is half sent.
 func (w *wire) bye(text string) {
-	if w.mu.TryLock() {
+	if w.mu.lockWithin(byePatience) {
 		if d, ok := w.dialect.(*imapDialect); ok && d.outLiteral == 0 && len(d.outLine) == 0 {
 			w.send([]byte("* BYE " + text + "\r\n"))
 		}
