@@ -111,9 +111,32 @@ type Rendered struct{ Subject, Text, HTML string }
 // ErrTooLarge says that an answer would be larger than any answer may be.
 var ErrTooLarge = errors.New("answer too large")
 
-// Answer renders an automatic answer. It fails on a row that does not exist, and on templates that
-// pass Load and yet fail on these values; with the shipped set it does not fail.
+// Answer renders an automatic answer. Where one would grow too large (a long legal footer, facts in
+// a script that takes many octets), it repeats fewer facts, then none, then leaves out the footer:
+// the statement has to arrive. It fails on a row that does not exist, and on templates that pass Load
+// and yet fail on these values, or are too long by themselves; with the shipped set it does not fail.
 func (s *Set) Answer(a Answer) (Rendered, error) {
+	if !isRow(a.Row) {
+		return Rendered{}, fmt.Errorf("answer: there is no row %q", a.Row)
+	}
+	size := 0
+	for _, budget := range []int{factsBudget, factsBudget / 4, 0, 0} {
+		r, err := s.render(&a, budget)
+		if err != nil {
+			return Rendered{}, fmt.Errorf("answer: %w", err)
+		}
+		if size = wireSize(r.Text) + wireSize(r.HTML); size <= maxAnswer {
+			return r, nil
+		}
+		if budget == 0 {
+			a.Company.LegalFooter = ""
+		}
+	}
+	return Rendered{}, fmt.Errorf("answer: %w: %d octets of text and HTML", ErrTooLarge, size)
+}
+
+// render makes one attempt at an answer whose facts take at most budget octets.
+func (s *Set) render(a *Answer, budget int) (Rendered, error) {
 	langs := languages(a.Languages)
 	doc := document{Lang: langs[0]}
 	var states []string
@@ -123,30 +146,20 @@ func (s *Set) Answer(a Answer) (Rendered, error) {
 			name = bare
 		}
 		t := s.texts[name+"."+lang]
-		if t == nil || !isRow(a.Row) {
-			return Rendered{}, fmt.Errorf("answer: no template for row %q in %q", a.Row, lang)
-		}
-		v := newView(&a, lang, langs, i)
+		v := newView(a, lang, langs, i, budget)
 		state, err := execute(t, "subject", v)
 		if err != nil {
-			return Rendered{}, fmt.Errorf("answer: %w", err)
+			return Rendered{}, err
 		}
 		body, err := execute(t, t.Name(), v)
 		if err != nil {
-			return Rendered{}, fmt.Errorf("answer: %w", err)
+			return Rendered{}, err
 		}
 		states = append(states, oneLine(state))
-		doc.Sections = append(doc.Sections, section{Lang: lang, Blocks: blocks(body)})
+		doc.Sections = append(doc.Sections, newSection(lang, body))
 	}
-	doc.Subject = subject(states, &a, langs)
-	r, err := s.typeset(doc)
-	if err != nil {
-		return Rendered{}, fmt.Errorf("answer: %w", err)
-	}
-	if wireSize(r.Text)+wireSize(r.HTML) > maxAnswer {
-		return Rendered{}, fmt.Errorf("answer: %w: %d octets of text and HTML", ErrTooLarge, wireSize(r.Text)+wireSize(r.HTML))
-	}
-	return r, nil
+	doc.Subject = subject(states, a, langs)
+	return s.typeset(doc)
 }
 
 // typeset gives the two forms of one document.

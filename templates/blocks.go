@@ -58,14 +58,26 @@ type document struct {
 
 type section struct {
 	Lang   string
-	Blocks []block
+	Body   template.HTML // escaped
+	blocks []block
+}
+
+func newSection(lang, body string) section {
+	s := section{Lang: lang, blocks: blocks(body)}
+	var b strings.Builder
+	b.Grow(2 * len(body))
+	for i, bl := range s.blocks {
+		bl.html(&b, i == 0)
+	}
+	s.Body = template.HTML(b.String())
+	return s
 }
 
 // block is a paragraph ("p"), a heading ("h"), a list ("ol", "ul") of items, or
 // quoted text ("quote"), an item for each line.
 type block struct {
-	Kind  string
-	Items [][]line // a paragraph and a heading have one
+	kind  string
+	items [][]line // a paragraph and a heading have one
 }
 
 // line is one line of an item.
@@ -75,8 +87,8 @@ type line []word
 type word struct {
 	Text string
 	Fact bool
-	Lang string       // if it is not the section's
-	Href template.URL // of a link; only URLs of the configuration get here
+	Lang string // if it is not the section's
+	Href string // of a link; only URLs of the configuration get here
 }
 
 // blocks reads a rendered template.
@@ -109,15 +121,19 @@ func blocks(s string) []block {
 	}
 	out := make([]block, 0, len(all))
 	for _, r := range all {
-		b := block{Kind: r.kind}
+		b := block{kind: r.kind}
 		for _, item := range r.items {
 			if r.kind == "quote" { // its blanks and empty lines are the customer's
-				b.Items = append(b.Items, []line{{word{Text: strings.TrimPrefix(item, string(markText))}}})
+				b.items = append(b.items, []line{{word{Text: strings.TrimPrefix(item, string(markText))}}})
 				continue
 			}
-			b.Items = append(b.Items, lines(item))
+			if ls := lines(item); len(ls) > 0 {
+				b.items = append(b.items, ls)
+			}
 		}
-		out = append(out, b)
+		if len(b.items) > 0 {
+			out = append(out, b)
+		}
 	}
 	return out
 }
@@ -196,7 +212,7 @@ func marked(mark byte, inner string) word {
 		shown = label + ": " + shown
 	}
 	// The target is an http or https URL that webAddress passed, or tel: and digits (see phoneLink).
-	return word{Text: shown, Href: template.URL(target)}
+	return word{Text: shown, Href: target}
 }
 
 // trim takes the blanks off the ends of a line.
@@ -223,9 +239,9 @@ func (d document) text() string {
 		if i > 0 {
 			b.WriteString("\n* * *\n\n")
 		}
-		for j, bl := range s.Blocks {
+		for j, bl := range s.blocks {
 			// A heading stands right above what it is for.
-			if j > 0 && s.Blocks[j-1].Kind != "h" {
+			if j > 0 && s.blocks[j-1].kind != "h" {
 				b.WriteByte('\n')
 			}
 			bl.text(&b)
@@ -235,9 +251,9 @@ func (d document) text() string {
 }
 
 func (bl block) text(b *strings.Builder) {
-	for n, item := range bl.Items {
+	for n, item := range bl.items {
 		lead := ""
-		switch bl.Kind {
+		switch bl.kind {
 		case "ol":
 			lead = strconv.Itoa(n+1) + ". "
 		case "ul":
@@ -254,6 +270,63 @@ func (bl block) text(b *strings.Builder) {
 				b.WriteString(w.Text)
 			}
 			b.WriteByte('\n')
+		}
+	}
+}
+
+// html writes a block. This and markup are the places where words become HTML, and all of them go
+// through EscapeString. (html/template could do it word by word, and took longer than all the rest.)
+func (bl block) html(b *strings.Builder, first bool) {
+	switch bl.kind {
+	case "h":
+		b.WriteString("<h2>")
+		markup(b, bl.items[0])
+		b.WriteString("</h2>\n")
+	case "quote":
+		b.WriteString("<blockquote>")
+		for i, item := range bl.items {
+			if i > 0 {
+				b.WriteByte('\n')
+			}
+			markup(b, item)
+		}
+		b.WriteString("</blockquote>\n")
+	case "ol", "ul":
+		b.WriteString("<" + bl.kind + ">\n")
+		for _, item := range bl.items {
+			b.WriteString("<li>")
+			markup(b, item)
+			b.WriteString("</li>\n")
+		}
+		b.WriteString("</" + bl.kind + ">\n")
+	default:
+		tag := "<p>"
+		if first {
+			tag = `<p class="state">`
+		}
+		b.WriteString(tag)
+		markup(b, bl.items[0])
+		b.WriteString("</p>\n")
+	}
+}
+
+// markup writes an item as HTML.
+func markup(b *strings.Builder, item []line) {
+	for i, l := range item {
+		if i > 0 {
+			b.WriteString("<br>")
+		}
+		for _, w := range l {
+			text := html.EscapeString(w.Text)
+			switch {
+			case w.Href != "":
+				text = `<a href="` + html.EscapeString(w.Href) + `">` + text + "</a>"
+			case w.Fact:
+				text = "<code>" + text + "</code>"
+			case w.Lang != "":
+				text = `<span lang="` + html.EscapeString(w.Lang) + `">` + text + "</span>"
+			}
+			b.WriteString(text)
 		}
 	}
 }

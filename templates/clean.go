@@ -104,11 +104,20 @@ var (
 // act on are touched, so that class names and file names in error messages stay as they are.
 // Telephone numbers are grouped by middle dots, which no program takes for part of a number.
 func unclickable(s string) string {
-	s = reScheme.ReplaceAllString(s, "$1[:]$2")
-	s = reSchema.ReplaceAllString(s, "$1[:]")
-	s = reIPv4.ReplaceAllString(breakDots(s), "$1[.]$2")
-	s = reAt.ReplaceAllString(s, "$1[@]$2")
-	return rePhone.ReplaceAllStringFunc(s, breakNumber)
+	if strings.Contains(s, ":") {
+		s = reScheme.ReplaceAllString(s, "$1[:]$2")
+		s = reSchema.ReplaceAllString(s, "$1[:]")
+	}
+	if strings.ContainsAny(s, ".。．｡") {
+		s = reIPv4.ReplaceAllString(breakDots(s), "$1[.]$2")
+	}
+	if strings.Contains(s, "@") {
+		s = reAt.ReplaceAllString(s, "$1[@]$2")
+	}
+	if len(digitsOf(s)) >= 7 {
+		s = rePhone.ReplaceAllStringFunc(s, breakNumber)
+	}
+	return s
 }
 
 // breakDots brackets every dot behind which a program could see a top-level domain.
@@ -150,55 +159,55 @@ func opensDomain(before, label string) bool {
 func breakNumber(s string) string {
 	date := reDate.FindString(s)
 	rest := s[len(date):]
-	n := 0
-	var digits []byte
-	for i := 0; i < len(rest); i++ {
-		if rest[i] >= '0' && rest[i] <= '9' {
-			digits = append(digits, rest[i])
-			n++
-		}
-	}
-	if n < 7 {
+	if len(digitsOf(rest)) < 7 {
 		return s
 	}
-	plus := ""
-	if strings.HasPrefix(rest, "+") {
-		plus = "+"
+	// Keep the writer's groups, so that the number can be compared with what was written.
+	groups := strings.FieldsFunc(rest, func(r rune) bool { return (r < '0' || r > '9') && r != '+' })
+	for i, g := range groups {
+		groups[i] = group(g)
 	}
-	lead := ""
 	if date != "" {
-		lead = " "
+		date += " "
 	}
-	return date + lead + plus + group(string(digits))
+	return date + strings.Join(groups, "·")
 }
 
-// group writes digits in threes and fours with middle dots between.
+// group writes digits in threes and fours with middle dots between; a country code stands alone.
 func group(digits string) string {
 	var parts []string
+	if strings.HasPrefix(digits, "+") {
+		n := min(3, len(digits)) // + and two digits: so it is in most of Europe
+		parts, digits = append(parts, digits[:n]), digits[n:]
+	}
 	for len(digits) > 4 {
 		parts = append(parts, digits[:3])
 		digits = digits[3:]
 	}
-	return strings.Join(append(parts, digits), "·")
+	if digits != "" {
+		parts = append(parts, digits)
+	}
+	return strings.Join(parts, "·")
 }
 
-// phone shows an E.164 number of a mail.
-func phone(s string) string {
-	s = oneLine(s)
-	digits := strings.Map(func(r rune) rune {
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return r
 		}
 		return -1
 	}, s)
-	if digits == "" {
-		return ""
-	}
+}
+
+// phone shows an E.164 number of a mail.
+func phone(s string) string {
+	s = oneLine(s)
+	digits := digitsOf(s)
 	if len(digits) > 20 {
 		digits = digits[:20]
 	}
-	if strings.HasPrefix(s, "+") {
-		return "+" + group(digits)
+	if digits != "" && strings.HasPrefix(s, "+") {
+		digits = "+" + digits
 	}
 	return group(digits)
 }

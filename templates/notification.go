@@ -136,7 +136,7 @@ func (s *Set) Notification(n Notification) (Rendered, error) {
 		return Rendered{}, fmt.Errorf("notification: %w", err)
 	}
 	doc := document{Lang: lang, Subject: noticeSubject(oneLine(state), &n)}
-	doc.Sections = []section{{Lang: lang, Blocks: blocks(body)}}
+	doc.Sections = []section{newSection(lang, body)}
 	r, err := s.typeset(doc)
 	if err != nil {
 		return Rendered{}, fmt.Errorf("notification: %w", err)

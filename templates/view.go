@@ -14,8 +14,8 @@ const (
 	maxServers = 5
 	maxErrors  = 3
 	maxPhones  = 2
-	// factsBudget bounds what all facts of an answer take on the wire, in octets of one of their
-	// appearances; two languages in text and HTML make four.
+	// factsBudget bounds what all facts of an answer take on the wire, in octets; they stand there
+	// twice, in the text and in the HTML.
 	factsBudget = 2200
 )
 
@@ -25,6 +25,7 @@ type view struct {
 	Statement string // the sentence that the load check looks for
 	Both      bool   // the other language follows, or went before
 	First     bool   // this one stands first
+	Last      bool   // this one stands last
 
 	InHours, Late, Closing bool
 
@@ -46,12 +47,14 @@ type view struct {
 	Missing                       []string // of MissingFacts
 }
 
-// newView prepares an answer for one language, the nth of langs.
-func newView(a *Answer, lang string, langs []string, n int) *view {
+// newView prepares an answer for one language, the nth of langs. budget is how many octets its facts
+// may take.
+func newView(a *Answer, lang string, langs []string, n, budget int) *view {
 	v := &view{
 		Statement: statement(lang, a.InHours),
 		Both:      len(langs) > 1,
 		First:     n == 0,
+		Last:      n == len(langs)-1,
 		InHours:   a.InHours, Late: a.Late && !a.Arrived.IsZero(), Closing: a.Closing,
 		Fee: price(lang, a.Service, a.Service.Fee), FeeNet: money(lang, a.Service.Currency, a.Service.Fee*100),
 		Hourly: price(lang, a.Service, a.Service.Hourly), HourlyNet: money(lang, a.Service.Currency, a.Service.Hourly*100),
@@ -64,12 +67,12 @@ func newView(a *Answer, lang string, langs []string, n int) *view {
 	}
 	if v.Both && v.First {
 		for _, other := range langs[1:] {
-			v.Statement += " " + foreign(other, statement(other, a.InHours))
+			v.Statement += string(markBreak) + foreign(other, statement(other, a.InHours))
 		}
 	}
 	v.company(&a.Company)
 	if !a.Bare {
-		v.mail(a, len(langs))
+		v.mail(a, budget)
 	}
 	return v
 }
@@ -92,17 +95,19 @@ func (v *view) company(c *Company) {
 }
 
 // mail fills in what comes from the customer's mail and its ticket.
-func (v *view) mail(a *Answer, langs int) {
+func (v *view) mail(a *Answer, budget int) {
 	v.Ticket, v.OldTicket = literal(oneLine(a.Ticket)), literal(oneLine(a.OldTicket))
 	v.TicketLine = literal(oneLine(a.TicketLine))
-	left := factsBudget / langs
+	left := budget
 	take := func(s string) (string, bool) {
 		if s == "" {
 			return "", false
 		}
-		if left -= wireSize(escaped(s)); left < 0 {
+		size := wireSize(escaped(s))
+		if size > left {
 			return "", false
 		}
+		left -= size
 		return quote(s), true
 	}
 	v.CustomerNumber, _ = take(fact(a.Understood.CustomerNumber, factMax))

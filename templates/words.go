@@ -54,9 +54,9 @@ func dateOrToday(lang string, t, now time.Time) string {
 		return date(lang, t)
 	}
 	if lang == "de" {
-		return "heute, " + t.Format("15:04") + " Uhr"
+		return "heute um " + t.Format("15:04") + " Uhr"
 	}
-	return "today, " + t.Format("15:04")
+	return "today at " + t.Format("15:04")
 }
 
 // money writes an amount of hundredths: "240 €", "236,81 CHF"; "€240", "CHF 236.81".

@@ -1,0 +1,23 @@
+package templates
+
+import "testing"
+
+// An answer has to be rendered inside the transaction that freezes it: it may take microseconds only.
+func BenchmarkAnswer(b *testing.B) {
+	s, err := Load("")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, langs := range map[string][]string{"de": {"de"}, "both": {"de", "en"}} {
+		b.Run(name, func(b *testing.B) {
+			a := sampleAnswer()
+			a.Languages = langs
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := s.Answer(a); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,137 @@
+package templates
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// sample is an answer that the load check renders. Its name tells an admin when such an answer is sent.
+type sample struct {
+	name   string
+	answer Answer
+}
+
+// samples crosses every row, and the bare answer, with support hours, languages and circumstances.
+func samples() []sample {
+	var all []sample
+	variants := sampleVariants()
+	for _, row := range rows() {
+		for _, isBare := range []bool{false, true} {
+			for _, in := range []bool{false, true} {
+				for _, langs := range [][]string{{"de"}, {"en"}, {"de", "en"}} {
+					for _, v := range variants {
+						a := sampleAnswer()
+						a.Row, a.Bare, a.InHours, a.Languages = row, isBare, in, langs
+						v.change(&a)
+						all = append(all, sample{sampleName(a, v.name), a})
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+func sampleName(a Answer, variant string) string {
+	row, hours := string(a.Row), "outside support hours"
+	if a.Bare {
+		row = bare
+	}
+	if a.InHours {
+		hours = "in support hours"
+	}
+	return fmt.Sprintf("%s, %s, %s, %s", row, hours, strings.Join(a.Languages, "+"), variant)
+}
+
+type variant struct {
+	name   string
+	change func(*Answer)
+}
+
+func sampleVariants() []variant {
+	return []variant{
+		{"with everything", func(*Answer) {}},
+		{"late", func(a *Answer) { a.Late = true }},
+		{"at closing time", func(a *Answer) { a.Closing = true }},
+		{"after a closed ticket", func(a *Answer) { a.OldTicket = "NS-9000" }},
+		{"with nothing understood", func(a *Answer) { a.Understood, a.Missing, a.Subject = Understood{}, MissingFacts(), "" }},
+		{"with one of each", func(a *Answer) {
+			a.Understood.Servers, a.Understood.Errors = a.Understood.Servers[:1], a.Understood.Errors[:1]
+			a.Missing = nil
+		}},
+		{"with little configured", func(a *Answer) {
+			a.Company, a.Hours, a.TicketLine = Company{Name: "X"}, Hours{}, ""
+			a.NextOpen, a.NextClose = time.Time{}, time.Time{}
+			a.Service.VAT = 0
+		}},
+		{"with the longest facts", longest},
+		{"with the longest facts in another script", func(a *Answer) {
+			longest(a)
+			for i := range a.Understood.Errors {
+				a.Understood.Errors[i] = strings.Repeat("錯誤 ", 100)
+			}
+		}},
+	}
+}
+
+// longest fills in as much as a mail can bring.
+func longest(a *Answer) {
+	a.Late, a.Closing, a.OldTicket = true, true, "NS-9999999"
+	a.Understood = Understood{CustomerNumber: strings.Repeat("9", 300)}
+	for i := range 20 {
+		a.Understood.Servers = append(a.Understood.Servers, Server{Name: strings.Repeat("sehr-lang.", 30) + fmt.Sprint(i)})
+		a.Understood.Errors = append(a.Understood.Errors, strings.Repeat("Fehler <&> \"x\" ", 30))
+		a.Understood.Phones = append(a.Understood.Phones, "+43123456789012345")
+	}
+	a.Missing = MissingFacts()
+	a.Subject = strings.Repeat("Notfall-Support äöü ", 60)
+}
+
+// sampleAnswer holds something in every field.
+func sampleAnswer() Answer {
+	vienna := time.FixedZone("CET", 3600)
+	return Answer{
+		Row: NotLinked,
+		Company: Company{
+			Name: "Muster Hosting", Phone: "+43 1 2345670", EmergencyPhone: "+43 1 2345679",
+			FormURL: "https://www.muster-hosting.example/notfall", StatusURL: "https://status.muster-hosting.example/",
+			LegalFooter: "Muster Hosting GmbH, Musterweg 1, 1010 Wien\nFN 12345x, HG Wien", PrivacyURL: "https://www.muster-hosting.example/datenschutz",
+		},
+		Service: Service{Fee: 200, Hourly: 200, VAT: 20, Currency: "EUR", Included: 30 * time.Minute, Callback: 30 * time.Minute},
+		Hours: Hours{
+			Days: []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday},
+			From: "08:00", To: "17:00", Timezone: "Europe/Vienna", Holidays: "at",
+		},
+		NextOpen:  time.Date(2026, 3, 16, 8, 0, 0, 0, vienna),
+		NextClose: time.Date(2026, 3, 16, 17, 0, 0, 0, vienna),
+		Subject:   "Notfall-Support", Ticket: "NS-10001", TicketLine: "NS-10001 · c2abcdefghijklmnopqrstuvwxyz234567",
+		Now: time.Date(2026, 3, 16, 2, 13, 0, 0, vienna), Arrived: time.Date(2026, 3, 16, 2, 1, 0, 0, vienna),
+		Understood: Understood{
+			Servers:        []Server{{"web01.firma.example", true}, {"db2", false}, {"192.0.2.10", false}, {"a", false}, {"b", false}, {"c", false}},
+			Errors:         []string{"502 Bad Gateway", "Too many connections", "No space left on device", "Connection refused"},
+			CustomerNumber: "104711", Phones: []string{"+436641234567", "+4312345"},
+		},
+		Missing: []string{"reproduction", "changes"},
+	}
+}
+
+// sampleNotices has one of every kind in both languages, and of every outcome.
+func sampleNotices() []Notification {
+	var all []Notification
+	a := sampleAnswer()
+	for _, lang := range []string{"de", "en"} {
+		for _, kind := range []Notice{NoticeTicket, NoticeMail, NoticeBundle, NoticeUndelivered, NoticeDelayed, NoticeDraft} {
+			for _, answered := range []Answered{"", AnsweredFull, AnsweredBare, AnsweredNot, AnsweredBefore} {
+				all = append(all, Notification{
+					Kind: kind, Language: lang, Company: a.Company.Name, Ticket: a.Ticket, TicketLine: a.TicketLine, OldTicket: "NS-9000", Related: "NS-9001",
+					Name: "Erika Muster", Address: "erika@firma.example", Proof: Proven, Subject: a.Subject, Arrived: a.Arrived, Understood: a.Understood,
+					Missing: MissingFacts(), Attachments: []string{"error.log"}, Problem: "too deep", Text: strings.Repeat("Hallo\n", 10000),
+					Answered: answered, Recipient: "erika@firma.example", Why: "mailing list", Draft: &Rendered{Subject: "s", Text: "t"},
+					Items: []Item{{Ticket: "NS-1", Address: "a@b.example", Subject: "x", Answered: answered, Why: "w"}},
+				})
+			}
+		}
+	}
+	return all
+}
