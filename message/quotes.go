@@ -24,7 +24,7 @@ func evidenceOf(m *Mail) evidence {
 	case "re", "aw", "antw", "antwort", "sv", "r", "rif", "ref", "odp", "vs", "rép":
 		e.reply = true
 	case "wg", "fw", "fwd", "wtr", "tr", "i", "weitergeleitet", "weiterleitung", "rv", "enc", "doorst":
-		e.forward = true
+		e = evidence{forward: true} // Outlook gives forwards References, too
 	}
 	return e
 }
@@ -152,7 +152,7 @@ func (s *splitter) clientSignature(lines []string) {
 // else, it is both: the problem may stand in it.
 func (s *splitter) rest(i int, h history) {
 	tail := s.lines[i:]
-	forward := h.forward || s.forward && !s.reply || !s.reply && !h.attribution
+	forward := h.forward || s.forward || !s.reply && !h.attribution
 	if !forward {
 		s.old = append(s.old, tail...)
 		if !hasWords(s.fresh) && !h.forward {
