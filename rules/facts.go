@@ -81,10 +81,7 @@ type World struct {
 
 // Group is a mailing group (Google, Exchange) through which a support address is read. What such a
 // group writes into a mail's header does not make the mail a list mail.
-type Group struct {
-	Address string
-	ListID  string
-}
+type Group = message.Group
 
 // Set is one set of rules, immutable once made.
 type Set struct{ hash string }

@@ -1,0 +1,134 @@
+package rules
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"notfalld/message"
+)
+
+// textLimit is how much of one text facts are looked for in. What stands further down is kept with
+// the mail, and read by humans.
+const textLimit = 256 << 10
+
+// source is one text in which facts are found; spans count bytes from its beginning.
+type source struct {
+	name  string // "body", "subject", "forwarded", "signature", "attachment:error.log"
+	text  string
+	log   bool // a log file: what it names in passing is no server
+	lines []line
+}
+
+// doc is a mail prepared for understanding: every pass reads from it, none cuts the text up again.
+type doc struct {
+	m       *message.Mail
+	w       World
+	subject string // folded, without prefixes and tags
+	words   []word // of the new text
+	body    source
+	title   source
+	passed  source // the forwarded mail, if the mail is a forward with little text of its own
+	logs    []source
+	closing int  // where in the body the greeting at the end begins; len(body) if there is none
+	forward bool // passed is content
+}
+
+// forwardOwnText is how many characters of new text, greetings included, a forward may hold and still
+// leave the word to what it forwards.
+const forwardOwnText = 400
+
+func newDoc(m *message.Mail, w World) *doc {
+	d := &doc{m: m, w: w, subject: FoldSubject(cut(m.Subject, 2000))}
+	d.body = newSource("body", m.Text, false)
+	d.title = newSource("subject", m.Subject, false)
+	d.words = splitWords(d.body.text)
+	d.closing = closingAt(d.body)
+	if m.Forwarded != "" && utf8.RuneCountInString(strings.TrimSpace(m.Text)) < forwardOwnText {
+		d.forward = true
+	}
+	d.passed = newSource("forwarded", m.Forwarded, false)
+	for _, f := range textAttachments(m.Attachments) {
+		s := newSource("attachment:"+f.name, f.text, true)
+		d.logs = append(d.logs, s)
+	}
+	return d
+}
+
+func newSource(name, text string, log bool) source {
+	s := source{name: name, text: cut(text, textLimit), log: log}
+	s.lines = splitLines(s.text)
+	return s
+}
+
+// cut shortens s to at most n bytes, at the end of a character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// line is one line of a source without its line end.
+type line struct {
+	text     string
+	from, to int
+	blank    bool
+}
+
+func splitLines(text string) []line {
+	lines := make([]line, 0, strings.Count(text, "\n")+1)
+	for from := 0; from < len(text); {
+		end := strings.IndexByte(text[from:], '\n')
+		next := from + end + 1
+		if end < 0 {
+			next = len(text)
+			end = next - from
+		}
+		t := strings.TrimRight(text[from:from+end], "\r \t")
+		lines = append(lines, line{t, from, from + len(t), strings.TrimSpace(t) == ""})
+		from = next
+	}
+	return lines
+}
+
+// closings begin the greeting at a letter's end, folded; what stands below is a signature, whatever
+// the mail program made of it.
+var closings = newLexicon([]string{
+	"mit freundlichen gruessen", "mit freundlichem gruss", "mit freundlichen grussen", "mit besten gruessen", "mit bestem gruss", "mit lieben gruessen", "mit herzlichen gruessen", "freundliche gruesse", "freundlicher gruss", "freundlichst", "beste gruesse", "besten gruss", "beste gruesze", "liebe gruesse", "lieber gruss", "viele gruesse", "schoene gruesse", "herzliche gruesse", "sonnige gruesse", "gruesse", "gruss", "gruesse aus", "mfg", "lg", "vg", "bg", "hg", "glg", "hochachtungsvoll", "danke und lg", "danke lg", "danke & lg", "danke und liebe gruesse", "danke & liebe gruesse", "vielen dank und", "danke und gruss", "dank und gruss", "vielen dank im voraus", "vielen dank fuer", "vielen dank", "besten dank", "herzlichen dank", "danke", "dankeschoen", "danke im voraus", "danke vorab", "merci", "i. a.", "i.a.",
+	"kind regards", "best regards", "warm regards", "regards", "best wishes", "best", "cheers", "thanks", "thank you", "many thanks", "thanks in advance", "thanks and regards", "sincerely", "yours sincerely", "yours faithfully", "yours", "br", "cordialement", "bien a vous", "salutations", "cordiali saluti", "distinti saluti", "saluti",
+})
+
+// closingAt is where the greeting at the end of a text begins: the last short line that is one, with
+// at most fourteen lines below it.
+func closingAt(s source) int {
+	below := 0
+	found := len(s.text)
+	for i := len(s.lines) - 1; i >= 0 && below <= 14; i-- {
+		l := s.lines[i]
+		if l.blank {
+			continue
+		}
+		if len(l.text) <= 60 {
+			if w := splitWords(l.text); len(w) > 0 && len(w) <= 7 && startsPhrase(closings, w) {
+				found = l.from
+				// "Danke" above "LG Anna": go on, the greeting may begin higher up.
+				continue
+			}
+		}
+		if found < len(s.text) {
+			break
+		}
+		below++
+	}
+	return found
+}
+
+// startsPhrase reports whether a phrase stands at the first word.
+func startsPhrase(l *lexicon, words []word) bool {
+	at := false
+	l.find(words, func(m match) bool { at = m.from == 0; return false })
+	return at
+}

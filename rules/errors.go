@@ -1,0 +1,320 @@
+package rules
+
+import (
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// finding is an error message as it stands in a source.
+type finding struct {
+	src      *source
+	from, to int    // bytes of src.text
+	text     string // verbatim, lines joined where the mail program broke them
+	whole    bool   // whole lines, not a passage of a sentence
+}
+
+// Bounds of what is kept of one mail: a log of a night has thousands of lines, and ten tell the story.
+const (
+	maxErrorsPerSource = 25
+	maxErrorLength     = 2000 // bytes of one message
+	maxOfOneShape      = 2    // lines that differ in numbers only
+)
+
+// findErrors finds the error messages of all sources, in the order in which they stand there.
+func findErrors(d *doc) []finding {
+	var out []finding
+	out = append(out, errorsIn(&d.body)...)
+	out = append(out, phraseErrors(&d.title, nil)...)
+	if d.forward {
+		out = append(out, errorsIn(&d.passed)...)
+	}
+	for i := range d.logs {
+		out = append(out, lineErrors(&d.logs[i])...)
+	}
+	return unique(out)
+}
+
+func errorsIn(s *source) []finding {
+	lines := lineErrors(s)
+	quoted := quotedErrors(s, lines)
+	all := append(lines, quoted...)
+	all = append(all, phraseErrors(s, all)...)
+	sort.SliceStable(all, func(i, j int) bool { return all[i].from < all[j].from })
+	if len(all) > maxErrorsPerSource {
+		all = all[:maxErrorsPerSource]
+	}
+	return all
+}
+
+func errorFacts(found []finding) []Error {
+	var out []Error
+	for _, f := range found {
+		out = append(out, Error{Text: f.text, Source: f.src.name, Span: Span{f.from, f.to}})
+	}
+	return out
+}
+
+// unique leaves out what another finding says as well: the same text, or a part of it.
+func unique(in []finding) []finding {
+	keys := make([]string, len(in))
+	for i, f := range in {
+		keys[i] = squeeze(f.text)
+	}
+	var out []finding
+	for i, f := range in {
+		repeated := false
+		for j := range in {
+			if j != i && (keys[j] == keys[i] && j < i || len(keys[j]) > len(keys[i]) && strings.Contains(keys[j], keys[i]) && !(f.whole && !in[j].whole)) {
+				repeated = true
+				break
+			}
+		}
+		if !repeated {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func squeeze(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), " ") }
+
+// lineErrors finds messages that fill lines: by the shape of the line, or because the lines above
+// announce them.
+func lineErrors(s *source) []finding {
+	var out []finding
+	shapes := map[string]int{}
+	announced, output := false, false // by the text above; by a command above
+	for i := 0; i < len(s.lines) && len(out) < maxErrorsPerSource; i++ {
+		l := s.lines[i]
+		if l.blank {
+			continue
+		}
+		sh := shapeOf(l.text)
+		if sh.command {
+			output = true
+			continue
+		}
+		if i > 0 && s.lines[i-1].blank {
+			output = false
+		}
+		if sh.frame {
+			continue
+		}
+		if !isError(s, l, sh, announced, output) {
+			announced = announces(s, i, announced)
+			continue
+		}
+		end := wrapped(s, i)
+		f := finding{src: s, from: l.from + indent(l.text), to: s.lines[end].to, whole: true}
+		f.text = joinLines(s, i, end)
+		f.from, f.text = cutLabel(s, f.from, f.text)
+		f.text, f.to = addFrames(s, end, f)
+		if key := maskDigits(f.text); shapes[key] < maxOfOneShape && f.text != "" {
+			shapes[key]++
+			out = append(out, f)
+		}
+		i = end
+	}
+	return out
+}
+
+// isError decides on one line. announced: an announcement stands above; output: it follows a command.
+func isError(s *source, l line, sh shape, announced, output bool) bool {
+	t := strings.TrimSpace(l.text)
+	if len(t) > maxErrorLength || strings.HasSuffix(t, ":") && !sh.stamped {
+		return false
+	}
+	w := splitWords(cut(t, 600))
+	bad := errorWords.has(w)
+	switch {
+	case sh.stamped:
+		if bad && !harmlessLevel(t) {
+			return true
+		}
+		return !harmlessWords.has(w) && mildWords.has(w) || bad && strings.Contains(t, "blocked")
+	case sh.head:
+		return !proseWords.has(w) || announced
+	case codeToken(t):
+		return len(w) <= 8
+	case s.log:
+		return bad && technical(t)
+	case announced:
+		return !proseWords.has(w) && !listed(t) && len(w) >= 2 && (bad || isQuote(t) || technical(t) && errorish(t))
+	case output:
+		return bad && !proseWords.has(w)
+	}
+	return bad && technical(t) && !proseWords.has(w)
+}
+
+// harmlessLevel: the level that a log line states, near its beginning.
+func harmlessLevel(t string) bool {
+	head := cut(t, 120)
+	for _, lv := range []string{" INFO ", "[INFO]", " INFO:", "[info]", " DEBUG ", "[DEBUG]", " NOTICE ", "[notice]", "<info>", "level=info", "level=debug", "[Note]"} {
+		if strings.Contains(head, lv) {
+			return true
+		}
+	}
+	return false
+}
+
+// technical reports whether a line looks like a program wrote it: marks of code rather than of speech.
+func technical(t string) bool {
+	marks := 0
+	for _, m := range []string{"[", "](", "=", "::", "()", "0x", "/", "_", "->", ";", "<", "{", "\\", " - ", "#"} {
+		if strings.Contains(t, m) {
+			marks++
+		}
+	}
+	if i := strings.Index(t, ": "); i > 0 && i < 60 {
+		marks++
+	}
+	return marks >= 2 && !(strings.HasSuffix(t, ".") && strings.Count(t, " ") > 14 && marks < 3)
+}
+
+func errorish(t string) bool {
+	return mildWords.has(splitWords(t)) || strings.Contains(t, "rror") || strings.Contains(t, "ehler")
+}
+
+func isQuote(t string) bool {
+	r, _ := utf8.DecodeRuneInString(t)
+	return strings.ContainsRune("\"„“”«»'", r)
+}
+
+func listed(t string) bool {
+	return strings.HasPrefix(t, "- ") || strings.HasPrefix(t, "* ") || strings.HasPrefix(t, "• ") || digits(t) > 0 && digits(t) < 3 && len(t) > 2 && (t[digits(t)] == '.' || t[digits(t)] == ')')
+}
+
+// announces reports whether line i leads to a message below it: it ends the paragraph and says so.
+// Announcements last through the blank lines and through the paragraph that follows.
+func announces(s *source, i int, before bool) bool {
+	t := strings.TrimSpace(s.lines[i].text)
+	if strings.HasSuffix(t, ":") {
+		return introWords.has(splitWords(tailOf(s, i)))
+	}
+	last := i+1 >= len(s.lines) || s.lines[i+1].blank
+	if last && !strings.HasSuffix(t, ".") && !strings.HasSuffix(t, "!") && !strings.HasSuffix(t, "?") && !strings.HasSuffix(t, ",") {
+		w := splitWords(tailOf(s, i))
+		if len(w) > 6 {
+			w = w[len(w)-6:]
+		}
+		return introWords.has(w)
+	}
+	return false
+}
+
+// tailOf is the last sentence that ends with line i, over at most three lines.
+func tailOf(s *source, i int) string {
+	from := i
+	for from > 0 && i-from < 2 && !s.lines[from-1].blank {
+		from--
+	}
+	t := s.text[s.lines[from].from:s.lines[i].to]
+	if j := strings.LastIndexAny(strings.TrimRight(t, ":. "), ".!?"); j >= 0 && j+1 < len(t) && t[j+1] <= ' ' {
+		t = t[j+1:]
+	}
+	return t
+}
+
+// wrapped is the last line of the message that begins at line i: lines that a mail program broke
+// because the next word had no room are joined again.
+func wrapped(s *source, i int) int {
+	if s.log {
+		return i
+	}
+	for i+1 < len(s.lines) && !s.lines[i+1].blank {
+		cur, next := s.lines[i], s.lines[i+1]
+		n := utf8.RuneCountInString(cur.text)
+		if n > 82 || indent(next.text) > indent(cur.text)+8 {
+			break
+		}
+		first, _, _ := strings.Cut(strings.TrimSpace(next.text), " ")
+		if n+1+utf8.RuneCountInString(first) <= 66 {
+			break
+		}
+		if sh := shapeOf(next.text); sh.stamped || sh.head || sh.frame || sh.command {
+			break
+		}
+		i++
+	}
+	return i
+}
+
+func joinLines(s *source, from, to int) string {
+	if from == to {
+		return strings.TrimSpace(s.lines[from].text)
+	}
+	var parts []string
+	for _, l := range s.lines[from : to+1] {
+		parts = append(parts, strings.TrimSpace(l.text))
+	}
+	return strings.Join(parts, " ")
+}
+
+// labels before a message are the sender's word, not the machine's.
+var labels = []string{"fehlermeldung", "fehlertext", "fehler", "meldung", "message", "error message", "info", "output", "ausgabe", "additional info", "log", "logeintrag", "details", "status"}
+
+// cutLabel takes a label with its colon off a message's beginning.
+func cutLabel(s *source, from int, text string) (int, string) {
+	i := strings.IndexByte(text, ':')
+	if i < 0 || i > 30 {
+		return from, text
+	}
+	name := strings.TrimSpace(foldText(text[:i]))
+	for _, l := range labels {
+		if name == l {
+			rest := strings.TrimLeft(text[i+1:], " \t")
+			if len(rest) > 3 && strings.Contains(text[i+1:], " ") && !(name == "fehler" && len(strings.Fields(rest)) < 2) {
+				return from + len(text) - len(rest), unquote(rest)
+			}
+		}
+	}
+	return from, unquote(text)
+}
+
+func unquote(t string) string {
+	t = strings.TrimSpace(t)
+	if isQuote(t) {
+		u := strings.Trim(t, "\"„“”«»'")
+		if !strings.ContainsAny(u, "\"„“”«»") {
+			return u
+		}
+	}
+	return t
+}
+
+// addFrames puts the first calls of a trace below its message, as long as they do not drown it.
+func addFrames(s *source, end int, f finding) (string, int) {
+	text, to := f.text, f.to
+	for k := 0; k < 2 && end+1 < len(s.lines) && !s.lines[end+1].blank; k++ {
+		end++
+		l := s.lines[end]
+		if !shapeOf(l.text).frame || len(text)+len(l.text) > 2*len(f.text) {
+			break
+		}
+		text, to = text+"\n"+strings.TrimRight(l.text, " \t"), l.to
+	}
+	return text, to
+}
+
+func indent(s string) int { return len(s) - len(strings.TrimLeft(s, " \t")) }
+
+func maskDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return '0'
+		}
+		return r
+	}, s)
+}
+
+// covered reports whether a passage lies within a finding.
+func covered(found []finding, s *source, from, to int) bool {
+	for _, f := range found {
+		if f.src == s && from >= f.from && to <= f.to {
+			return true
+		}
+	}
+	return false
+}

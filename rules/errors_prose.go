@@ -1,0 +1,239 @@
+package rules
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// quotedErrors finds messages that stand in quotation marks within the sender's sentences.
+func quotedErrors(s *source, found []finding) []finding {
+	var out []finding
+	for from := 0; from < len(s.text) && len(out) < maxErrorsPerSource; {
+		open, n, closers := nextQuote(s.text, from)
+		if open < 0 {
+			break
+		}
+		length := quoteLength(s.text[open+n:], closers)
+		if length < 0 {
+			from = open + n
+			continue
+		}
+		begin, end := open+n, open+n+length
+		from = end + 1
+		for from < len(s.text) && !utf8.RuneStart(s.text[from]) {
+			from++
+		}
+		if covered(found, s, open, end) {
+			continue
+		}
+		text := strings.Join(strings.Fields(s.text[begin:end]), " ")
+		if quotesError(text, s.text[max(0, runeStart(s.text, open-90)):open]) {
+			out = append(out, finding{src: s, from: begin, to: end, text: text})
+		}
+	}
+	return out
+}
+
+func runeStart(s string, i int) int {
+	for i > 0 && !utf8.RuneStart(s[i]) {
+		i--
+	}
+	return i
+}
+
+// nextQuote finds an opening quotation mark, its length, and what closes it. A straight one opens only
+// where no letter stands before it.
+func nextQuote(t string, from int) (at, n int, closers string) {
+	for i := from; i < len(t); {
+		r, n := utf8.DecodeRuneInString(t[i:])
+		switch r {
+		case '„':
+			return i, n, "“”\""
+		case '“', '”':
+			return i, n, "”“\""
+		case '«':
+			return i, n, "»"
+		case '»':
+			return i, n, "«"
+		case '‚':
+			return i, n, "‘’'"
+		case '`':
+			return i, n, "`"
+		case '"':
+			if i == 0 || strings.ContainsRune(" \t\n(:-=[>/|–", lastRune(t[:i])) {
+				return i, n, "\"“”"
+			}
+		}
+		i += n
+	}
+	return -1, 0, ""
+}
+
+func lastRune(s string) rune {
+	r, _ := utf8.DecodeLastRuneInString(s)
+	return r
+}
+
+// quoteLength is where the quotation ends: within 500 bytes and its paragraph, or -1.
+func quoteLength(t, closers string) int {
+	t = cut(t, 500)
+	if i := strings.Index(t, "\n\n"); i >= 0 {
+		t = t[:i]
+	}
+	return strings.IndexAny(t, closers)
+}
+
+// quotesError decides by the words of the quotation and, where they are silent, by what announces it.
+func quotesError(text, before string) bool {
+	w := splitWords(text)
+	if len(w) == 0 || len(text) < 4 || typed(text) {
+		return false
+	}
+	if codeToken(text) || knownMessages.has(w) || len(w) == 1 && knownTokens[w[0].fold] {
+		return true
+	}
+	if len(w) < 2 || proseOnly(w) {
+		return false
+	}
+	if errorWords.has(w) {
+		return true
+	}
+	if i := strings.LastIndexAny(before, ".!?\n"); i >= 0 && i < len(before)-1 && before[i] != '\n' {
+		before = before[i+1:]
+	}
+	return len(w) >= 3 && introWords.has(splitWords(before)) && !harmlessWords.has(w) && announcedClosely(before)
+}
+
+// announcedClosely reports whether the announcement stands among the last words before the quotation.
+func announcedClosely(before string) bool {
+	w := splitWords(before)
+	if len(w) > 5 {
+		w = w[len(w)-5:]
+	}
+	return introWords.has(w)
+}
+
+func proseOnly(w []word) bool {
+	switch w[0].fold {
+	case "ich", "wir", "bitte", "we", "i", "please":
+		return true
+	}
+	return false
+}
+
+// typed reports whether a quotation is a command: a known one first, or options in it.
+func typed(text string) bool {
+	first, rest, _ := strings.Cut(text, " ")
+	if strings.HasSuffix(first, ":") {
+		return false
+	}
+	if strings.Contains(rest, "--") || strings.HasPrefix(rest, "-") && len(rest) > 1 && rest[1] != ' ' {
+		return !strings.Contains(text, ": ")
+	}
+	return rest != "" && (programs[first] || commandWords[first])
+}
+
+var commandWords = map[string]bool{
+	"touch": true, "systemctl": true, "service": true, "reboot": true, "shutdown": true, "swanctl": true, "traceroute": true, "tracert": true, "mtr": true, "kill": true, "top": true, "df": true, "du": true, "grep": true, "tail": true, "chkdsk": true, "sfc": true, "ipconfig": true, "get": true, "post": true,
+}
+
+// codeToken reports whether text is, but for a few words, an error code: ERR_CONNECTION_TIMED_OUT,
+// NET::ERR_CERT_DATE_INVALID, DRIVER_IRQL_NOT_LESS_OR_EQUAL (0xD1), 0x80070005.
+func codeToken(text string) bool {
+	first := strings.Trim(strings.TrimSpace(text), "\"'()[]")
+	if i := strings.IndexAny(first, " ("); i > 0 {
+		first = first[:i]
+	}
+	return isCode(first)
+}
+
+func isCode(t string) bool {
+	t = strings.Trim(t, ".,;:!?\"'()")
+	if len(t) >= 6 && (strings.HasPrefix(t, "0x8") || strings.HasPrefix(t, "0xC") || strings.HasPrefix(t, "0xc")) {
+		return len(t) == 10 && digitsHex(t[2:]) == len(t)-2
+	}
+	if len(t) < 8 || strings.Count(t, "_") == 0 {
+		return false
+	}
+	for i := 0; i < len(t); i++ {
+		if c := t[i]; !(c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == ':') {
+			return false
+		}
+	}
+	for _, part := range []string{"ERR", "FAIL", "TIMEOUT", "TIMED_OUT", "DENIED", "EXCEPTION", "INVALID", "REFUSED", "NOT_", "IRQL", "UNEXPECTED", "FAULT", "PANIC", "EXPIRED", "NXDOMAIN", "NO_", "DNS_PROBE", "INACCESSIBLE", "CORRUPT", "MISMATCH", "VIOLATION", "EXCEEDED", "UNAVAILABLE", "UNREACHABLE", "BAD_", "CRITICAL_", "DIED", "UNABLE_", "TOO_LONG"} {
+		if strings.Contains(t, part) {
+			return true
+		}
+	}
+	return false
+}
+
+func digitsHex(s string) int {
+	n := 0
+	for n < len(s) && (s[n] >= '0' && s[n] <= '9' || s[n] >= 'a' && s[n] <= 'f' || s[n] >= 'A' && s[n] <= 'F') {
+		n++
+	}
+	return n
+}
+
+// phraseErrors finds the messages and codes that everybody knows, unquoted within a sentence.
+func phraseErrors(s *source, found []finding) []finding {
+	words := splitWords(s.text)
+	var out []finding
+	last := -1
+	add := func(from, to int) {
+		if from >= last && !covered(found, s, from, to) && len(out) < maxErrorsPerSource {
+			out = append(out, finding{src: s, from: from, to: to, text: strings.Join(strings.Fields(s.text[from:to]), " ")})
+			last = to
+		}
+	}
+	knownMessages.find(words, func(m match) bool {
+		from, to := words[m.from].from, words[m.to-1].to
+		if gapsAreBlank(s.text, words[m.from:m.to]) {
+			add(from, to)
+		}
+		return true
+	})
+	last = -1
+	for i, w := range words {
+		if knownTokens[w.fold] {
+			add(w.from, w.to)
+		}
+		if i+1 < len(words) && s.text[w.to:words[i+1].from] == "_" || w.from+1 < w.to && s.text[w.from] == '0' && s.text[w.from+1] == 'x' {
+			from, to := tokenAround(s.text, w.from)
+			if isCode(s.text[from:to]) {
+				add(from, to)
+			}
+		}
+	}
+	return out
+}
+
+// gapsAreBlank: the words of a message are parted by blanks and a mark at most, not by sentences.
+func gapsAreBlank(text string, words []word) bool {
+	for i := 1; i < len(words); i++ {
+		gap := strings.TrimSpace(text[words[i-1].to:words[i].from])
+		if len(gap) > 1 || gap == "." || gap == "!" || gap == "?" || strings.Count(text[words[i-1].to:words[i].from], "\n") > 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// tokenAround is the run of code characters around a place.
+func tokenAround(t string, i int) (from, to int) {
+	code := func(c byte) bool {
+		return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '_' || c == ':'
+	}
+	from, to = i, i
+	for from > 0 && code(t[from-1]) {
+		from--
+	}
+	for to < len(t) && code(t[to]) {
+		to++
+	}
+	for to > from && t[to-1] == ':' {
+		to--
+	}
+	return from, to
+}

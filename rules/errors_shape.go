@@ -1,0 +1,221 @@
+package rules
+
+import (
+	"strings"
+	"unicode"
+)
+
+// shape says what a line looks like, whatever it means.
+type shape struct {
+	stamped bool // begins with a time, as log lines do
+	head    bool // begins as error messages do: "ERROR", "panic:", "ORA-00257:", "nginx: [emerg]"
+	frame   bool // one call of a stack trace
+	command bool // a prompt with what was typed
+}
+
+// shapeOf looks at the beginning of a line only.
+func shapeOf(s string) shape {
+	t := strings.TrimSpace(s)
+	if t == "" {
+		return shape{}
+	}
+	return shape{stamped: stamped(t), head: errorHead(t), frame: stackFrame(s, t), command: prompted(t)}
+}
+
+var months = map[string]bool{
+	"jan": true, "feb": true, "mar": true, "apr": true, "may": true, "jun": true, "jul": true, "aug": true, "sep": true, "oct": true, "nov": true, "dec": true,
+	"mon": true, "tue": true, "wed": true, "thu": true, "fri": true, "sat": true, "sun": true, "mon,": true, "tue,": true, "wed,": true, "thu,": true, "fri,": true, "sat,": true, "sun,": true,
+}
+
+// stamped reports whether a line begins as a log line does: a date or time in any of the usual forms,
+// in brackets or not, the seconds since boot of the kernel, or klog's E0317.
+func stamped(t string) bool {
+	t = strings.TrimPrefix(t, "<")
+	t = strings.TrimLeft(t, "[(")
+	if len(t) < 8 {
+		return false
+	}
+	first, rest, _ := strings.Cut(t, " ")
+	if months[strings.ToLower(first)] && strings.ContainsFunc(cut(rest, 20), unicode.IsDigit) && strings.Contains(cut(rest, 25), ":") {
+		return true
+	}
+	if (first[0] == 'E' || first[0] == 'F' || first[0] == 'W') && len(first) == 5 && digits(first[1:]) == 4 {
+		return true
+	}
+	// 2026-03-16, 16-Mar-2026, 16.03.2026, 03/16/2026, 10:22:01, 1209344.118720, 2026-03-19T19:20:44.118203+01:00
+	n := digits(t)
+	if n == 0 || n > 12 || n >= len(t) {
+		return false
+	}
+	switch t[n] {
+	case '-', '/':
+		return n == 4 || n <= 2 && len(t) > n+3 && strings.ContainsAny(cut(t, 24), ":")
+	case '.':
+		m := digits(t[n+1:])
+		return n >= 3 && m == 6 || n <= 2 && m == 2 && len(t) > n+3 && t[n+3] == '.' && strings.Contains(cut(t, 24), ":")
+	case ':':
+		return n == 2 && digits(t[3:]) == 2 && len(t) > 5 && (t[5] == ':' || t[5] == ' ' && len(t) > 12)
+	}
+	return false
+}
+
+func digits(s string) int {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+// heads begin the line of an error message, folded; a mark of punctuation or a blank follows.
+var heads = []string{
+	"error", "fatal", "fatal error", "php fatal error", "php warning", "php parse error", "panic", "exception in", "unhandled exception", "uncaught exception", "caused by", "traceback (most recent call last)", "task error", "critical", "[error]", "[emerg]", "[crit]", "[alert]", "[critical]", "[fatal]",
+	"fehler", "fehlercode", "fehlermeldung", "error code", "errorcode", "error message", "stillstandcode", "stop code", "stopcode", "fehlgeschlagen", "http error", "http/1.1 5", "http/1.0 5", "http/2 5", "meldung ", "msg ", "sqlstate", "kernel panic", "bugcheck", "warning: ", "warnung:", "err:", "e: ", "e/", "npm err!", "failed to", "unable to connect", "could not connect", "cannot connect", "connection to", "ssl_error", "net::err", "err_", "0x8", "javax.", "dberror", "raid", "smart error", "oom-killer", "out of memory:", "segfault", "status: ", ";; ->>header<<-", ";; ede", ";; connection timed out", "permission denied", "access denied",
+}
+
+func errorHead(t string) bool {
+	f := foldText(cut(t, 160))
+	for _, h := range heads {
+		if rest, ok := strings.CutPrefix(f, h); ok {
+			last := h[len(h)-1]
+			if !isWordByte(last) || rest == "" || !isWordByte(rest[0]) {
+				return headHolds(h, f)
+			}
+		}
+	}
+	return httpStatus(f) || codeHead(t) || exceptionHead(t) || programHead(f) || strings.Contains(f, "ereignis-id") || strings.Contains(f, "event id")
+}
+
+// headHolds refuses the beginnings that are as often a sentence's or a label's.
+func headHolds(h, folded string) bool {
+	rest := strings.TrimLeft(folded[len(h):], " ")
+	switch h {
+	case "error", "fehler", "fatal", "critical", "panic", "raid", "connection to":
+		// "Fehler tritt seit gestern auf" is prose; "Fehler: …", "ERROR 1040 (HY000)" are not.
+		return rest != "" && (strings.ContainsAny(rest[:1], ":[(-#!") || rest[0] >= '0' && rest[0] <= '9' || !proseWords.has(splitWords(rest)) && h != "fehler" && h != "raid" && h != "connection to" && len(strings.Fields(rest)) > 1)
+	case "meldung ", "msg ", "status: ":
+		return rest != "" && (rest[0] >= '0' && rest[0] <= '9' || errorWords.has(splitWords(rest)) && h == "status: ")
+	case "fehlgeschlagen", "fehlermeldung", "error message":
+		return strings.HasPrefix(rest, ":") && len(rest) > 2
+	}
+	return true
+}
+
+func isWordByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 0x80
+}
+
+// statusPhrases are the reasons of RFC 9110 for what a broken site answers.
+var statusPhrases = []string{"internal server error", "not implemented", "bad gateway", "service unavailable", "service temporarily unavailable", "gateway timeout", "gateway time-out", "forbidden", "not found", "bad request", "too many requests", "bandwidth limit exceeded", "web server is down", "connection timed out", "origin is unreachable", "ssl handshake failed"}
+
+// httpStatus reports whether a folded line begins with a status and its reason: "502 bad gateway".
+func httpStatus(f string) bool {
+	if len(f) < 8 || digits(f) != 3 || f[0] != '4' && f[0] != '5' {
+		return false
+	}
+	rest := strings.TrimLeft(f[3:], " -:")
+	for _, p := range statusPhrases {
+		if strings.HasPrefix(rest, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// codeHead: a message number and a text: "ORA-00257: Archiver error", "BR0279E Return code", "REWE00129: …".
+func codeHead(t string) bool {
+	i, letters, nums := 0, 0, 0
+	for i < len(t) {
+		c := t[i]
+		if c >= 'A' && c <= 'Z' {
+			letters++
+		} else if c >= '0' && c <= '9' {
+			nums++
+		} else if c != '-' && c != '_' {
+			break
+		}
+		i++
+	}
+	if letters < 2 || nums < 3 || i >= len(t) || t[0] < 'A' || t[0] > 'Z' {
+		return false
+	}
+	rest := t[i:]
+	return (rest[0] == ':' || rest[0] == ' ') && len(rest) > 6 && errorWords.has(splitWords(rest)) ||
+		rest[0] == ':' && len(strings.Fields(rest)) >= 3 ||
+		rest[0] == ' ' && strings.ContainsAny(t[i-1:i], "EWFI") && len(strings.Fields(rest)) >= 3
+}
+
+// exceptionHead: a class of error and its message: "java.lang.OutOfMemoryError: Java heap space".
+func exceptionHead(t string) bool {
+	t = strings.TrimPrefix(strings.TrimPrefix(t, "---> "), "Uncaught ")
+	i := strings.IndexAny(t, " :(")
+	if i < 0 {
+		i = len(t)
+	}
+	if i < 5 || i > 160 {
+		return false
+	}
+	name := t[:i]
+	for _, suffix := range []string{"Exception", "Error", "Timeout", "Fault", "Failure", "_exception", "Interrupt"} {
+		if strings.HasSuffix(name, suffix) && len(name) > len(suffix)+1 && !strings.ContainsAny(name, "\"'@<>,") &&
+			(strings.ContainsAny(name, "._\\") || i < len(t) && t[i] == ':' || i < len(t) && t[i] == '(') {
+			return true
+		}
+	}
+	return false
+}
+
+// programHead: a program's or device's name, a colon, and an error: "nginx: [emerg] bind() failed".
+func programHead(f string) bool {
+	i := strings.IndexByte(f, ':')
+	if i < 2 || i > 60 || i+2 >= len(f) {
+		return false
+	}
+	name := f[:i]
+	if n := strings.Count(name, " "); n > 0 && !strings.ContainsAny(name, "[(") || n > 3 {
+		return false
+	}
+	if programs[strings.TrimRight(name, "0123456789[]")] || strings.ContainsAny(name, "[/") && !strings.HasPrefix(name, "http") && !strings.HasPrefix(name, "/") {
+		return errorWords.has(splitWords(f[i+1:])) || strings.HasPrefix(strings.TrimSpace(f[i+1:]), "(")
+	}
+	return false
+}
+
+// programs are tools whose messages begin with their name.
+var programs = map[string]bool{
+	"curl": true, "wget": true, "ssh": true, "scp": true, "sftp": true, "rsync": true, "tar": true, "cp": true, "mv": true, "ls": true, "cat": true, "bash": true, "-bash": true, "sh": true, "zsh": true, "mount": true, "umount": true, "fsck": true, "dd": true, "ping": true, "dig": true, "host": true, "nslookup": true, "openssl": true, "verify error": true,
+	"mysql": true, "mysqld": true, "mysqldump": true, "mariadb": true, "mariadbd": true, "psql": true, "pg_dump": true, "pg_restore": true, "postgres": true, "redis": true, "redis-server": true, "mongod": true, "nginx": true, "apache": true, "apachectl": true, "httpd": true, "haproxy": true, "php": true, "php-fpm": true, "node": true, "npm": true, "python": true, "java": true, "docker": true, "dockerd": true, "kubectl": true, "helm": true, "systemd": true, "systemctl": true, "kernel": true, "sudo": true, "apt": true, "dpkg": true, "yum": true, "dnf": true, "git": true, "composer": true, "sendmail": true, "postfix": true, "dovecot": true, "exim": true, "qm": true, "pct": true, "pvesm": true, "zfs": true, "zpool": true, "lvm": true, "mdadm": true, "vmkernel": true, "borg": true, "restic": true, "duplicity": true, "rclone": true, "telnet": true, "nc": true, "smbclient": true, "certbot": true, "named": true, "unbound": true, "charon": true, "openvpn": true, "ipsec": true, "wg": true, "service": true, "job": true, "robocopy": true, "net use": true,
+}
+
+// stackFrame: a call of a trace; raw is the line with its indent.
+func stackFrame(raw, t string) bool {
+	indented := len(raw) > len(t) && (raw[0] == ' ' || raw[0] == '\t')
+	switch {
+	case strings.HasPrefix(t, "at ") && (strings.ContainsAny(t, "(/:") || indented):
+		return strings.ContainsAny(t, "(.:")
+	case strings.HasPrefix(t, "bei ") && strings.Contains(t, "(") && strings.Contains(t, "."):
+		return true
+	case strings.HasPrefix(t, "File \"") && strings.Contains(t, "line "):
+		return true
+	case strings.HasPrefix(t, "... ") && strings.HasSuffix(t, "more"), strings.HasPrefix(t, "goroutine "):
+		return true
+	case len(t) > 2 && t[0] == '#' && digits(t[1:]) > 0 && strings.ContainsAny(t, "(/"):
+		return true
+	case strings.HasPrefix(t, "from /"), strings.HasPrefix(t, "thrown in "):
+		return true
+	}
+	return indented && (strings.HasPrefix(t, "/") && strings.Contains(t, ":") || strings.HasPrefix(t, "node:"))
+}
+
+// prompted: a command as it was typed.
+func prompted(t string) bool {
+	for _, p := range []string{"$ ", "# ", "% ", "> ", "~$ ", "~# ", "PS C:", "C:\\>", "mysql> ", "SQL> ", "postgres=# "} {
+		if strings.HasPrefix(t, p) {
+			return true
+		}
+	}
+	if i := strings.IndexAny(t, "$#"); i > 3 && i < 60 && strings.Contains(t[:i], "@") && strings.Contains(t[:i], ":") && !strings.Contains(t[:i], " ") {
+		return true
+	}
+	return false
+}

@@ -1,0 +1,152 @@
+package rules
+
+import "strings"
+
+// hostContext answers what stands around a token of one source.
+type hostContext struct{ s *source }
+
+func newHostContext(s *source) *hostContext { return &hostContext{s} }
+
+// wordsBefore are up to n words before a place, the nearest last, within the sentence.
+func (c *hostContext) wordsBefore(at, n int) []word {
+	from := runeStart(c.s.text, max(0, at-80))
+	before := c.s.text[from:at]
+	if i := strings.LastIndex(before, "\n\n"); i >= 0 {
+		before = before[i+2:]
+	}
+	w := splitWords(before)
+	if len(w) > n {
+		w = w[len(w)-n:]
+	}
+	return w
+}
+
+// named reports whether the words before a token say that it is a host: "Server X", "host: X", "heißt
+// bei uns X", or a list that begins so: "Server: a, b und c".
+func (c *hostContext) named(t hostToken) bool {
+	w := c.wordsBefore(t.from, 4)
+	for k := len(w) - 1; k >= 0; k-- {
+		f := w[k].fold
+		if hostBefore[f] {
+			return true
+		}
+		if !between[f] && !(strings.ContainsAny(f, "0123456789") && k == len(w)-1) {
+			return false
+		}
+	}
+	return false
+}
+
+// between may stand between such a word and the name.
+var between = setOf("bei", "uns", "euch", "ihnen", "und", "and", "der", "die", "als", "namens", "mit", "dem", "namen", "is", "are", "ist", "sind", "named", "called", "on", "auf", "unser", "unsere", "the", "our", "hostnamen")
+
+// version reports whether the words before a number with dots make it a version.
+func (c *hostContext) version(t hostToken) bool {
+	w := c.wordsBefore(t.from, 2)
+	for _, x := range w {
+		switch x.fold {
+		case "version", "versionen", "ver", "v", "release", "build", "firmware", "patch", "update", "php", "mysql", "mariadb", "chrome", "firefox", "edge", "outlook":
+			return true
+		}
+	}
+	return t.before == 'v' || t.before == 'V'
+}
+
+// client reports whether an address is that of whoever asked, not of who was asked.
+func (c *hostContext) client(t hostToken) bool {
+	w := c.wordsBefore(t.from, 2)
+	for _, x := range w {
+		switch x.fold {
+		case "client", "clients", "absender-ip", "nameserver", "resolver", "dns-server", "angreifer", "attacker", "attackers", "gateway-ip", "netmask", "netzmaske", "meine", "my":
+			return true
+		}
+	}
+	return t.before == '@' // dig @192.0.2.53
+}
+
+// bareHost decides on a name without dots that the inventory does not know.
+func bareHost(name string, t hostToken, ctx *hostContext) bool {
+	if len(name) < 3 || len(name) > 40 || notHosts[name] || strings.Contains(name, "_") || t.after == '@' || t.after == '=' {
+		return false
+	}
+	if t.scheme == "unc" || t.scheme == "ssh" || t.scheme != "" && strings.ContainsAny(name, "0123456789-") {
+		return true
+	}
+	parts := strings.Split(name, "-")
+	role, strong, numbered, other := false, false, false, 0
+	for i, p := range parts {
+		stem := strings.TrimRight(p, "0123456789")
+		if p == "" {
+			return false
+		}
+		if stem == "" {
+			numbered = true
+			if len(p) > 5 || i == 0 {
+				return false
+			}
+			continue
+		}
+		if len(stem) < len(p) {
+			numbered = true
+			if len(p)-len(stem) > 4 {
+				return false
+			}
+		}
+		if i > 0 && generic[p] {
+			return false
+		}
+		switch {
+		case strongRoles[stem]:
+			strong, role = true, true
+		case roles[stem] || rolePrefix(stem):
+			role = true
+		default:
+			other++
+		}
+	}
+	switch {
+	case strong && numbered && plainDigits(name, t):
+		return true
+	case role && numbered && len(parts) > 1:
+		return true
+	case ctx.named(t) && (numbered || role && other == 0 && len(parts) > 1 || shoutedName(t.text)) && !ticketLike(t.text):
+		return true
+	case rolePrefix(name) && len(parts) == 1 && shoutedName(t.text):
+		return true
+	}
+	return false
+}
+
+// plainDigits refuses a year behind a product: server2019, sql-2022.
+func plainDigits(name string, t hostToken) bool {
+	i := len(strings.TrimRight(name, "0123456789"))
+	n := name[i:]
+	return !(len(n) == 4 && (strings.HasPrefix(n, "20") || strings.HasPrefix(n, "19")) && !strings.HasPrefix(name, "vm") && !strings.HasPrefix(name, "vps"))
+}
+
+// rolePrefix: srvdatev, dbshop: a role and a word, as the names of Windows machines are made.
+func rolePrefix(stem string) bool {
+	for _, p := range []string{"srv", "vm"} {
+		if rest, ok := strings.CutPrefix(stem, p); ok && len(rest) >= 2 {
+			return true
+		}
+	}
+	rest, ok := strings.CutSuffix(stem, "srv")
+	return ok && len(rest) >= 2
+}
+
+// shoutedName: capitals, at least four: the names of Windows machines.
+func shoutedName(s string) bool {
+	return len(s) >= 4 && strings.ToUpper(s) == s && strings.ToLower(s) != s
+}
+
+// ticketLike: CHG-5512, INC0012345, NS-10001.
+func ticketLike(s string) bool {
+	f := strings.ToLower(s)
+	for _, p := range []string{"ns-", "ne-", "chg", "inc", "req", "ritm", "prb", "re-", "kb", "cve-", "ticket", "case", "id-"} {
+		if strings.HasPrefix(f, p) {
+			return true
+		}
+	}
+	return false
+}

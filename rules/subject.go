@@ -1,0 +1,106 @@
+package rules
+
+import "strings"
+
+// ourSubjects are the names under which customers write, folded, without blanks and hyphens. Each may
+// hold typing errors: one in short ones, two from twelve letters on.
+var ourSubjects = []string{
+	"notfallsupport", "notfallsuport", "supportnotfall", "notsupport", "emergencysupport", "supportemergency", "notfallhilfe", "notfallservice", "notfallhotline", "notfallmeldung", "notfallticket",
+	"supporturgence", "supportdurgence", "assistancedurgence", "urgencesupport", "supportourgence", "supportoemergenza", "supportodiemergenza", "emergenzasupporto", "assistenzaemergenza", "assistenzadiemergenza", "supportourgente", "soportedeemergencia", "soporteurgente", "soporteemergencia", "spoedsupport", "noodsupport",
+}
+
+// subjectMatch says how a folded subject carries our name: it begins with it, or has it somewhere.
+type subjectMatch int
+
+const (
+	notOurs subjectMatch = iota
+	mentions
+	begins
+)
+
+// matchSubject compares the subject's beginning, and every place in it, with our names. Words are
+// joined without what parts them: "notfall support", "notfall-support" and "notfall/support" are one.
+func matchSubject(folded string) subjectMatch {
+	words := splitSubject(folded)
+	if len(words) > 40 {
+		words = words[:40]
+	}
+	best := notOurs
+	for i := range words {
+		joined := ""
+		for j := i; j < len(words) && j < i+4; j++ {
+			joined += words[j]
+			if len(joined) > 30 {
+				break
+			}
+			if isOurs(joined) {
+				if i == 0 {
+					return begins
+				}
+				best = mentions
+			}
+		}
+	}
+	// A single word says it as well when nothing else stands before it: "Notfall!", "Emergency: …".
+	if best == notOurs && len(words) > 0 && loneWords[words[0]] {
+		return begins
+	}
+	return best
+}
+
+// loneWords are subjects in themselves.
+var loneWords = map[string]bool{"notfall": true, "emergency": true, "urgence": true, "emergenza": true, "emergencia": true, "noodgeval": true, "notfal": true, "notfalll": true, "emergancy": true}
+
+func splitSubject(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 0x7f) })
+}
+
+func isOurs(joined string) bool {
+	for _, s := range ourSubjects {
+		limit := 1
+		if len(s) >= 12 {
+			limit = 2
+		}
+		if d := len(joined) - len(s); d > limit || d < -limit {
+			continue
+		}
+		if joined == s || within(joined, s, limit) {
+			return true
+		}
+	}
+	return false
+}
+
+// within reports whether a and b differ by at most limit insertions, deletions, substitutions and
+// swaps of neighbours (Damerau-Levenshtein, restricted). ASCII.
+func within(a, b string, limit int) bool {
+	if len(a) > 40 || len(b) > 40 {
+		return false
+	}
+	var rows [3][41]int
+	prev2, prev, cur := &rows[0], &rows[1], &rows[2]
+	for j := 0; j <= len(b); j++ {
+		prev[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		cur[0] = i
+		least := i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d := min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d = min(d, prev2[j-2]+1)
+			}
+			cur[j] = d
+			least = min(least, d)
+		}
+		if least > limit {
+			return false
+		}
+		prev2, prev, cur = prev, cur, prev2
+	}
+	return prev[len(b)] <= limit
+}

@@ -1,0 +1,150 @@
+package rules
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// word is one run of letters and digits, folded, with its place in the text. Hyphens stay inside:
+// "db-server" is one word, and its parts are not.
+type word struct {
+	fold     string
+	from, to int
+}
+
+// splitWords cuts text into words. Linear.
+func splitWords(text string) []word {
+	words := make([]word, 0, len(text)/7+4)
+	start := -1
+	for i, r := range text {
+		in := unicode.IsLetter(r) || unicode.IsDigit(r) || r == '\u00ad' || r == utf8.RuneError ||
+			start >= 0 && (r == '\'' || r == '’' || isDash(r))
+		switch {
+		case in && start < 0:
+			start = i
+		case !in && start >= 0:
+			words = appendWord(words, text, start, i)
+			start = -1
+		}
+	}
+	if start >= 0 {
+		words = appendWord(words, text, start, len(text))
+	}
+	return words
+}
+
+func isDash(r rune) bool { return r == '-' || r >= '‐' && r <= '―' }
+
+func appendWord(words []word, text string, from, to int) []word {
+	f := strings.Trim(foldText(text[from:to]), "-'")
+	if f == "" {
+		return words
+	}
+	return append(words, word{f, from, to})
+}
+
+// lexicon finds phrases of a vocabulary in a list of words, all in one pass. A phrase is words parted
+// by blanks; a word that ends in * stands for all that begin so; ".." for up to three words of any kind.
+type lexicon struct {
+	exact   map[string][]phrase
+	prefix  map[string][]phrase
+	lengths []int // of the keys of prefix
+}
+
+type phrase struct {
+	words []string // folded; the first is the key
+	id    int      // of the vocabulary entry
+}
+
+// match is one phrase found: the entry, and the words from up to (excluding) to.
+type match struct{ id, from, to int }
+
+// newLexicon compiles vocabularies: entry i of lists has the id i.
+func newLexicon(lists ...[]string) *lexicon {
+	l := &lexicon{exact: map[string][]phrase{}, prefix: map[string][]phrase{}}
+	for id, list := range lists {
+		for _, s := range list {
+			w := strings.Fields(foldText(s))
+			p := phrase{w, id}
+			if key, ok := strings.CutSuffix(w[0], "*"); ok {
+				if len(l.prefix[key]) == 0 {
+					l.lengths = appendOnce(l.lengths, len(key))
+				}
+				l.prefix[key] = append(l.prefix[key], p)
+			} else {
+				l.exact[w[0]] = append(l.exact[w[0]], p)
+			}
+		}
+	}
+	return l
+}
+
+func appendOnce(list []int, n int) []int {
+	for _, x := range list {
+		if x == n {
+			return list
+		}
+	}
+	return append(list, n)
+}
+
+// find calls found for every phrase, in the order of the text, until it returns false.
+func (l *lexicon) find(words []word, found func(match) bool) {
+	for i, w := range words {
+		for _, p := range l.exact[w.fold] {
+			if to := p.matches(words, i); to > 0 && !found(match{p.id, i, to}) {
+				return
+			}
+		}
+		for _, n := range l.lengths {
+			if len(w.fold) < n {
+				continue
+			}
+			for _, p := range l.prefix[w.fold[:n]] {
+				if to := p.matches(words, i); to > 0 && !found(match{p.id, i, to}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// matches returns the index behind the last word if the phrase stands at words[i], else 0.
+func (p phrase) matches(words []word, i int) int {
+	i++
+	for k := 1; k < len(p.words); k++ {
+		pat := p.words[k]
+		if pat == ".." && k+1 < len(p.words) {
+			k++
+			j := i
+			for j < len(words) && j <= i+3 && !sameWord(p.words[k], words[j].fold) {
+				j++
+			}
+			if j >= len(words) || j > i+3 {
+				return 0
+			}
+			i = j + 1
+			continue
+		}
+		if i >= len(words) || !sameWord(pat, words[i].fold) {
+			return 0
+		}
+		i++
+	}
+	return i
+}
+
+func sameWord(pattern, word string) bool {
+	if p, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(word, p)
+	}
+	return pattern == word
+}
+
+// has reports whether any phrase stands in words.
+func (l *lexicon) has(words []word) bool {
+	found := false
+	l.find(words, func(match) bool { found = true; return false })
+	return found
+}
