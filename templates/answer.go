@@ -158,7 +158,7 @@ func (s *Set) render(a *Answer, budget int) (Rendered, error) {
 		states = append(states, oneLine(state))
 		doc.Sections = append(doc.Sections, newSection(lang, body))
 	}
-	doc.Subject = subject(states, a, langs)
+	doc.Subject = s.subject(states, a, langs[0])
 	return s.typeset(doc)
 }
 

@@ -72,10 +72,7 @@ func (s *Set) source(files map[string]file, name, lang string) string {
 
 // sourceOf is the path of the template that makes a sample in lang.
 func (s *Set) sourceOf(files map[string]file, sm sample, lang string) string {
-	if sm.answer.Bare {
-		return s.source(files, bare, lang)
-	}
-	return s.source(files, string(sm.answer.Row), lang)
+	return s.source(files, sm.template(), lang)
 }
 
 // checkStatement looks for the statement in both forms, in all languages of the answer.

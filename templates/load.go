@@ -27,7 +27,9 @@ const maxAnswer = 14 << 10
 type Set struct {
 	texts map[string]*template.Template // by "<name>.<language>"
 	page  *htmltemplate.Template
-	hash  string
+	// states are all the beginnings of subjects, so that a reply to our own answer does not pile them up.
+	states []string
+	hash   string
 }
 
 // Hash names the set by the content of its files (SHA-256, hexadecimal).
@@ -59,6 +61,7 @@ func Load(dir string) (*Set, error) {
 	if len(problems) > 0 {
 		return nil, join(problems)
 	}
+	s.states = s.allStates()
 	return s, nil
 }
 
@@ -185,6 +188,28 @@ func (s *Set) parse(files map[string]file) []*Problem {
 		}
 	}
 	return problems
+}
+
+// allStates collects what the subjects of answers begin with, the longest first.
+func (s *Set) allStates() []string {
+	seen := map[string]bool{}
+	for _, sm := range samples() {
+		var states []string
+		for i, lang := range languages(sm.answer.Languages) {
+			t := s.texts[sm.template()+"."+lang]
+			state, err := execute(t, "subject", newView(&sm.answer, lang, languages(sm.answer.Languages), i, 0))
+			if err == nil { // the check has rendered it before
+				states = append(states, oneLine(state))
+			}
+		}
+		seen[strings.Join(states, " / ")] = true
+	}
+	var all []string
+	for st := range seen {
+		all = append(all, st)
+	}
+	sort.Slice(all, func(i, j int) bool { return len(all[i]) > len(all[j]) || len(all[i]) == len(all[j]) && all[i] < all[j] })
+	return all
 }
 
 // textNames lists the text templates that are rendered, each once for each language.

@@ -12,6 +12,14 @@ type sample struct {
 	answer Answer
 }
 
+// template names the text template that renders the sample.
+func (sm sample) template() string {
+	if sm.answer.Bare {
+		return bare
+	}
+	return string(sm.answer.Row)
+}
+
 // samples crosses every row, and the bare answer, with support hours, languages and circumstances.
 func samples() []sample {
 	var all []sample

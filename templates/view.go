@@ -159,7 +159,7 @@ var (
 
 // subject writes the subject of an answer: the state first, which is what a lock screen shows, then
 // the customer's own subject, then the ticket. What our own earlier answers put there is taken off.
-func subject(states []string, a *Answer, langs []string) string {
+func (s *Set) subject(states []string, a *Answer, lang string) string {
 	state := strings.Join(states, " / ")
 	if a.Bare {
 		if name := oneLine(a.Company.Name); name != "" {
@@ -175,12 +175,12 @@ func subject(states []string, a *Answer, langs []string) string {
 	for before := ""; before != own; {
 		before = own
 		own = rePrefix.ReplaceAllString(own, "")
-		for _, s := range append([]string{state}, states...) {
-			own = strings.TrimPrefix(own, s+": ")
+		for _, st := range s.states {
+			own = strings.TrimPrefix(own, st+": ")
 		}
 	}
 	if own == "" {
-		own = map[string]string{"de": "Ihre E-Mail", "en": "your mail"}[langs[0]]
+		own = map[string]string{"de": "Ihre E-Mail", "en": "your mail"}[lang]
 	}
 	state += ": Re: "
 	room := subjectMax - len([]rune(state)) - len([]rune(tail))
