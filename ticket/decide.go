@@ -23,7 +23,7 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 	if first, ok, err := tx.SameMail(e.MessageID, e.ContentHash); err != nil || ok {
 		return d.recordCopy(tx, e, first, err)
 	}
-	if kind := u.mail.Automatic.Kind; kind == message.Bounce || kind == message.Delay || u.facts.Class == rules.Bounce {
+	if kind := u.auto.Kind; kind == message.Bounce || kind == message.Delay || u.facts.Class == rules.Bounce {
 		if ok, ticketID, err := d.recordBounce(tx, u.mail); err != nil || ok {
 			return d.close(tx, e, EntryBounce, ticketID, err)
 		}
@@ -48,7 +48,7 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 
 // isNote: a vacation note in a thread is noted; what a monitoring system adds to its own ticket is a mail like any other.
 func isNote(u understood) bool {
-	k := u.mail.Automatic.Kind
+	k := u.auto.Kind
 	return k == message.AutoReply || k == message.Receipt || k != message.Human && u.facts.Class != rules.Emergency
 }
 
@@ -100,7 +100,7 @@ func (d *Desk) addNote(tx Tx, e *Entry, u understood, th thread) error {
 	if err := tx.AddMail(&m); err != nil {
 		return err
 	}
-	why := fmt.Sprintf("%s (%s): noted, nothing changed by it", u.mail.Automatic.Kind, u.mail.Automatic.Why)
+	why := fmt.Sprintf("%s (%s): noted, nothing changed by it", u.auto.Kind, u.auto.Why)
 	if err := d.event(tx, th.ticket.ID, "note", why); err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (d *Desk) continueTicket(tx Tx, e *Entry, u understood, th thread) error {
 	switch {
 	case !th.proven:
 		kind = UnprovenMail
-	case u.mail.Automatic.Kind != message.Human:
+	case u.auto.Kind != message.Human:
 		kind = MachineMail
 	}
 	// A human mail that continues a ticket is an emergency, whatever its wording (SPEC section 5).
@@ -188,7 +188,7 @@ func (d *Desk) newTicket(tx Tx, e *Entry, u understood, th thread, previous int6
 		return err
 	}
 	kind := CustomerMail
-	if u.mail.Automatic.Kind != message.Human {
+	if u.auto.Kind != message.Human {
 		kind = MachineMail
 	}
 	first := thread{how: "new", proven: true, ticket: t}
@@ -203,7 +203,6 @@ func (d *Desk) newTicket(tx Tx, e *Entry, u understood, th thread, previous int6
 	if err := d.respond(tx, t, m, u, first); err != nil {
 		return err
 	}
-	d.Count.Tickets.Add(1)
 	return d.close(tx, e, EntryTicket, t.ID, nil)
 }
 

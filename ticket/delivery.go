@@ -95,7 +95,9 @@ func (d *Desk) freeze(tx Tx, o *Out) (ok bool, err error) {
 func (d *Desk) Delivered(ctx context.Context, id int64, out Outcome) error {
 	err := d.o.Store.Update(ctx, func(tx Tx) error {
 		o, ok, err := tx.Out(id)
-		if err != nil || !ok || o.State != OutFrozen {
+		// Without a connection nothing was frozen; that attempt counts too, for its day may be over.
+		noConnection := o.State == OutWaiting && out.Result == Temporary
+		if err != nil || !ok || o.State != OutFrozen && !noConnection {
 			return err
 		}
 		o.Attempts++

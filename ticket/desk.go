@@ -101,7 +101,23 @@ type Desk struct {
 
 // Counters is what a Desk has done since it was made.
 type Counters struct {
-	Taken, Tickets, Copies, Untouched, Minimal, Answers, NobodyTold, Undelivered atomic.Int64
+	Tickets, Notes, Copies, Bounces, Untouched atomic.Int64 // mails, by what became of them
+	Undelivered                                atomic.Int64 // answers that did not reach their customer
+}
+
+func (c *Counters) decided(s EntryState) {
+	switch s {
+	case EntryTicket:
+		c.Tickets.Add(1)
+	case EntryNote:
+		c.Notes.Add(1)
+	case EntryCopy:
+		c.Copies.Add(1)
+	case EntryBounce:
+		c.Bounces.Add(1)
+	case EntryOther:
+		c.Untouched.Add(1)
+	}
 }
 
 const settingSecret = "secret"
@@ -170,3 +186,6 @@ func (d *Desk) mailbox(name string) Mailbox {
 	}
 	return d.o.Mailboxes[0] // a mailbox that is no longer configured: its tickets are answered from the first
 }
+
+// RulesHash names the rules in force.
+func (d *Desk) RulesHash() string { return d.o.Rules.Hash() }

@@ -83,10 +83,12 @@ type TicketQuery struct {
 
 // OutQuery narrows a list of outgoing mails. Zero fields do not narrow.
 type OutQuery struct {
-	TicketID int64
-	Kinds    []OutKind
-	States   []OutState
-	Limit    int
+	TicketID  int64
+	Kinds     []OutKind
+	States    []OutState
+	Reasons   []string
+	Recipient string
+	Limit     int
 }
 
 // OutCount counts outgoing mails that were not withdrawn and have not failed, created at or after Since. Zero fields do not narrow.
@@ -98,5 +100,6 @@ type OutCount struct {
 	Reason    string
 	Bare      *bool
 	Unknown   *bool
+	States    []OutState
 	Since     time.Time
 }

@@ -1,7 +1,9 @@
 package ticket
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -46,7 +48,6 @@ func (d *Desk) Take(ctx context.Context, f Fetched) (Entry, error) {
 	if err != nil || e.State != EntryFetched {
 		return e, err
 	}
-	d.Count.Taken.Add(1)
 	return d.settle(ctx, e, f.Raw, f.Cut)
 }
 
@@ -109,7 +110,7 @@ func (d *Desk) settle(ctx context.Context, e Entry, raw []byte, cut string) (Ent
 		return e, fmt.Errorf("decide mail %s/%s UID %d: %w", e.Place.Mailbox, e.Place.Folder, e.Place.UID, err)
 	}
 	d.wake()
-	d.count(decided, u)
+	d.Count.decided(decided.State)
 	return decided, nil
 }
 
@@ -126,7 +127,8 @@ func arrival(internal time.Time, m *message.Mail) time.Time {
 type understood struct {
 	mail   *message.Mail
 	facts  rules.Facts
-	author message.Address // who really wrote it, groups seen through; zero if that cannot be said
+	author message.Address   // who really wrote it, groups seen through; zero if that cannot be said
+	auto   message.Automatic // with the doings of our groups left out
 	proof  message.Proof
 	failed bool // it could not be understood: the facts are those of a minimal ticket
 }
@@ -162,7 +164,7 @@ func (d *Desk) understand(ctx context.Context, raw []byte, e Entry) understood {
 func (d *Desk) read(ctx context.Context, raw []byte) understood {
 	m := message.Parse(raw, d.o.Limits)
 	facts, err := d.o.Rules.Understand(ctx, m, d.o.World)
-	u := understood{mail: m, facts: facts, proof: m.Proof(d.o.Trust)}
+	u := understood{mail: m, facts: facts, auto: m.AutomaticThrough(d.o.World.Groups), proof: m.Proof(d.o.Trust)}
 	if err != nil {
 		if m.Problem == "" {
 			m.Problem = "not everything in this mail was looked at: " + err.Error()
@@ -171,33 +173,35 @@ func (d *Desk) read(ctx context.Context, raw []byte) understood {
 			return d.minimalOf(m)
 		}
 	}
-	u.author, _ = rules.Author(m, d.o.World)
+	u.author, _ = rules.Author(m, d.o.World.Groups)
 	return u
 }
 
 // minimal is the ticket of last resort, from the header alone.
 func (d *Desk) minimal(raw []byte, problem string) understood {
-	d.Count.Minimal.Add(1)
-	m := message.ParseHeader(raw, d.o.Limits)
+	m := message.Parse(headerOf(raw), d.o.Limits)
 	m.Problem = problem
+	m.ContentHash = sha256.Sum256(raw) // two mails with the same header are not the same mail
 	return d.minimalOf(m)
 }
 
-func (d *Desk) minimalOf(m *message.Mail) understood {
-	u := understood{mail: m, failed: true, proof: m.Proof(d.o.Trust)}
-	u.facts = rules.Minimal(m, d.o.World)
-	u.author, _ = rules.Author(m, d.o.World)
-	return u
+// headerOf is a mail without its body: whatever it is that could not be understood stands there.
+func headerOf(raw []byte) []byte {
+	const most = 256 << 10
+	raw = raw[:min(len(raw), most)]
+	for _, blank := range []string{"\r\n\r\n", "\n\n"} {
+		if i := bytes.Index(raw, []byte(blank)); i >= 0 {
+			raw = raw[:i+len(blank)]
+		}
+	}
+	return raw
 }
 
-// count keeps the figures of /metrics.
-func (d *Desk) count(e Entry, u understood) {
-	switch e.State {
-	case EntryCopy:
-		d.Count.Copies.Add(1)
-	case EntryOther:
-		d.Count.Untouched.Add(1)
-	}
+func (d *Desk) minimalOf(m *message.Mail) understood {
+	u := understood{mail: m, failed: true, auto: m.AutomaticThrough(d.o.World.Groups), proof: m.Proof(d.o.Trust)}
+	u.facts = rules.Minimal(m, d.o.World)
+	u.author, _ = rules.Author(m, d.o.World.Groups)
+	return u
 }
 
 // Raw mails are kept compressed (RFC 8878); level and window are small because mails are.

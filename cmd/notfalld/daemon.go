@@ -1,0 +1,262 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+	"golang.org/x/sync/errgroup"
+
+	"notfalld/ingest"
+	"notfalld/outbox"
+	"notfalld/rules"
+	"notfalld/store"
+	"notfalld/templates"
+	"notfalld/ticket"
+	"notfalld/web"
+)
+
+// runDaemon is `notfalld run`: it lives until ctx ends. SIGHUP reads everything anew; only if all of it is right
+// is the running life ended and the next one begun, so a mistake in a file never stops the answers.
+func runDaemon(ctx context.Context, m *Main, c *runCmd) error {
+	p, err := m.prepare(c.Config)
+	if err != nil {
+		return err
+	}
+	for {
+		life, end := context.WithCancel(ctx)
+		next := make(chan *plan, 1)
+		go m.awaitReload(life, c.Config, p.log, func(q *plan) { next <- q; end() })
+		err := p.live(life, nil)
+		end()
+		if ctx.Err() != nil || err != nil {
+			return err
+		}
+		p = <-next
+		p.log.Info("reloaded")
+	}
+}
+
+// awaitReload waits for SIGHUPs until one of them finds everything in order.
+func (m *Main) awaitReload(ctx context.Context, path string, log *slog.Logger, ready func(*plan)) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-m.Hangup:
+		}
+		p, err := m.prepare(path)
+		if err == nil {
+			ready(p)
+			return
+		}
+		log.Error("reload refused, everything stays as it was; what is wrong stands above", "error", err.Error())
+	}
+}
+
+// plan is a configuration with everything that it names, loaded and found to be right.
+type plan struct {
+	config *Config
+	log    *slog.Logger
+	desk   ticket.Options // without Store
+	boxes  []ingest.Options
+	smtp   outbox.Options
+	clock  ticket.Clock
+}
+
+// prepare loads the configuration and all that it names. What is wrong is said on stderr, and nothing is touched.
+func (m *Main) prepare(path string) (*plan, error) {
+	cfg, err := m.config(path, true)
+	if err != nil {
+		return nil, err
+	}
+	return m.plan(cfg)
+}
+
+func (m *Main) plan(cfg *Config) (*plan, error) {
+	p := &plan{config: cfg, log: newLog(m.Stderr, cfg.Log), clock: ticket.SystemClock{}}
+	inventory, problems := cfg.LoadInventory()
+	contacts, more := cfg.LoadContacts()
+	problems = append(problems, more...)
+	for _, w := range problems {
+		fmt.Fprintln(m.Stderr, w)
+	}
+	if Broken(problems) {
+		return nil, exitError{code: exitUsage}
+	}
+	words, err := templates.Load(cfg.Templates.Dir)
+	if err != nil {
+		return nil, exitError{exitUsage, fmt.Errorf("templates: %w", err)}
+	}
+	if p.desk, err = cfg.ticketOptions(); err != nil {
+		return nil, exitError{exitUsage, err}
+	}
+	p.desk.World.Inventory, p.desk.Contacts = inventory, contacts
+	p.desk.Rules, p.desk.Templates, p.desk.Clock, p.desk.Log = rules.Shipped(), words, p.clock, p.log
+	for _, box := range cfg.Mailboxes {
+		o, err := cfg.ingestOptions(box, p.log)
+		if err != nil {
+			return nil, exitError{exitUsage, err}
+		}
+		o.Clock = p.clock
+		p.boxes = append(p.boxes, o)
+	}
+	if p.smtp, err = cfg.outboxOptions(p.log); err != nil {
+		return nil, exitError{exitUsage, err}
+	}
+	return p, nil
+}
+
+func newLog(w io.Writer, c Log) *slog.Logger {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(c.Level)) // checked with the configuration
+	o := &slog.HandlerOptions{Level: level}
+	if c.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, o))
+	}
+	return slog.New(slog.NewTextHandler(w, o))
+}
+
+// live is the daemon's whole life, from the opened store to the closed one. started is called, if it is not nil, once every
+// part runs. What is under way when ctx ends is finished.
+func (p *plan) live(ctx context.Context, started func(*parts)) (err error) {
+	s, err := store.Open(ctx, p.config.Store.URL, store.Options{Exclusive: true, Log: p.log})
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	o := p.desk
+	o.Store = s
+	desk, err := ticket.NewDesk(ctx, o)
+	if err != nil {
+		return err
+	}
+	listener, err := p.listen()
+	if err != nil {
+		return err
+	}
+	d := &parts{plan: p, store: s, desk: desk, sender: outbox.New(p.smtp, desk), listener: listener}
+	for _, b := range p.boxes {
+		d.watchers = append(d.watchers, ingest.New(b, desk))
+	}
+	return d.run(ctx, started)
+}
+
+func (p *plan) listen() (net.Listener, error) {
+	if p.config.HTTP.Listen == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", p.config.HTTP.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("http.listen: %w", err)
+	}
+	return l, nil
+}
+
+// parts is the daemon at work.
+type parts struct {
+	*plan
+	store    *store.Store
+	desk     *ticket.Desk
+	sender   *outbox.Sender
+	watchers []*ingest.Watcher
+	listener net.Listener
+}
+
+// run starts every part and waits for all of them. Mails are taken only once what an earlier life left undecided is decided.
+func (d *parts) run(ctx context.Context, started func(*parts)) error {
+	g, ctx := errgroup.WithContext(ctx)
+	if d.listener != nil {
+		g.Go(func() error { return web.Serve(ctx, d.listener, d.handler()) })
+	}
+	g.Go(func() error { return d.sender.Run(ctx) })
+	g.Go(func() error { return d.desk.RunClosing(ctx) })
+	g.Go(func() error { return d.keepHouse(ctx) })
+	g.Go(func() error { return d.watchdog(ctx) })
+	g.Go(func() error {
+		if !d.recover(ctx) {
+			return nil
+		}
+		var boxes sync.WaitGroup
+		for _, w := range d.watchers {
+			boxes.Go(func() { _ = w.Run(ctx) }) // returns when ctx ends; one mailbox's faults are its own
+		}
+		boxes.Wait()
+		return nil
+	})
+	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
+	d.log.Info("notfalld runs", "mode", d.config.Mode, "mailboxes", len(d.watchers), "rules", d.desk.RulesHash())
+	if started != nil {
+		started(d)
+	}
+	err := g.Wait()
+	_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
+	d.log.Info("notfalld ends")
+	return err
+}
+
+// recover decides what an earlier life left undecided, and sends the probes; the store may need a while.
+func (d *parts) recover(ctx context.Context) bool {
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		n, err := d.desk.Recover(ctx)
+		if err == nil {
+			err = d.desk.SendProbes(ctx)
+		}
+		if n > 0 {
+			d.log.Info("mails of the last run were decided", "mails", n)
+		}
+		if err == nil {
+			return true
+		}
+		if ctx.Err() == nil {
+			d.log.Error("the store cannot be used; trying again", "error", err.Error(), "in", wait.String())
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-d.clock.After(wait):
+		}
+	}
+}
+
+// keepHouse deletes what retention no longer keeps, once an hour.
+func (d *parts) keepHouse(ctx context.Context) error {
+	for {
+		if keep := d.config.Retention.Raw; keep > 0 {
+			if n, err := d.store.Purge(ctx, d.clock.Now().Add(-keep)); err != nil && ctx.Err() == nil {
+				d.log.Error("old raw mails could not be deleted", "error", err.Error())
+			} else if n > 0 {
+				d.log.Info("old raw mails were deleted", "mails", n)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-d.clock.After(time.Hour):
+		}
+	}
+}
+
+// watchdog tells systemd that we live, as long as the store takes writes: a daemon that can keep nothing had better be restarted.
+func (d *parts) watchdog(ctx context.Context) error {
+	every, err := daemon.SdWatchdogEnabled(false)
+	if err != nil || every == 0 {
+		return nil // not asked for
+	}
+	for {
+		if d.store.Ping(ctx) == nil {
+			_, _ = daemon.SdNotify(false, daemon.SdNotifyWatchdog)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-d.clock.After(every / 2):
+		}
+	}
+}

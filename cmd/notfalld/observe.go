@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"notfalld/web"
+)
+
+// handler is the HTTP side of the running daemon.
+func (d *parts) handler() http.Handler {
+	return web.Handler(web.Options{Store: d.store, Tokens: d.config.HTTP.Tokens, Ready: d.ready, Metrics: d.metrics(), Log: d.log})
+}
+
+// ready names every part that must work, and what is wrong with it. Details of the network are for the log: whoever can reach the port
+// learns only which part it is.
+func (d *parts) ready(ctx context.Context) []web.Check {
+	checks := []web.Check{{Part: "store"}}
+	if err := d.store.Ping(ctx); err != nil {
+		checks[0].Wrong = "does not take writes"
+	}
+	for _, w := range d.watchers {
+		c, s := web.Check{Part: "mailbox " + w.Status().Name}, w.Status()
+		if !s.Connected {
+			c.Wrong = "not connected"
+		}
+		checks = append(checks, c)
+	}
+	c := web.Check{Part: "smtp"}
+	if !d.sender.Status().Reachable {
+		c.Wrong = "cannot be reached"
+	}
+	return append(checks, c)
+}
+
+// metrics reads what the parts count anyway; nothing is counted twice.
+func (d *parts) metrics() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	counter := func(name, help string, labels prometheus.Labels, f func() float64) {
+		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "notfalld", Name: name, Help: help, ConstLabels: labels}, f))
+	}
+	gauge := func(name, help string, labels prometheus.Labels, f func() float64) {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "notfalld", Name: name, Help: help, ConstLabels: labels}, f))
+	}
+	n := &d.desk.Count
+	for became, c := range map[string]interface{ Load() int64 }{
+		"ticket": &n.Tickets, "note": &n.Notes, "copy": &n.Copies, "bounce": &n.Bounces, "untouched": &n.Untouched,
+	} {
+		counter("mails_total", "Mails decided, by what became of them.", prometheus.Labels{"became": became}, func() float64 { return float64(c.Load()) })
+	}
+	counter("answers_undelivered_total", "Answers that did not reach their customer.", nil, func() float64 { return float64(n.Undelivered.Load()) })
+	counter("sent_total", "Mails accepted by the mail server, answers and notices.", nil, func() float64 { return float64(d.sender.Status().Sent) })
+	gauge("smtp_reachable", "1 if the last attempt to reach the mail server succeeded.", nil, func() float64 { return oneIf(d.sender.Status().Reachable) })
+	for _, w := range d.watchers {
+		box := prometheus.Labels{"mailbox": w.Status().Name}
+		gauge("mailbox_connected", "1 while logged in with the folder selected.", box, func() float64 { return oneIf(w.Status().Connected) })
+		gauge("mailbox_backlog", "Mails listed and not yet taken.", box, func() float64 { return float64(w.Status().Backlog) })
+		gauge("mailbox_set_aside", "Mails that the server does not deliver.", box, func() float64 { return float64(w.Status().SetAside) })
+		gauge("mailbox_progress_timestamp_seconds", "When the server last answered.", box, func() float64 { return float64(w.Status().LastProgress.Unix()) })
+		counter("mailbox_failures_total", "Connections that failed or were lost.", box, func() float64 { return float64(w.Status().Failures) })
+	}
+	return r
+}
+
+func oneIf(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,267 @@
+package ticket
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"notfalld/message"
+	"notfalld/rules"
+	"notfalld/templates"
+)
+
+// chooseNotice writes a mail to staff (or, as a draft, to admins) with what is true now. In a flood notices wait, and one mail
+// tells of all of them.
+func (d *Desk) chooseNotice(tx Tx, o *Out) (ok bool, err error) {
+	if o.Reason == ReasonBundle {
+		return true, d.writeBundle(tx, o)
+	}
+	if bundled, err := d.bundle(tx, o); err != nil || bundled {
+		if err != nil {
+			return false, err
+		}
+		return false, d.gather(tx, o)
+	}
+	t, m, err := d.subjectOf(tx, o)
+	if err != nil {
+		return false, err
+	}
+	n, err := d.noticeView(tx, t, m, o)
+	if err != nil {
+		return false, err
+	}
+	if o.Reason == ReasonDraft {
+		if err := d.draft(tx, t, m, o, &n); err != nil {
+			return false, err
+		}
+	}
+	if err := d.writeNotice(tx, o, t, n); err != nil {
+		return false, err
+	}
+	return true, nil
+}
+
+// writeNotice renders and composes; all notices of one ticket are one thread in the reader's client.
+func (d *Desk) writeNotice(tx Tx, o *Out, t Ticket, n templates.Notification) error {
+	r, err := d.o.Templates.Notification(n)
+	if err != nil {
+		return unwritableError{err}
+	}
+	box := d.mailbox(o.Mailbox)
+	out, err := d.envelope(tx, o, box)
+	if err != nil {
+		return err
+	}
+	out.From = message.Address{Name: "notfalld", Address: box.Address}
+	out.To = message.Address{Address: o.Recipient}
+	out.Date = d.now().In(d.o.Hours.Location)
+	out.Subject, out.Text, out.HTML = r.Subject, r.Text, r.HTML
+	if t.ID != 0 {
+		out.References = []string{"ns-" + strconv.FormatInt(t.ID, 10) + ".thread@" + domainOf(box.Address)}
+	}
+	out.Headers = append(out.Headers,
+		message.Field{Name: "Auto-Submitted", Value: "auto-generated"},
+		message.Field{Name: "X-Auto-Response-Suppress", Value: "All"},
+	)
+	if o.Bytes, err = message.Compose(out); err != nil {
+		return unwritableError{err}
+	}
+	return nil
+}
+
+func noticeKind(reason string) templates.Notice {
+	switch reason {
+	case ReasonNewTicket:
+		return templates.NoticeTicket
+	case ReasonUndelivered:
+		return templates.NoticeUndelivered
+	case ReasonDelayed:
+		return templates.NoticeDelayed
+	case ReasonDraft:
+		return templates.NoticeDraft
+	}
+	return templates.NoticeMail
+}
+
+func (d *Desk) noticeView(tx Tx, t Ticket, m Mail, o *Out) (templates.Notification, error) {
+	var line rules.Line
+	if err := json.Unmarshal(m.Line, &line); err != nil {
+		line.Problem = "what was understood of this mail cannot be read: " + err.Error()
+	}
+	n := templates.Notification{
+		Kind: noticeKind(o.Reason), Language: o.Language, Company: d.o.Company.Name, Ticket: t.Number(),
+		Name: m.FromName, Address: m.From, Subject: m.Subject, Arrived: m.Arrived.In(d.o.Hours.Location),
+		Missing: line.Missing, Problem: line.ProblemParsing, Text: line.Text, Why: o.Detail,
+	}
+	addFacts(&n.Understood, line)
+	for _, a := range line.Attachments {
+		n.Attachments = append(n.Attachments, a.Name)
+	}
+	if o.Reason == ReasonNewTicket && t.Previous != 0 {
+		n.OldTicket = Number(t.Previous)
+	}
+	if t.Related != 0 {
+		n.Related = Number(t.Related)
+	}
+	var err error
+	if n.Proof, err = d.senderProof(tx, m); err != nil {
+		return n, err
+	}
+	return n, d.sayAnswered(tx, o, m, &n)
+}
+
+func (d *Desk) senderProof(tx Tx, m Mail) (templates.Proof, error) {
+	switch message.Verdict(m.Proof) {
+	case message.ProofPass:
+		return templates.Proven, nil
+	case message.ProofFail:
+		return templates.Forged, nil
+	}
+	if len(d.o.Contacts.Find(m.From)) > 0 {
+		return templates.OnRecord, nil
+	}
+	since, ok, err := tx.KnownSince(m.From, string(message.ProofUnknown))
+	if ok && m.Arrived.Sub(since) >= d.o.Caps.KnownAfter {
+		return templates.OnRecord, err
+	}
+	return templates.Unknown, err
+}
+
+// sayAnswered tells what the customer has been told because of this mail.
+func (d *Desk) sayAnswered(tx Tx, o *Out, m Mail, n *templates.Notification) error {
+	switch o.Reason {
+	case ReasonUndelivered, ReasonDelayed:
+		n.Recipient, n.Why, _ = strings.Cut(o.Detail, ": ")
+		return nil
+	case ReasonDraft:
+		n.Recipient, n.Why = o.Detail, ""
+		return nil
+	}
+	if o.Detail != "" {
+		n.Answered = templates.AnsweredNot
+		return nil
+	}
+	os, err := tx.Outs(OutQuery{TicketID: m.TicketID, Kinds: []OutKind{OutAnswer}})
+	if err != nil {
+		return err
+	}
+	n.Answered = templates.AnsweredBefore
+	for _, a := range os {
+		if a.MailID != m.ID || a.State == OutWithdrawn {
+			continue
+		}
+		n.Recipient = a.Recipient
+		switch {
+		case a.State == OutFailed:
+			n.Answered, n.Why = templates.AnsweredNot, a.LastError
+		case a.Bare:
+			n.Answered = templates.AnsweredBare
+		default:
+			n.Answered = templates.AnsweredFull
+		}
+	}
+	if d.o.Observe && n.Answered == templates.AnsweredBefore {
+		n.Answered, n.Why = templates.AnsweredNot, "mode observe: customers are not answered"
+	}
+	return nil
+}
+
+// draft renders the answer that mode observe does not send.
+func (d *Desk) draft(tx Tx, t Ticket, m Mail, o *Out, n *templates.Notification) error {
+	as := *o
+	as.Recipient, as.Reason = o.Detail, ReasonMail
+	view, err := d.answerView(tx, t, m, &as)
+	if err != nil {
+		return err
+	}
+	view.TicketLine = t.Number() // the customer's token is for the customer
+	r, err := d.render(view)
+	if err != nil {
+		return unwritableError{err}
+	}
+	n.Draft = &r
+	return nil
+}
+
+// bundle says whether a notice goes out within a bundle. The first NoticesPerHour of an hour go out one by one. After that
+// they wait for the end of the running BundleEvery, and the first to be chosen then takes all others along.
+func (d *Desk) bundle(tx Tx, o *Out) (bool, error) {
+	if o.Reason != ReasonNewTicket && o.Reason != ReasonMail {
+		return false, nil
+	}
+	sent, err := tx.CountOuts(OutCount{Kind: OutNotice, Recipient: o.Recipient, States: []OutState{OutFrozen, OutSent}, Since: d.now().Add(-time.Hour)})
+	if err != nil || sent < d.o.Caps.NoticesPerHour {
+		return false, err
+	}
+	if due := o.Created.Truncate(d.o.Caps.BundleEvery).Add(d.o.Caps.BundleEvery); d.now().Before(due) {
+		return false, postponedError{due}
+	}
+	return true, nil
+}
+
+// mostBundled bounds one bundle; what is over waits for the next one, which is due at once.
+const mostBundled = 500
+
+// gather puts one notice for all that wait for the same reader into the outbox, and withdraws those. Its Detail names them.
+func (d *Desk) gather(tx Tx, o *Out) error {
+	os, err := tx.Outs(OutQuery{Kinds: []OutKind{OutNotice}, States: []OutState{OutWaiting}, Recipient: o.Recipient,
+		Reasons: []string{ReasonNewTicket, ReasonMail}, Limit: mostBundled})
+	if err != nil {
+		return err
+	}
+	all := Out{
+		Kind: OutNotice, State: OutWaiting, Mailbox: o.Mailbox, Recipient: o.Recipient, Reason: ReasonBundle, Language: o.Language,
+		Created: d.now(), NextAt: d.now(), Key: fmt.Sprintf("bundle:%d", o.ID), Detail: strconv.FormatInt(o.ID, 10),
+	}
+	for _, k := range os {
+		if k.ID == o.ID {
+			continue
+		}
+		all.Detail += " " + strconv.FormatInt(k.ID, 10)
+		k.State, k.LastError = OutWithdrawn, "told in a bundle"
+		if err := tx.PutOut(k); err != nil {
+			return err
+		}
+	}
+	o.LastError = "told in a bundle"
+	_, err = tx.AddOut(&all)
+	return err
+}
+
+// writeBundle lists the notices that Detail names, as things stand now.
+func (d *Desk) writeBundle(tx Tx, o *Out) error {
+	n := templates.Notification{Kind: templates.NoticeBundle, Language: o.Language, Company: d.o.Company.Name}
+	for _, field := range strings.Fields(o.Detail) {
+		id, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			continue
+		}
+		it, ok, err := d.bundleItem(tx, id)
+		if err != nil {
+			return err
+		}
+		if ok {
+			n.Items = append(n.Items, it)
+		}
+	}
+	return d.writeNotice(tx, o, Ticket{}, n)
+}
+
+func (d *Desk) bundleItem(tx Tx, id int64) (templates.Item, bool, error) {
+	k, ok, err := tx.Out(id)
+	if err != nil || !ok {
+		return templates.Item{}, false, err
+	}
+	m, ok, err := tx.Mail(k.MailID)
+	if err != nil || !ok {
+		return templates.Item{}, false, err
+	}
+	var n templates.Notification
+	n.Why = k.Detail
+	if err := d.sayAnswered(tx, &k, m, &n); err != nil {
+		return templates.Item{}, false, err
+	}
+	return templates.Item{Ticket: Number(k.TicketID), Address: m.From, Subject: m.Subject, Answered: n.Answered, Why: n.Why}, true, nil
+}

@@ -1,0 +1,326 @@
+package ticket_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/mail"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"notfalld/ticket"
+)
+
+// A scenario is a file testdata/scenarios/NAME.txtar: its comment is the script, its files are the mails. The steps:
+//
+//	at TIME                       sets the clock (RFC 3339)
+//	wait DURATION                 lets it go on
+//	mail FILE [proof] [ago=DURATION] [as=NAME]   takes a mail; proof is pass, fail or unknown; ago: arrived so long ago
+//	deliver [451|550|lost]        attempts everything due, with this outcome (none: accepted)
+//	closing                       what happens at closing time
+//	close NS-10001                staff close a ticket
+//	tickets N                     so many tickets exist
+//	ticket NS-10001 KEY=VALUE…    state, mails, servers, customer, previous, related
+//	entry FILE STATE              what became of the mail
+//	answers N [TO]                so many answers were accepted (to this address)
+//	same N M                      the Nth and the Mth accepted answer are the same bytes
+//	answer "WORDS"                the last accepted answer holds the words (subject or text)
+//	answer! "WORDS"               and it does not hold these
+//	staff "WORDS" / staff! "WORDS"   the last notice to staff does, or does not
+//	history NS-10001 "WORDS"      a line of its history does
+//
+// In a mail, {{id}}, {{reply-to}}, {{envelope}}, {{line}} stand for the Message-ID, Reply-To, envelope sender and ticket line of the last answer.
+func TestScenarios(t *testing.T) {
+	files, err := filepath.Glob("testdata/scenarios/*.txtar")
+	if err != nil || len(files) < 30 {
+		t.Fatalf("scenarios are missing: %d files, %v", len(files), err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			a, err := txtar.ParseFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			newStage(t).play(f, a)
+		})
+	}
+}
+
+// stage is a desk on a store of its own, with a clock that the script turns.
+type stage struct {
+	*testing.T
+	ctx    context.Context
+	clock  *clock
+	store  ticket.Store
+	desk   *ticket.Desk
+	uid    uint32
+	mails  map[string][]byte
+	became map[string]ticket.EntryState
+	sent   []ticket.Out // accepted, in order
+	where  string
+}
+
+func (s *stage) play(file string, a *txtar.Archive) {
+	for _, f := range a.Files {
+		s.mails[f.Name] = bytes.ReplaceAll(f.Data, []byte("\n"), []byte("\r\n"))
+	}
+	for i, line := range strings.Split(string(a.Comment), "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		s.where = fmt.Sprintf("%s:%d: %s", file, i+1, line)
+		verb, rest, _ := strings.Cut(line, " ")
+		step, ok := steps[verb]
+		if !ok {
+			s.Fatalf("%s: no such step", s.where)
+		}
+		step(s, strings.TrimSpace(rest))
+		if s.Failed() {
+			return
+		}
+	}
+}
+
+var steps = map[string]func(s *stage, args string){
+	"at": func(s *stage, a string) {
+		t, err := time.Parse(time.RFC3339, a)
+		s.check(err)
+		s.clock.set(t)
+	},
+	"wait": func(s *stage, a string) {
+		d, err := time.ParseDuration(a)
+		s.check(err)
+		s.clock.set(s.clock.Now().Add(d))
+	},
+	"mail":    (*stage).takeMail,
+	"deliver": (*stage).deliver,
+	"closing": func(s *stage, _ string) { _, err := s.desk.Close(s.ctx); s.check(err) },
+	"close": func(s *stage, a string) {
+		id, _ := ticket.ParseNumber(a)
+		s.check(ticket.CloseTicket(s.ctx, s.store, s.clock, id, "test", "done"))
+	},
+	"tickets": func(s *stage, a string) {
+		ts, err := ticket.List(s.ctx, s.store, ticket.TicketQuery{})
+		s.check(err)
+		s.equal(a, strconv.Itoa(len(ts)))
+	},
+	"ticket":  (*stage).wantTicket,
+	"entry":   func(s *stage, a string) { name, want, _ := strings.Cut(a, " "); s.equal(want, string(s.became[name])) },
+	"answers": (*stage).wantAnswers,
+	"same": func(s *stage, a string) {
+		var i, j int
+		_, err := fmt.Sscan(a, &i, &j)
+		s.check(err)
+		as := s.answers("")
+		if i > len(as) || j > len(as) || !bytes.Equal(as[i-1].Bytes, as[j-1].Bytes) {
+			s.Errorf("%s: they differ, or there are only %d", s.where, len(as))
+		}
+	},
+	"answer":  func(s *stage, a string) { s.holds(s.last(ticket.OutAnswer), a, true) },
+	"answer!": func(s *stage, a string) { s.holds(s.last(ticket.OutAnswer), a, false) },
+	"staff":   func(s *stage, a string) { s.holds(s.last(ticket.OutNotice), a, true) },
+	"staff!":  func(s *stage, a string) { s.holds(s.last(ticket.OutNotice), a, false) },
+	"history": func(s *stage, a string) {
+		name, words, _ := strings.Cut(a, " ")
+		id, _ := ticket.ParseNumber(name)
+		d, err := ticket.Show(s.ctx, s.store, id)
+		s.check(err)
+		var all strings.Builder
+		for _, e := range d.History {
+			fmt.Fprintln(&all, e.What, e.Why)
+		}
+		s.holds(all.String(), words, true)
+	},
+}
+
+func (s *stage) takeMail(args string) {
+	fields := strings.Fields(args)
+	raw := []byte(s.fill(string(s.mails[fields[0]])))
+	if len(raw) == 0 {
+		s.Fatalf("%s: no such mail", s.where)
+	}
+	name, arrived := fields[0], s.clock.Now()
+	for _, f := range fields[1:] {
+		key, value, _ := strings.Cut(f, "=")
+		switch key {
+		case "pass", "fail":
+			from, err := mail.ReadMessage(bytes.NewReader(raw))
+			s.check(err)
+			a, err := mail.ParseAddress(from.Header.Get("From"))
+			s.check(err)
+			domain := a.Address[strings.IndexByte(a.Address, '@')+1:]
+			head := fmt.Sprintf("Authentication-Results: mx.notfall-hoster.at; dmarc=%s (p=%s dis=none) header.from=%s\r\n", key, or(value, "none"), domain)
+			raw = append([]byte(head), raw...)
+		case "unknown":
+		case "ago":
+			d, err := time.ParseDuration(value)
+			s.check(err)
+			arrived = arrived.Add(-d)
+		case "as":
+			name = value
+		default:
+			s.Fatalf("%s: %q", s.where, f)
+		}
+	}
+	s.uid++
+	e, err := s.desk.Take(s.ctx, ticket.Fetched{
+		Place: ticket.Place{Mailbox: "support", Folder: "INBOX", UIDValidity: 1, UID: s.uid}, InternalDate: arrived, Size: int64(len(raw)), Raw: raw,
+	})
+	s.check(err)
+	s.became[name] = e.State
+}
+
+// deliver attempts what is due, one by one, as the outbox does.
+func (s *stage) deliver(how string) {
+	out := ticket.Outcome{Result: ticket.Accepted, Code: 250}
+	switch how {
+	case "":
+	case "lost":
+		out = ticket.Outcome{Result: ticket.Unclear, Text: "connection reset", RetryAt: s.clock.Now().Add(time.Minute)}
+	default:
+		code, err := strconv.Atoi(how)
+		s.check(err)
+		out = ticket.Outcome{Result: ticket.Temporary, Code: code, Text: "try later", RetryAt: s.clock.Now().Add(time.Minute)}
+		if code >= 500 {
+			out.Result, out.Text = ticket.Permanent, "no such user"
+		}
+	}
+	for range 1000 {
+		os, err := s.desk.DueOut(s.ctx, 1000)
+		s.check(err)
+		if len(os) == 0 {
+			return
+		}
+		for _, due := range os {
+			o, ok, err := s.desk.Freeze(s.ctx, due.ID)
+			s.check(err)
+			if !ok {
+				continue
+			}
+			now := out
+			if o.Kind != ticket.OutAnswer { // faults are for answers; staff's own server works
+				now = ticket.Outcome{Result: ticket.Accepted, Code: 250}
+			}
+			s.check(s.desk.Delivered(s.ctx, o.ID, now))
+			if now.Result != ticket.Temporary && now.Result != ticket.Permanent {
+				s.sent = append(s.sent, o)
+			}
+		}
+	}
+	s.Fatalf("%s: the outbox never ends", s.where)
+}
+
+func (s *stage) wantTicket(args string) {
+	fields := strings.Fields(args)
+	id, ok := ticket.ParseNumber(fields[0])
+	if !ok {
+		s.Fatalf("%s: %q", s.where, fields[0])
+	}
+	d, err := ticket.Show(s.ctx, s.store, id)
+	s.check(err)
+	var servers []string
+	for _, x := range d.Servers {
+		servers = append(servers, x.Name)
+	}
+	got := map[string]string{
+		"state": string(d.State), "mails": strconv.Itoa(len(d.Mails)), "servers": strings.Join(servers, ","), "customer": d.CustomerNumber,
+		"previous": d.Previous, "related": d.Related, "from": d.From,
+	}
+	for _, f := range fields[1:] {
+		key, want, _ := strings.Cut(f, "=")
+		if g, ok := got[key]; !ok || g != want {
+			s.Errorf("%s: %s is %q", s.where, key, g)
+		}
+	}
+}
+
+func (s *stage) wantAnswers(args string) {
+	want, to, _ := strings.Cut(args, " ")
+	s.equal(want, strconv.Itoa(len(s.answers(to))))
+}
+
+// answers lists what was accepted for one address, or for all.
+func (s *stage) answers(to string) (as []ticket.Out) {
+	for _, o := range s.sent {
+		if o.Kind == ticket.OutAnswer && (to == "" || o.Recipient == to) {
+			as = append(as, o)
+		}
+	}
+	return as
+}
+
+// last is the youngest accepted mail of a kind: its headers as sent, and its words decoded.
+func (s *stage) last(k ticket.OutKind) string {
+	for i := len(s.sent) - 1; i >= 0; i-- {
+		if s.sent[i].Kind == k {
+			return words(s.T, s.sent[i].Bytes)
+		}
+	}
+	s.Fatalf("%s: nothing was sent", s.where)
+	return ""
+}
+
+func (s *stage) holds(text, quoted string, want bool) {
+	w, err := strconv.Unquote(quoted)
+	s.check(err)
+	if strings.Contains(text, w) != want {
+		s.Errorf("%s: found it: %v, in\n%s", s.where, !want, text)
+	}
+}
+
+// fill puts what the last answer said into a mail.
+func (s *stage) fill(raw string) string {
+	if !strings.Contains(raw, "{{") {
+		return raw
+	}
+	for i := len(s.sent) - 1; i >= 0; i-- {
+		o := s.sent[i]
+		if o.Kind != ticket.OutAnswer {
+			continue
+		}
+		m, err := mail.ReadMessage(bytes.NewReader(o.Bytes))
+		s.check(err)
+		line := ""
+		for _, l := range strings.Split(words(s.T, o.Bytes), "\n") {
+			if strings.Contains(l, "NS-") && strings.Contains(l, "·") {
+				line = strings.TrimSpace(l)
+			}
+		}
+		reply, _ := mail.ParseAddress(m.Header.Get("Reply-To"))
+		if reply == nil {
+			reply = &mail.Address{}
+		}
+		return strings.NewReplacer("{{id}}", o.MessageID, "{{reply-to}}", reply.Address, "{{envelope}}", o.EnvelopeFrom, "{{line}}", line,
+			"{{references}}", strings.Join(strings.Fields(m.Header.Get("References")), " "), "{{raw}}", string(o.Bytes)).Replace(raw)
+	}
+	s.Fatalf("%s: nothing was answered yet", s.where)
+	return ""
+}
+
+func (s *stage) check(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatalf("%s: %v", s.where, err)
+	}
+}
+
+func (s *stage) equal(want, got string) {
+	s.Helper()
+	if want != got {
+		s.Errorf("%s: got %q", s.where, got)
+	}
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
