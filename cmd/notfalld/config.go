@@ -1,8 +1,8 @@
 package main
 
 import (
-	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -238,7 +238,7 @@ func (m *Mailbox) SetDefaults() {
 func LoadConfig(path string) (*Config, []Problem) { return loadConfig(path, os.LookupEnv) }
 
 func loadConfig(path string, env func(string) (string, bool)) (*Config, []Problem) {
-	text, err := readRegular(path)
+	text, err := readSmall(path)
 	if err != nil {
 		return nil, []Problem{{File: path, Text: "cannot read the configuration: " + reason(err), Mend: "name it with -c FILE"}}
 	}
@@ -253,20 +253,21 @@ func loadConfig(path string, env func(string) (string, bool)) (*Config, []Proble
 	return c, c.doc.problems
 }
 
-// maxConfigBytes keeps a wrong path (a disk image, a log) from filling the memory.
-const maxConfigBytes = 4 << 20
+// maxSmallFile keeps a wrong path (a disk image, a device, a log) from filling the memory.
+const maxSmallFile = 4 << 20
 
-func readRegular(path string) ([]byte, error) {
-	st, err := os.Stat(path)
-	switch {
-	case err != nil:
+// readSmall reads a file that admins write by hand.
+func readSmall(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
 		return nil, err
-	case st.IsDir():
-		return nil, errors.New("it is a folder")
-	case st.Size() > maxConfigBytes:
-		return nil, fmt.Errorf("%d MB are no configuration", st.Size()>>20)
 	}
-	return os.ReadFile(path)
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSmallFile+1))
+	if err == nil && len(text) > maxSmallFile {
+		err = fmt.Errorf("more than %d MB, which is none", maxSmallFile>>20)
+	}
+	return text, err
 }
 
 // finish fills in what depends on other keys.

@@ -131,8 +131,8 @@ func (c *Config) checkServer(key, host, tls, password, caFile string) {
 		c.doc.problemAt(key+".tls", "none would send the password readable over the network", "use starttls or implicit")
 	}
 	if caFile != "" {
-		if _, err := os.ReadFile(caFile); err != nil {
-			c.doc.problemAt(key+".ca_file", "cannot read the file: "+plainFileError(err), "")
+		if _, err := rootCAs(caFile); err != nil {
+			c.doc.problemAt(key+".ca_file", err.Error(), "")
 		}
 	}
 }
@@ -180,7 +180,7 @@ func (c *Config) checkPaths() {
 			continue
 		}
 		if st, err := os.Stat(d.path); err != nil {
-			c.doc.problemAt(d.key, "cannot use the folder: "+plainFileError(err), "create it, or leave dir empty for the shipped set")
+			c.doc.problemAt(d.key, "cannot use the folder: "+d.path+": "+reason(err), "create it, or leave dir empty for the shipped set")
 		} else if !st.IsDir() {
 			c.doc.problemAt(d.key, d.path+" is no folder", "")
 		}
@@ -191,7 +191,7 @@ func (c *Config) checkPaths() {
 		}
 		file, err := os.Open(f.path)
 		if err != nil {
-			c.doc.problemAt(f.key, "cannot use the file: "+plainFileError(err), "create it, or leave file empty")
+			c.doc.problemAt(f.key, "cannot use the file: "+f.path+": "+reason(err), "create it, or leave file empty")
 			continue
 		}
 		if st, err := file.Stat(); err == nil && st.IsDir() {

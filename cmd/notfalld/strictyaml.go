@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -273,9 +272,9 @@ func (d *yamlDoc) secretFile(n ast.Node, v reflect.Value, key string) {
 	if path == "" {
 		return
 	}
-	raw, err := os.ReadFile(path)
+	raw, err := readSmall(path)
 	if err != nil {
-		d.add(d.place(key), key, "cannot read the file: "+plainFileError(err), "")
+		d.add(d.place(key), key, "cannot read the file: "+path+": "+reason(err), "")
 		return
 	}
 	text := strings.TrimRight(string(raw), "\r\n")

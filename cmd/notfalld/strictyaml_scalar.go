@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"path/filepath"
 	"reflect"
@@ -288,13 +287,4 @@ func lineOf(text []byte, line int) string {
 		}
 	}
 	return ""
-}
-
-// plainFileError is the reason without the operation and the path: both are said already.
-func plainFileError(err error) string {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return fmt.Sprintf("%s: %v", pe.Path, pe.Err)
-	}
-	return err.Error()
 }
