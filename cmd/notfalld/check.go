@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
 	"notfalld/rules"
 	"notfalld/templates"
@@ -73,7 +72,7 @@ func (c *checkCmd) Run(ctx context.Context, m *Main) error {
 }
 
 func (k *checker) offline(cfg *Config) {
-	k.say("rules", "the shipped set, "+rules.Shipped().Hash(), rulesProblems(cfg.Rules.Dir))
+	k.say("rules", "the shipped set, "+rules.Shipped().Hash(), nil)
 	set, err := templates.Load(cfg.Templates.Dir)
 	from := "the shipped set"
 	if cfg.Templates.Dir != "" {
@@ -95,13 +94,6 @@ func (k *checker) offline(cfg *Config) {
 		_, problems := cfg.LoadContacts()
 		k.say("contacts", cfg.Contacts.File, problems)
 	}
-}
-
-func rulesProblems(dir string) []Problem {
-	if err := rulesDir(dir); err != nil {
-		return []Problem{{File: dir, Text: strings.TrimPrefix(strings.TrimPrefix(err.Error(), "rules: "), dir+": ")}}
-	}
-	return nil
 }
 
 // templateProblems takes the joined error of templates.Load apart.

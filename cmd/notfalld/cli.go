@@ -11,7 +11,7 @@ const about = `Turns the emergency mails of a support mailbox into tickets, and 
 
 // commands is the grammar of the command line. Each command's Help is what --help adds to its flags.
 type commands struct {
-	Help helpFlag `short:"h" help:"Show how it is used."`
+	ShowHelp helpFlag `name:"help" short:"h" help:"Show how it is used."`
 
 	Demo    demoCmd    `cmd:"" help:"Everything on loopback, nothing to install: watch a night of mails."`
 	Run     runCmd     `cmd:"" help:"The daemon: reads the mailboxes, answers, tells staff."`
@@ -36,20 +36,26 @@ type outboxCmds struct {
 
 // Help is the detail that --help shows.
 func (commands) Help() string {
-	return `    notfalld demo
+	return `For example:
+
+    notfalld demo
     notfalld check -c notfalld.yaml --online
     notfalld run -c notfalld.yaml`
 }
 
 // Help is the detail that --help shows.
 func (ticketCmds) Help() string {
-	return `    notfalld ticket list --state new
+	return `For example:
+
+    notfalld ticket list --state new
     notfalld ticket show NS-10001`
 }
 
 // Help is the detail that --help shows.
 func (outboxCmds) Help() string {
-	return `    notfalld outbox list --state failed
+	return `For example:
+
+    notfalld outbox list --state failed
     notfalld outbox retry --all`
 }
 

@@ -122,9 +122,6 @@ func (c *parseCmd) reader(m *Main) (*mailParser, error) {
 		}
 		p.world, p.limits, p.perMail = cfg.world(nil), cfg.messageLimits(), cfg.Limits.PerMail
 		inventory = cfg.Inventory.File
-		if c.Rules == "" {
-			c.Rules = cfg.Rules.Dir
-		}
 	}
 	if err := rulesDir(c.Rules); err != nil {
 		return nil, err
@@ -197,14 +194,23 @@ func rulesDir(dir string) error {
 	if dir == "" {
 		return nil
 	}
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return usagef("rules: %s: %s", dir, reason(err))
+	if st, err := os.Stat(dir); err != nil {
+		return usagef("--rules: %s: %s", dir, reason(err))
+	} else if !st.IsDir() {
+		return usagef("--rules: %s is no folder", dir)
 	}
-	for _, f := range files {
-		if ext := filepath.Ext(f.Name()); ext == ".yaml" || ext == ".yml" {
-			return usagef("rules: %s: this version knows the shipped rules only; leave rules.dir empty", filepath.Join(dir, f.Name()))
-		}
+	if file := ruleFile(dir); file != "" {
+		return usagef("--rules: %s: rule files are not read by this version, only the shipped set is", file)
 	}
 	return nil
+}
+
+// ruleFile is the first rule file in a folder, or "".
+func ruleFile(dir string) string {
+	for _, pattern := range []string{"*.yaml", "*.yml"} {
+		if files, err := filepath.Glob(filepath.Join(dir, pattern)); err == nil && len(files) > 0 {
+			return files[0]
+		}
+	}
+	return ""
 }
