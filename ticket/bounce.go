@@ -3,6 +3,7 @@ package ticket
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"notfalld/message"
 )
@@ -42,7 +43,7 @@ var msgIDShape = regexp.MustCompile(`(?i)message-id:\s*<([^<>\s]{1,250})>`)
 
 func (d *Desk) bouncedOut(tx Tx, m *message.Mail) (Out, bool, error) {
 	texts := append(deliveryAddresses(m), m.Text, m.Quoted, m.Forwarded)
-	for _, a := range m.Attachments {
+	for _, a := range slices.Concat(m.Attachments, m.Inline) { // a report's parts (RFC 3462) are the mail's own
 		texts = append(texts, string(a.Data))
 	}
 	for _, s := range texts {
