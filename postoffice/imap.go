@@ -4,7 +4,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -235,7 +234,7 @@ func (s *imapSession) Append(name string, r imap.LiteralReader, options *imap.Ap
 	}
 	date := options.Time
 	if date.IsZero() {
-		date = time.Now()
+		date = s.office.opts.Now()
 	}
 	flags := make([]string, 0, len(options.Flags))
 	for _, flag := range options.Flags {

@@ -45,7 +45,7 @@ func (o *Office) withFolder(user, name string, f func(*account, *folder) error) 
 // Append puts a mail into a folder as another client would; sessions in IDLE are told. A zero date means now.
 func (o *Office) Append(user, name string, raw []byte, date time.Time, flags ...string) (uid uint32, err error) {
 	if date.IsZero() {
-		date = time.Now()
+		date = o.opts.Now()
 	}
 	raw = bytes.Clone(raw)
 	err = o.withFolder(user, name, func(a *account, f *folder) error {

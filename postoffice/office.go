@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
@@ -52,6 +53,7 @@ type Options struct {
 	SinkDir string // every accepted mail is written to a file here and fsynced before the 250
 	Forget  bool   // deliveries keep no Data: for long runs
 
+	Now       func() time.Time         // what time it is for what arrives; nil: time.Now
 	OnCommand func(Event)              // called at every point of every session, from its goroutine; it must not block
 	Logf      func(f string, a ...any) // the libraries' complaints; nil: nowhere
 }
@@ -89,6 +91,9 @@ type User struct {
 func Open(o Options) (*Office, error) {
 	if o.Hostname == "" {
 		o.Hostname = "mx.postoffice.example"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	office := &Office{
 		opts: o, without: map[string]bool{}, accounts: map[string]*account{}, byAddress: map[string]*account{}, uidValidity: 1000,

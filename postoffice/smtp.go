@@ -5,7 +5,6 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
@@ -89,7 +88,7 @@ func (s *smtpSession) Data(r io.Reader) error {
 		return smtpError(554, smtp.EnhancedCode{5, 5, 1}, "No valid recipients")
 	}
 	d := Delivery{
-		At: time.Now(), EnvelopeFrom: s.from, To: s.to, Data: data, ConnID: s.wire.id, AuthUser: s.user, TLS: s.wire.secure.Load(),
+		At: s.office.opts.Now(), EnvelopeFrom: s.from, To: s.to, Data: data, ConnID: s.wire.id, AuthUser: s.user, TLS: s.wire.secure.Load(),
 		helo: s.conn.Hostname(),
 	}
 	e := s.wire.event("dot", "")
