@@ -156,6 +156,10 @@ func (t *tx) Outs(q ticket.OutQuery) ([]ticket.Out, error) {
 	}
 	in(&w, "kind", q.Kinds)
 	in(&w, "state", q.States)
+	in(&w, "reason", q.Reasons)
+	if q.Recipient != "" {
+		w.add("recipient_key = ?", strings.ToLower(q.Recipient))
+	}
 	delivered := func(s ticket.OutState) bool { return s != ticket.OutWaiting && s != ticket.OutFrozen }
 	if len(q.States) > 0 && !slices.ContainsFunc(q.States, delivered) {
 		w.terms = append(w.terms, pending) // says nothing new, but lets the partial index serve it
@@ -185,6 +189,7 @@ func (t *tx) CountOuts(q ticket.OutCount) (int, error) {
 	// Literally, as the partial indexes have it.
 	w.flag("bare", q.Bare)
 	w.flag("stranger", q.Unknown)
+	in(&w, "state", q.States)
 	if !q.Since.IsZero() {
 		w.add("created >= ?", q.Since)
 	}

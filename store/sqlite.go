@@ -15,6 +15,11 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 )
 
+// tuning costs no durability. temp_store: the undo of a savepoint stays in memory; by default each of any size
+// goes through a temporary file, eight times as many writes as all the rest. wal_autocheckpoint: a checkpoint costs two more
+// fsyncs, every 16 MiB is often enough. cache_size: a group's pages fit (8 MiB) and are written once.
+const tuning = "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8192"
+
 // newSQLite makes the engine for a file. Folder and file are made, readable by the owner alone: they hold customers' mails.
 func newSQLite(path string, o Options) (*engine, error) {
 	path = strings.TrimPrefix(path, "//")
@@ -44,8 +49,7 @@ func newSQLite(path string, o Options) (*engine, error) {
 		},
 		openReaders: func() (*sql.DB, error) { return sql.Open("sqlite3", sqliteDSN(path, o, "_query_only=1")) },
 		onConnect: func(ctx context.Context, conn *sql.Conn) error {
-			// A checkpoint costs two more fsyncs: rarer than the default of 1000 pages.
-			_, err := conn.ExecContext(ctx, "PRAGMA wal_autocheckpoint = 8000")
+			_, err := conn.ExecContext(ctx, tuning)
 			return err
 		},
 		lockSchema: func(context.Context) (func(), error) {

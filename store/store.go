@@ -137,12 +137,15 @@ func (s *Store) Ping(ctx context.Context) error {
 
 // View runs f on a snapshot, beside writers. A View within a View may wait for itself.
 func (s *Store) View(ctx context.Context, f func(ticket.Tx) error) error {
-	var r *session
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	select {
-	case <-s.quit:
+	case <-s.quit: // first: below, an idle session might win
 		return ErrClosed
 	default:
 	}
+	var r *session
 	select {
 	case r = <-s.idle:
 	case <-ctx.Done():
@@ -156,6 +159,9 @@ func (s *Store) View(ctx context.Context, f func(ticket.Tx) error) error {
 	r, err := s.begin(bounded, r, s.newReader, s.eng.beginView)
 	if err != nil {
 		s.idle <- nil
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		return fail("read", err)
 	}
 	t := &tx{s: r, ctx: bounded, caller: ctx}

@@ -41,6 +41,9 @@ func (t *tx) ready() error {
 
 func (t *tx) failed(doing string, err error) error {
 	t.err = fail(doing, err)
+	if t.caller != nil && t.caller.Err() != nil {
+		t.err = t.caller.Err() // not the database's fault
+	}
 	return t.err
 }
 

@@ -1,0 +1,325 @@
+package store
+
+import (
+	"cmp"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"notfalld/ticket"
+)
+
+func TestOutKeepsEverything(t *testing.T) {
+	onEngines(t, func(t *testing.T, fresh func() string) {
+		s := open(t, fresh(), Options{})
+		var o, changed ticket.Out
+		fill(t, &o, 1)
+		update(t, s, func(tx ticket.Tx) { same(t, "added", must(tx.AddOut(&o))(t), true) })
+		view(t, s, func(tx ticket.Tx) {
+			same(t, "added", found(tx.Out(o.ID))(t), o)
+			absent[ticket.Out](t)(tx.Out(o.ID + 1))
+		})
+		fill(t, &changed, 100)
+		changed.ID = o.ID
+		update(t, s, func(tx ticket.Tx) { noError(t, tx.PutOut(changed)) })
+		view(t, s, func(tx ticket.Tx) { same(t, "changed", found(tx.Out(o.ID))(t), changed) })
+		if err := s.Update(background, func(tx ticket.Tx) error { return tx.PutOut(ticket.Out{ID: o.ID + 1}) }); err == nil {
+			t.Error("a row that does not exist was written")
+		}
+	})
+}
+
+func TestOutKey(t *testing.T) {
+	onEngines(t, func(t *testing.T, fresh func() string) {
+		s := open(t, fresh(), Options{})
+		add := func(key string) (added bool, id int64) {
+			o := ticket.Out{Key: key, Bytes: []byte("x")}
+			update(t, s, func(tx ticket.Tx) { added = must(tx.AddOut(&o))(t) })
+			return added, o.ID
+		}
+		for _, c := range []struct {
+			key  string
+			want bool
+		}{{"mail:1", true}, {"mail:1", false}, {"mail:2", true}, {"MAIL:1", true}, {"", true}, {"", true}, {"mail:2", false}} {
+			added, id := add(c.key)
+			if added != c.want || (id != 0) != c.want {
+				t.Errorf("key %q: added %v, id %d, want %v", c.key, added, id, c.want)
+			}
+		}
+		// Two causes in one transaction, and the transaction goes on.
+		update(t, s, func(tx ticket.Tx) {
+			same(t, "first", must(tx.AddOut(&ticket.Out{Key: "once"}))(t), true)
+			same(t, "second", must(tx.AddOut(&ticket.Out{Key: "once"}))(t), false)
+			noError(t, tx.SetSetting("went", "on"))
+		})
+	})
+}
+
+// The bytes are kept for as long as the contract says, even if a row is written that came from a list, without them.
+func TestOutBytes(t *testing.T) {
+	frozen := []byte("From: support\r\n\r\n\x00\xff")
+	cases := []struct {
+		name  string
+		kind  ticket.OutKind
+		state ticket.OutState
+		bytes []byte
+		want  []byte
+	}{
+		{"frozen, put without", ticket.OutAnswer, ticket.OutFrozen, nil, frozen},
+		{"frozen anew", ticket.OutAnswer, ticket.OutFrozen, []byte("new"), []byte("new")},
+		{"an answer that was sent", ticket.OutAnswer, ticket.OutSent, nil, frozen},
+		{"an answer that failed", ticket.OutAnswer, ticket.OutFailed, nil, frozen},
+		{"an answer to be chosen anew", ticket.OutAnswer, ticket.OutWaiting, nil, nil},
+		{"an answer withdrawn", ticket.OutAnswer, ticket.OutWithdrawn, nil, nil},
+		{"a frozen notice", ticket.OutNotice, ticket.OutFrozen, nil, frozen},
+		{"a notice that was sent", ticket.OutNotice, ticket.OutSent, nil, nil},
+		{"a notice that failed", ticket.OutNotice, ticket.OutFailed, nil, nil},
+		{"a probe that was sent", ticket.OutProbe, ticket.OutSent, nil, nil},
+	}
+	onEngines(t, func(t *testing.T, fresh func() string) {
+		s := open(t, fresh(), Options{})
+		for _, c := range cases {
+			o := ticket.Out{Kind: c.kind, State: ticket.OutFrozen, Bytes: frozen, NextAt: minute(0), MessageID: c.name}
+			update(t, s, func(tx ticket.Tx) { must(tx.AddOut(&o))(t) })
+			o.State, o.Bytes = c.state, c.bytes
+			update(t, s, func(tx ticket.Tx) { noError(t, tx.PutOut(o)) })
+			view(t, s, func(tx ticket.Tx) {
+				same(t, c.name, found(tx.Out(o.ID))(t).Bytes, c.want)
+				same(t, c.name+", by its Message-ID", found(tx.OutByMessageID(c.name))(t).Bytes, c.want)
+			})
+		}
+		view(t, s, func(tx ticket.Tx) {
+			for _, o := range append(must(tx.Outs(ticket.OutQuery{}))(t), must(tx.DueOut(minute(1), 0))(t)...) {
+				if o.Bytes != nil {
+					t.Errorf("a list holds the bytes of %q", o.MessageID)
+				}
+			}
+		})
+	})
+}
+
+func TestOutByMessageIDAndAttempts(t *testing.T) {
+	onEngines(t, func(t *testing.T, fresh func() string) {
+		s := open(t, fresh(), Options{})
+		o, other := ticket.Out{MessageID: "now@n"}, ticket.Out{}
+		var a ticket.Attempt
+		fill(t, &a, 1)
+		update(t, s, func(tx ticket.Tx) {
+			must(tx.AddOut(&o))(t)
+			must(tx.AddOut(&other))(t)
+			a.OutID, a.MessageID = o.ID, "before@n"
+			noError(t, tx.AddAttempt(a))
+			noError(t, tx.AddAttempt(ticket.Attempt{OutID: o.ID, At: minute(-5), MessageID: "now@n", Outcome: "unknown"}))
+			noError(t, tx.AddAttempt(ticket.Attempt{OutID: other.ID}))
+		})
+		view(t, s, func(tx ticket.Tx) {
+			same(t, "now", found(tx.OutByMessageID("now@n"))(t), o)
+			same(t, "before", found(tx.OutByMessageID("before@n"))(t), o)
+			absent[ticket.Out](t)(tx.OutByMessageID("never@n"))
+			absent[ticket.Out](t)(tx.OutByMessageID(""))
+			same(t, "attempts, in the order of writing", must(tx.Attempts(o.ID))(t),
+				[]ticket.Attempt{a, {OutID: o.ID, At: minute(-5), MessageID: "now@n", Outcome: "unknown"}})
+			same(t, "none", must(tx.Attempts(other.ID+1))(t), []ticket.Attempt(nil))
+		})
+		if err := s.Update(background, func(tx ticket.Tx) error { return tx.AddAttempt(ticket.Attempt{OutID: 999}) }); err == nil {
+			t.Error("an attempt to deliver nothing was written")
+		}
+	})
+}
+
+func TestOutLists(t *testing.T) {
+	onEngines(t, func(t *testing.T, fresh func() string) {
+		s := open(t, fresh(), Options{})
+		list := []ticket.Out{
+			{Kind: ticket.OutAnswer, State: ticket.OutWaiting, TicketID: 10001, Recipient: "Max@kunde.example", Reason: "mail"},
+			{Kind: ticket.OutNotice, State: ticket.OutFrozen, TicketID: 10001, Recipient: "team@hoster.example", Reason: "new_ticket"},
+			{Kind: ticket.OutAnswer, State: ticket.OutSent, TicketID: 10002, Recipient: "max@kunde.example", Reason: "closing"},
+			{Kind: ticket.OutNotice, State: ticket.OutFailed, TicketID: 10002, Recipient: "team@hoster.example", Reason: "undelivered"},
+			{Kind: ticket.OutProbe, State: ticket.OutWithdrawn},
+		}
+		update(t, s, func(tx ticket.Tx) {
+			for i := range list {
+				must(tx.AddOut(&list[i]))(t)
+			}
+		})
+		cases := []struct {
+			name string
+			q    ticket.OutQuery
+			want []int64
+		}{
+			{"all", ticket.OutQuery{}, []int64{5, 4, 3, 2, 1}},
+			{"two", ticket.OutQuery{Limit: 2}, []int64{5, 4}},
+			{"ticket", ticket.OutQuery{TicketID: 10001}, []int64{2, 1}},
+			{"answers", ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutAnswer}}, []int64{3, 1}},
+			{"answers of a ticket", ticket.OutQuery{TicketID: 10002, Kinds: []ticket.OutKind{ticket.OutAnswer}}, []int64{3}},
+			{"waiting", ticket.OutQuery{States: []ticket.OutState{ticket.OutWaiting}}, []int64{1}},
+			{"pending", ticket.OutQuery{States: []ticket.OutState{ticket.OutFrozen, ticket.OutWaiting}}, []int64{2, 1}},
+			{"pending and sent", ticket.OutQuery{States: []ticket.OutState{ticket.OutFrozen, ticket.OutWaiting, ticket.OutSent}}, []int64{3, 2, 1}},
+			{"failed", ticket.OutQuery{States: []ticket.OutState{ticket.OutFailed}}, []int64{4}},
+			{"reasons", ticket.OutQuery{Reasons: []string{"mail", "undelivered"}}, []int64{4, 1}},
+			{"recipient", ticket.OutQuery{Recipient: "MAX@kunde.example"}, []int64{3, 1}},
+			{"all at once", ticket.OutQuery{TicketID: 10001, Kinds: []ticket.OutKind{ticket.OutNotice}, States: []ticket.OutState{ticket.OutFrozen},
+				Reasons: []string{"new_ticket"}, Recipient: "team@hoster.example", Limit: 1}, []int64{2}},
+			{"none", ticket.OutQuery{TicketID: 1}, nil},
+		}
+		view(t, s, func(tx ticket.Tx) {
+			for _, c := range cases {
+				var got []int64
+				for _, o := range must(tx.Outs(c.q))(t) {
+					got = append(got, o.ID)
+				}
+				same(t, c.name, got, c.want)
+			}
+			same(t, "a row of a list", must(tx.Outs(ticket.OutQuery{Limit: 1}))(t), list[4:])
+		})
+	})
+}
+
+func TestCountOuts(t *testing.T) {
+	yes, no := true, false
+	list := []ticket.Out{
+		{Kind: ticket.OutAnswer, State: ticket.OutWaiting, TicketID: 10001, Recipient: "Max@Kunde.example", Row: "not_linked/outside", Reason: "mail", Created: minute(0)},
+		{Kind: ticket.OutAnswer, State: ticket.OutFrozen, TicketID: 10001, Recipient: "max@kunde.example", Row: "not_linked/inside", Reason: "mail", Unknown: true, Created: minute(10)},
+		{Kind: ticket.OutAnswer, State: ticket.OutSent, TicketID: 10002, Recipient: "MAX@KUNDE.EXAMPLE", Row: "bare", Reason: "mail", Bare: true, Unknown: true, Created: minute(20)},
+		{Kind: ticket.OutAnswer, State: ticket.OutFailed, TicketID: 10001, Recipient: "max@kunde.example", Row: "bare", Reason: "mail", Bare: true, Unknown: true, Created: minute(30)},
+		{Kind: ticket.OutAnswer, State: ticket.OutWithdrawn, TicketID: 10001, Recipient: "max@kunde.example", Row: "bare", Reason: "mail", Bare: true, Created: minute(30)},
+		{Kind: ticket.OutNotice, State: ticket.OutSent, TicketID: 10001, Recipient: "müller@hoster.example", Reason: "new_ticket", Created: minute(40)},
+	}
+	cases := []struct {
+		name string
+		q    ticket.OutCount
+		want int
+	}{
+		{"all", ticket.OutCount{}, 4},
+		{"answers", ticket.OutCount{Kind: ticket.OutAnswer}, 3},
+		{"of a ticket", ticket.OutCount{TicketID: 10001}, 3},
+		{"to a recipient, any case", ticket.OutCount{Recipient: "mAx@kunde.example"}, 3},
+		{"to a recipient, beyond ASCII", ticket.OutCount{Recipient: "MÜLLER@hoster.example"}, 1},
+		{"a row", ticket.OutCount{Row: "not_linked/outside"}, 1},
+		{"a reason", ticket.OutCount{Reason: "new_ticket"}, 1},
+		{"bare", ticket.OutCount{Bare: &yes}, 1},
+		{"not bare", ticket.OutCount{Bare: &no}, 3},
+		{"unknown", ticket.OutCount{Unknown: &yes}, 2},
+		{"not unknown", ticket.OutCount{Unknown: &no}, 2},
+		{"since the very time", ticket.OutCount{Since: minute(10)}, 3},
+		{"since just after it", ticket.OutCount{Since: minute(10).Add(time.Millisecond)}, 2},
+		{"waiting or frozen", ticket.OutCount{States: []ticket.OutState{ticket.OutWaiting, ticket.OutFrozen}}, 2},
+		{"failed are never counted", ticket.OutCount{States: []ticket.OutState{ticket.OutFailed}}, 0},
+		{"overall cap", ticket.OutCount{Kind: ticket.OutAnswer, Unknown: &yes, Since: minute(15)}, 1},
+		{"bare cap", ticket.OutCount{Kind: ticket.OutAnswer, Bare: &yes, Recipient: "max@kunde.example", Since: minute(0)}, 1},
+		{"everything", ticket.OutCount{Kind: ticket.OutAnswer, TicketID: 10001, Recipient: "max@kunde.example", Row: "not_linked/inside",
+			Reason: "mail", Bare: &no, Unknown: &yes, Since: minute(1), States: []ticket.OutState{ticket.OutFrozen}}, 1},
+	}
+	onEngines(t, func(t *testing.T, fresh func() string) {
+		s := open(t, fresh(), Options{})
+		update(t, s, func(tx ticket.Tx) {
+			for _, o := range list {
+				must(tx.AddOut(&o))(t)
+			}
+		})
+		view(t, s, func(tx ticket.Tx) {
+			for _, c := range cases {
+				same(t, c.name, must(tx.CountOuts(c.q))(t), c.want)
+			}
+		})
+	})
+}
+
+// TestDueModel compares the outbox's queue with a list in memory, over random rows and changes.
+func TestDueModel(t *testing.T) {
+	onEngines(t, func(t *testing.T, fresh func() string) {
+		s := open(t, fresh(), Options{})
+		rapid.Check(t, func(r *rapid.T) {
+			update(t, s, func(x ticket.Tx) {
+				if _, err := x.(*tx).exec("empty", "DELETE FROM outbox"); err != nil {
+					t.Fatal(err)
+				}
+			})
+			model := map[int64]ticket.Out{}
+			rows, changes := randomOuts(r), randomOuts(r) // drawn out here: rapid ends a run by panics, an Update takes those for errors
+			update(t, s, func(tx ticket.Tx) {
+				for i := range rows {
+					must(tx.AddOut(&rows[i]))(t)
+					model[rows[i].ID] = rows[i]
+				}
+			})
+			update(t, s, func(tx ticket.Tx) {
+				for i := range min(len(rows), len(changes)) {
+					changes[i].ID = rows[i].ID
+					noError(t, tx.PutOut(changes[i]))
+					model[rows[i].ID] = changes[i]
+				}
+			})
+			now, limit := minute(rapid.IntRange(-1, 6).Draw(r, "now")), rapid.IntRange(0, 12).Draw(r, "limit")
+			view(t, s, func(tx ticket.Tx) {
+				same(t, "due", outIDs(must(tx.DueOut(now, limit))(t)), dueOf(model, now, limit))
+				at, ok, err := tx.NextOut()
+				wantAt, wantOK := nextOf(model)
+				if err != nil || ok != wantOK || !at.Equal(wantAt) {
+					t.Errorf("next: %v, %v, %v; want %v, %v", at, ok, err, wantAt, wantOK)
+				}
+			})
+			if t.Failed() {
+				r.FailNow()
+			}
+		})
+	})
+}
+
+var (
+	kinds  = []ticket.OutKind{ticket.OutAnswer, ticket.OutNotice, ticket.OutProbe}
+	states = []ticket.OutState{ticket.OutWaiting, ticket.OutFrozen, ticket.OutSent, ticket.OutFailed, ticket.OutWithdrawn}
+)
+
+func randomOuts(r *rapid.T) []ticket.Out {
+	list := make([]ticket.Out, rapid.IntRange(0, 12).Draw(r, "rows"))
+	for i := range list {
+		list[i] = ticket.Out{Kind: rapid.SampledFrom(kinds).Draw(r, "kind"), State: rapid.SampledFrom(states).Draw(r, "state"),
+			NextAt: minute(rapid.IntRange(0, 5).Draw(r, "at"))}
+	}
+	return list
+}
+
+func outIDs(list []ticket.Out) (out []int64) {
+	for _, o := range list {
+		out = append(out, o.ID)
+	}
+	return out
+}
+
+func isPending(o ticket.Out) bool {
+	return o.State == ticket.OutWaiting || o.State == ticket.OutFrozen
+}
+
+func dueOf(model map[int64]ticket.Out, now time.Time, limit int) []int64 {
+	var due []ticket.Out
+	for _, o := range model {
+		if isPending(o) && !o.NextAt.After(now) {
+			due = append(due, o)
+		}
+	}
+	slices.SortFunc(due, func(a, b ticket.Out) int {
+		if answer := a.Kind == ticket.OutAnswer; answer != (b.Kind == ticket.OutAnswer) {
+			if answer {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(a.NextAt.Compare(b.NextAt), cmp.Compare(a.ID, b.ID))
+	})
+	if limit > 0 && len(due) > limit {
+		due = due[:limit]
+	}
+	return outIDs(due)
+}
+
+func nextOf(model map[int64]ticket.Out) (at time.Time, ok bool) {
+	for _, o := range model {
+		if isPending(o) && (!ok || o.NextAt.Before(at)) {
+			at, ok = o.NextAt, true
+		}
+	}
+	return at, ok
+}
