@@ -2,14 +2,17 @@ package postoffice
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/smtp"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-	gosmtp "github.com/emersion/go-smtp"
 )
 
 var support = User{Name: "support", Password: "geheim", Addresses: []string{"support@hoster.example"}}
@@ -129,14 +132,125 @@ func TestAppendIsPushedToIdle(t *testing.T) {
 	}
 }
 
-func TestAuthLogin(t *testing.T) {
-	office := open(t, Options{RequireAuth: true})
-	c, err := gosmtp.Dial(office.SMTPAddr())
+func TestCloseEndsEverything(t *testing.T) {
+	before := runtime.NumGoroutine()
+	office := open(t, Options{SMTPTLS: StartTLS})
+	clients := []*imapclient.Client{selected(t, office, nil), selected(t, office, nil), dial(t, office, nil)}
+	if _, err := clients[0].Idle(); err != nil {
+		t.Fatal(err)
+	}
+	if err := office.WaitIdle(patience(t), "support", 1); err != nil {
+		t.Fatal(err)
+	}
+	office.Mute(SMTP)
+	silent, err := net.Dial("tcp", office.SMTPAddr())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	if err := c.Mail("a@b.example", nil); err == nil {
-		t.Error("MAIL without AUTH was taken")
+	defer silent.Close()
+	office.Throttle(IMAP, 1, time.Hour)
+	slow := clients[1].Noop()
+	sent := office.Sent()
+	office.Close()
+	if _, more := <-sent; more {
+		t.Error("Sent yields after Close")
+	}
+	if err := slow.Wait(); err == nil {
+		t.Error("NOOP was answered")
+	}
+	for _, c := range clients {
+		c.Close()
+	}
+	// The goroutines of the clients, and of a server's IDLE, end a moment after they were told to.
+	for ctx := patience(t); runtime.NumGoroutine() > before; runtime.Gosched() {
+		if ctx.Err() != nil {
+			buf := make([]byte, 1<<16)
+			t.Fatalf("%d goroutines, %d before:\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+		}
+	}
+	if err := office.Start(IMAP); err == nil {
+		t.Error("a closed office starts again")
+	}
+}
+
+func TestUsersAreUnique(t *testing.T) {
+	office := open(t, Options{})
+	for _, u := range []User{
+		{Name: "support", Password: "x"},
+		{Name: "other", Password: "x", Addresses: []string{"neu@hoster.example", "SUPPORT@hoster.example"}},
+	} {
+		if err := office.AddUser(u); err == nil {
+			t.Errorf("%+v was taken", u)
+		}
+	}
+	if err := office.AddUser(User{Name: "other", Password: "x", Addresses: []string{"neu@hoster.example"}}); err != nil {
+		t.Error(err)
+	}
+	if _, err := office.Messages("nobody", "INBOX"); !errors.Is(err, ErrNoUser) {
+		t.Error(err)
+	}
+	if _, err := office.Append("other", "Nirgends", nil, time.Time{}); !errors.Is(err, ErrNoFolder) {
+		t.Error(err)
+	}
+	if err := office.Expunge("other", "INBOX", 1); !errors.Is(err, ErrNoMessage) {
+		t.Error(err)
+	}
+	if _, err := Open(Options{IMAPAddr: office.IMAPAddr()}); err == nil {
+		t.Error("a taken port was taken again")
+	}
+}
+
+// Two clients and the owner change one mailbox side by side; at the end all see the same.
+func TestManyHands(t *testing.T) {
+	office := open(t, Options{})
+	const each = 40
+	var wg sync.WaitGroup
+	for range 2 {
+		c := selected(t, office, nil)
+		wg.Go(func() {
+			for range each {
+				w := c.Append("INBOX", int64(len(body)), nil)
+				w.Write([]byte(body))
+				w.Close()
+				data, err := w.Wait()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				store := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{"$NotfallTicket"}}
+				if err := c.Store(imap.UIDSetNum(data.UID), store, nil).Close(); err != nil {
+					t.Error(err)
+				}
+				if data.UID%2 == 0 {
+					if _, err := c.Move(imap.UIDSetNum(data.UID), "Sent").Wait(); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Go(func() {
+		for range each {
+			office.Append("support", "INBOX", []byte(body), time.Time{})
+		}
+	})
+	wg.Go(func() {
+		_, err := office.WaitMessages(patience(t), "support", "Sent", func(l []Message) bool {
+			return len(l) > 0 && l[0].Has("$notfallticket")
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	wg.Wait()
+	inbox, _ := office.Messages("support", "INBOX")
+	sent, _ := office.Messages("support", "Sent")
+	if len(inbox)+len(sent) != 3*each {
+		t.Errorf("%d + %d mails", len(inbox), len(sent))
+	}
+	c := selected(t, office, nil)
+	marked, err := c.UIDSearch(&imap.SearchCriteria{Flag: []imap.Flag{"$NotfallTicket"}}, nil).Wait()
+	if err != nil || len(marked.AllUIDs())+len(sent) != 2*each {
+		t.Errorf("%v marked, %v", marked, err)
 	}
 }
