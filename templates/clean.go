@@ -89,9 +89,8 @@ func shorten(s string, max int) string {
 // What mail programs make clickable by themselves: schemes, www. and ftp., names under a public
 // top-level domain, IP addresses, mail addresses, telephone numbers.
 var (
-	reScheme = regexp.MustCompile(`(?i)\b([a-z][a-z0-9+.\-]*):(//|\\\\)`)
+	reScheme = regexp.MustCompile(`([\pL\pN+.\-]):(//|\\\\)`)
 	reSchema = regexp.MustCompile(`(?i)\b(mailto|tel|sms|smsto|callto|skype|sip|sips|geo|javascript|data|file|facetime|whatsapp|xmpp|news|magnet|bitcoin):`)
-	reAt     = regexp.MustCompile(`([^\s@])@([^\s@]*[.\[])`)
 	reIPv4   = regexp.MustCompile(`\b([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})\.([0-9]{1,3})\b`)
 	reDot    = regexp.MustCompile(`([\pL\pN_-])([.。．｡])([\pL\pN]+(?:-+[\pL\pN]+)*)`)
 	rePhone  = regexp.MustCompile(`[+(]{0,2}\b[0-9](?:[ ()/.\-–‐‑]{0,3}[0-9]){6,}\b`)
@@ -109,15 +108,35 @@ func unclickable(s string) string {
 		s = reSchema.ReplaceAllString(s, "$1[:]")
 	}
 	if strings.ContainsAny(s, ".。．｡") {
-		s = reIPv4.ReplaceAllString(breakDots(s), "$1[.]$2")
+		s = breakDots(s)
+		for reIPv4.MatchString(s) { // one may begin inside another: 1.2.3.4.5.6.7
+			s = reIPv4.ReplaceAllString(s, "$1[.]$2")
+		}
 	}
 	if strings.Contains(s, "@") {
-		s = reAt.ReplaceAllString(s, "$1[@]$2")
+		s = breakAt(s)
 	}
 	if len(digitsOf(s)) >= 7 {
 		s = rePhone.ReplaceAllStringFunc(s, breakNumber)
 	}
 	return s
+}
+
+// breakAt brackets every @ that has something before it and a dot in what follows.
+func breakAt(s string) string {
+	parts := strings.Split(s, "@")
+	var b strings.Builder
+	b.WriteString(parts[0])
+	for i, after := range parts[1:] {
+		host, _, _ := strings.Cut(after, " ")
+		if before := parts[i]; before != "" && !strings.HasSuffix(before, " ") && strings.ContainsAny(host, ".[") {
+			b.WriteString("[@]")
+		} else {
+			b.WriteByte('@')
+		}
+		b.WriteString(after)
+	}
+	return b.String()
 }
 
 // breakDots brackets every dot behind which a program could see a top-level domain.
@@ -151,7 +170,12 @@ func opensDomain(before, label string) bool {
 			return true
 		}
 	}
-	_, icann := publicsuffix.PublicSuffix(strings.ToLower(label))
+	label = strings.ToLower(label)
+	if _, icann := publicsuffix.PublicSuffix(label); icann {
+		return true
+	}
+	first, _, _ := strings.Cut(label, "-") // some programs stop there: firma.at-neu
+	_, icann := publicsuffix.PublicSuffix(first)
 	return icann
 }
 
