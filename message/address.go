@@ -22,7 +22,10 @@ func parseAddresses(s string) []Address {
 	return out
 }
 
-type addressParser struct{ rest string }
+type addressParser struct {
+	rest string
+	open bool // a comment that is never closed has been met: brackets are ordinary characters
+}
 
 // next reads up to the next separator and returns the addresses found there: none, one, or more where
 // a list lacks its commas.
@@ -36,7 +39,7 @@ func (p *addressParser) next() []Address {
 			phrase.WriteByte(' ')
 			phrase.WriteString(p.quoted())
 			phrase.WriteByte(' ')
-		case c == '(':
+		case c == '(' && !p.open:
 			comment.WriteString(p.comment())
 		case c == '<':
 			if addr, ok := p.angle(); ok {
@@ -116,7 +119,7 @@ func (p *addressParser) comment() string {
 			}
 		}
 	}
-	p.rest = p.rest[1:] // never closed: an ordinary character
+	p.rest, p.open = p.rest[1:], true
 	return ""
 }
 

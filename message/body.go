@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -23,20 +24,12 @@ type body struct {
 	level   int  // how deep in attached mails we are
 	reduced bool // the mail comes from Reduce: cutField may be believed
 
-	texts    []string // new text of the parts, in order
-	htmls    [][]byte // HTML parts as bytes, shown or not: what images do they show?
-	images   []image  // parts that are inline if the HTML shows them
-	sums     []string // what identifies the attachments, in order
-	data     int      // bytes of attachment data kept so far
-	fromHTML bool
-	nested   []*Mail // attached mails, opened
-	flowed   bool
-}
-
-// image remembers where an attachment with a Content-ID went.
-type image struct {
-	attachment int
-	related    bool
+	texts  []string // what the mail says, part by part
+	htmls  []*node  // HTML parts, read or not: what images do they show?
+	images []int    // attachments that are inline if the HTML shows them
+	sums   []string // what identifies the attachments, in order
+	data   int      // bytes of attachment data kept so far
+	nested []*Mail  // attached mails, opened
 }
 
 func newBody(m *Mail, s *scanner, raw []byte, lim Limits, level int) *body {
@@ -86,6 +79,7 @@ type node struct {
 	name        string
 	contentID   string
 	children    []*node
+	text        *string // see body.text
 }
 
 func (b *body) node(p *enmime.Part) *node {
@@ -167,16 +161,17 @@ func (b *body) walk(n *node, c context) {
 // alternative takes the plain text where it says something, else the HTML (RFC 2046, 5.1.4 prefers the
 // last; people's words are the same in both, and plain text needs no guessing).
 func (b *body) alternative(n *node, c context) {
-	plain := -1
+	good, rich := -1, false // the plain text that says something; something else may
 	for i, child := range n.children {
-		if child.typ == "text/plain" && len(child.children) == 0 && child.disposition != "attachment" && !emptyText(b.text(child)) {
-			plain = i
-			break
+		plain := child.typ == "text/plain" && len(child.children) == 0 && child.disposition != "attachment"
+		if plain && good < 0 && !emptyText(b.text(child)) {
+			good = i
 		}
+		rich = rich || child.typ == "text/html" || len(child.children) > 0
 	}
 	for i, child := range n.children {
 		cc := c
-		cc.noText = c.noText || plain >= 0 && i != plain
+		cc.noText = c.noText || good >= 0 && i != good || good < 0 && rich && child.typ == "text/plain"
 		if child.typ == "text/calendar" {
 			cc.own = true
 		}
@@ -202,13 +197,14 @@ func (b *body) leaf(n *node, c context) {
 	switch {
 	case c.own:
 		b.attach(n, c)
+	case n.typ == "application/pkcs7-mime" || n.typ == "application/x-pkcs7-mime":
+		b.smime(n, c)
 	case !text || n.disposition == "attachment" || n.name != "" && (len(b.texts) > 0 || b.level > 0 || n.part.id > 0 && n.disposition != ""):
 		b.attach(n, c)
 	case n.typ == "text/html":
-		html := b.decoded(n)
-		b.htmls = append(b.htmls, html)
+		b.htmls = append(b.htmls, n)
 		if !c.noText {
-			b.fromHTML = true
+			html := b.decoded(n)
 			b.texts = append(b.texts, htmlText(decodeText(html, n.charset(html))))
 		}
 	case !c.noText:
@@ -247,7 +243,16 @@ func (b *body) decoded(n *node) []byte {
 	return dec
 }
 
+// text is what a plain text part says.
 func (b *body) text(n *node) string {
+	if n.text == nil {
+		s := b.plainText(n)
+		n.text = &s
+	}
+	return *n.text
+}
+
+func (b *body) plainText(n *node) string {
 	raw := b.decoded(n)
 	s := decodeText(raw, n.charset(raw))
 	if strings.EqualFold(n.params["format"], "flowed") {
@@ -263,10 +268,7 @@ func (b *body) attach(n *node, c context) {
 	if note, ok := b.note(n); ok {
 		a.Size, a.NotFetched, sum = note.size, true, note.sum
 	} else {
-		st := &stored{room: b.lim.Data - b.data, hash: sha256.New()}
-		d := newDecoder(n.part.encoding, st)
-		d.Write(b.encoded(n)) // into memory
-		d.Flush()
+		st := b.store(n)
 		a.Size, sum = st.size, hex.EncodeToString(st.hash.Sum(nil))
 		if !st.full {
 			a.Data = st.data
@@ -279,9 +281,53 @@ func (b *body) attach(n *node, c context) {
 		return
 	}
 	if a.ContentID != "" && strings.HasPrefix(a.Type, "image/") {
-		b.images = append(b.images, image{attachment: len(b.m.Attachments), related: c.related})
+		b.images = append(b.images, len(b.m.Attachments))
+	}
+	if a.Type == "message/rfc822" {
+		b.open(n, &a)
+	}
+	if a.Name == "" {
+		a.Name = unnamed(a.Type)
 	}
 	b.m.Attachments = append(b.m.Attachments, a)
+}
+
+// open reads a mail that is attached to the mail.
+func (b *body) open(n *node, a *Attachment) {
+	if b.level >= maxNested {
+		return
+	}
+	raw := a.Data
+	if raw == nil {
+		raw = decodeTransfer(n.part.encoding, b.encoded(n)[:min(len(b.encoded(n)), 4*b.lim.Text)])
+	}
+	inner := parseNested(raw, b.lim, b.level+1)
+	b.nested = append(b.nested, inner)
+	if a.Name == "" && inner.Subject != "" {
+		a.Name = fileName(strings.NewReplacer("/", "-", `\`, "-").Replace(inner.Subject) + ".eml")
+	}
+}
+
+// unnamed is what a part without a name is called.
+func unnamed(typ string) string {
+	ext := map[string]string{"message/rfc822": ".eml", "text/plain": ".txt", "text/html": ".html", "text/calendar": ".ics", "text/csv": ".csv",
+		"application/pdf": ".pdf", "application/zip": ".zip", "application/gzip": ".gz", "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}[typ]
+	return "unnamed" + ext
+}
+
+// store decodes a part piece by piece, so that a large one costs no more memory than is kept of it.
+func (b *body) store(n *node) *stored {
+	enc := b.encoded(n)
+	st := &stored{room: b.lim.Data - b.data, hash: sha256.New()}
+	st.data = make([]byte, 0, min(len(enc), st.room))
+	d := newDecoder(n.part.encoding, st)
+	for len(enc) > 0 {
+		piece := enc[:min(len(enc), 32<<10)]
+		d.Write(piece) // into memory, which does not fail
+		enc = enc[len(piece):]
+	}
+	d.Flush()
+	return st
 }
 
 func (b *body) note(n *node) (cutNote, bool) {
@@ -326,9 +372,37 @@ func (s *stored) Write(p []byte) (int, error) {
 
 // finish sets the mail's fields from what was collected.
 func (b *body) finish() {
-	s := split(strings.Join(b.texts, "\n\n"), evidenceOf(b.m))
+	text := strings.Join(b.texts, "\n\n")
+	if b.m.Encrypted == "" && pgpEncrypted(text) {
+		b.m.Encrypted = "pgp"
+	}
+	s := split(cutPGP(text), evidenceOf(b.m))
 	b.m.Text, b.m.Quoted, b.m.Signature, b.m.Forwarded = s.text, s.quoted, s.signature, s.forwarded
+	for _, inner := range b.nested {
+		b.m.Forwarded = joinTexts(b.m.Forwarded, attachedText(inner))
+	}
 	b.sortImages()
+}
+
+// attachedText is what an attached mail says, with the head that tells whose it is.
+func attachedText(m *Mail) string {
+	var head []string
+	for _, name := range []string{"From", "Date", "Subject"} {
+		if v := m.Header.Get(name); v != "" {
+			head = append(head, name+": "+v)
+		}
+	}
+	return joinTexts(strings.Join(head, "\n"), m.Text, m.Signature, m.Forwarded)
+}
+
+func joinTexts(texts ...string) string {
+	var out []string
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return strings.Join(out, "\n\n")
 }
 
 // sortImages moves the images that the HTML shows to Inline.
@@ -336,14 +410,14 @@ func (b *body) sortImages() {
 	if len(b.images) == 0 || len(b.htmls) == 0 {
 		return
 	}
+	var html []byte
+	for _, n := range b.htmls {
+		html = append(html, b.decoded(n)...)
+	}
 	inline := map[int]bool{}
-	for _, img := range b.images {
-		cid := []byte("cid:" + b.m.Attachments[img.attachment].ContentID)
-		for _, h := range b.htmls {
-			if bytes.Contains(h, cid) {
-				inline[img.attachment] = true
-			}
-		}
+	for _, i := range b.images {
+		cid := b.m.Attachments[i].ContentID
+		inline[i] = bytes.Contains(html, []byte("cid:"+cid)) || bytes.Contains(html, []byte("cid:"+url.PathEscape(cid)))
 	}
 	var rest []Attachment
 	for i, a := range b.m.Attachments {

@@ -25,6 +25,9 @@ func isClosing(line string) bool {
 	if closingAlone.MatchString(line) {
 		return true
 	}
+	if a, b, ok := strings.Cut(line, "/"); ok && len(a) > 3 { // in two languages
+		return isClosing(a) && isClosing(b)
+	}
 	if !closingName.MatchString(line) {
 		return false
 	}
@@ -38,7 +41,7 @@ var closingSentence = regexp.MustCompile(`(?i)\b(?:für|fürs|for|dass|that|wenn
 // of the problem; from there on all is text again.
 func cutFarewell(lines []string) (text, signature []string) {
 	start := -1
-	for i := len(lines) - 1; i >= 0; i-- {
+	for i := len(lines) - 1; i >= 0 && i >= len(lines)-120; i-- { // a log may be pasted below the farewell
 		if isClosing(lines[i]) {
 			start = i
 			break

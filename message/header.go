@@ -63,7 +63,7 @@ func readHeader(block []byte, lim Limits) Header {
 	var h Header
 	var raw []byte // the field being collected, name and all
 	flush := func() {
-		if f, ok := newField(raw); ok && len(h) < lim.Fields {
+		if f, ok := newField(raw); ok && len(h) < 2*lim.Fields {
 			h = append(h, f)
 		}
 		raw = raw[:0]

@@ -19,16 +19,17 @@ func (s *splitter) historyAt(i int) history {
 	if line == "" || len(line) > 1000 {
 		return history{}
 	}
+	if isRuler(line) {
+		if n := s.headerBlock(i + 1); n > 0 && s.believed(i, n) {
+			return history{length: 1}
+		}
+		return history{}
+	}
 	switch {
 	case forwardLine(line):
 		return history{length: 1, forward: true}
 	case separatorLine(line):
 		if s.reply || s.forward || s.headerBlock(i+1) > 0 {
-			return history{length: 1}
-		}
-		return history{}
-	case isRuler(line):
-		if n := s.headerBlock(i + 1); n > 0 && s.believed(i, n) {
 			return history{length: 1}
 		}
 		return history{}

@@ -71,6 +71,7 @@ type htmlWalker struct {
 	hidden int  // open hidden elements
 	pre    int
 	quote  int
+	above  int  // quote of the last line written
 	tiny   bool // the innermost element's
 
 	link int    // where the text of the open link starts in out
@@ -264,7 +265,7 @@ var impliedEnds = map[string]impliedRule{
 // block asks for the line ends around a block element.
 func (w *htmlWalker) block(e element) {
 	n := blockElements[e.name]
-	if e.tight {
+	if top := len(w.open) - 1; e.tight || n > 0 && top >= 0 && (w.open[top].name == "li" || w.open[top].name == "td") {
 		n = 1
 	}
 	if n > 0 && !w.fresh {
@@ -354,13 +355,17 @@ func (w *htmlWalker) text(s string) {
 }
 
 func (w *htmlWalker) preText(s string) {
-	for i, line := range strings.Split(s, "\n") {
-		if i > 0 {
-			w.want = min(w.want+1, 3)
+	for s != "" {
+		line, rest, more := strings.Cut(s, "\n")
+		if more {
+			line = strings.TrimRight(line, " \t\r")
 		}
-		if line = strings.TrimRight(line, " \t\r"); line != "" {
+		if s = rest; line != "" {
 			w.space = false
 			w.write(line)
+		}
+		if more {
+			w.want = min(w.want+1, 3)
 		}
 	}
 }
@@ -375,7 +380,7 @@ func (w *htmlWalker) write(s string) {
 		for n := min(w.want, 2); n > 0 && !atStart; n-- {
 			w.out.WriteByte('\n')
 			if n > 1 {
-				w.out.WriteString(strings.Repeat(">", min(w.quote, maxQuote)))
+				w.out.WriteString(strings.Repeat(">", min(w.quote, w.above, maxQuote)))
 			}
 		}
 		if w.quote > 0 {
@@ -386,6 +391,7 @@ func (w *htmlWalker) write(s string) {
 	case w.space:
 		w.out.WriteByte(' ')
 	}
+	w.above = w.quote
 	w.want, w.tab, w.space, w.fresh, w.blank = 0, false, false, false, false
 	w.out.WriteString(s)
 }

@@ -118,9 +118,6 @@ func (s *scanner) headerLine(b []byte, at int64, start bool) {
 	}
 	if start && s.head.empty() && fieldName(b) == "" && !bytes.HasPrefix(b, []byte("From ")) && !bytes.HasPrefix(b, []byte(">From ")) {
 		// A part or a file without any header: what stands here is the body already.
-		if s.current.id == 0 {
-			s.limit("no mail header")
-		}
 		s.endHeader(at)
 		s.bodyLine(b)
 		return
@@ -138,6 +135,9 @@ func (s *scanner) endHeader(at int64) {
 	h := readHeader(s.head.buf, s.lim)
 	if p.id == 0 {
 		s.top = h
+		if len(h) == 0 {
+			s.limit("no mail header")
+		}
 	}
 	p.start, p.end = at, at
 	var params map[string]string
@@ -291,19 +291,25 @@ func isMIMEField(name string) bool {
 // it goes on with the fields that decide about a mail, for a header of a megabyte usually is one
 // endless field, and Subject and From may stand below it.
 type headerBlock struct {
-	lim   Limits
-	buf   []byte
-	field int  // where the field being read starts in buf
-	keep  bool // the field being read is kept
-	cut   bool
+	lim    Limits
+	buf    []byte
+	field  int  // where the field being read starts in buf
+	fields int  // fields begun
+	keep   bool // the field being read is kept
+	cut    bool
 }
 
 func (h *headerBlock) empty() bool { return len(h.buf) == 0 && !h.cut }
 
 func (h *headerBlock) add(b []byte, start bool) {
 	if start && b[0] != ' ' && b[0] != '\t' {
+		if n := len(h.buf); n > 0 && h.buf[n-1] != '\n' { // the field above was cut
+			h.buf = append(h.buf, '\n')
+		}
 		h.field = len(h.buf)
-		h.keep = len(h.buf)+len(b) <= h.lim.HeaderBytes || deciding[strings.ToLower(fieldName(b))] && len(h.buf) < 2*h.lim.HeaderBytes
+		h.fields++
+		h.keep = h.fields <= h.lim.Fields && len(h.buf)+len(b) <= h.lim.HeaderBytes ||
+			deciding[strings.ToLower(fieldName(b))] && len(h.buf) < 2*h.lim.HeaderBytes
 	}
 	room := h.lim.FieldBytes - (len(h.buf) - h.field)
 	switch {

@@ -185,7 +185,7 @@ func headerEnd(lines []string) int {
 		if i > 25 {
 			return i
 		}
-		if t := strings.TrimSpace(l); t == "" || headerLabel(l) != "" || separatorLine(t) || isRuler(t) {
+		if t := strings.TrimSpace(l); t == "" || headerLabel(l) != "" || separatorLine(t) || forwardLine(t) || isRuler(t) {
 			continue
 		}
 		return i

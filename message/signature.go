@@ -23,7 +23,7 @@ const maxSignature = 45 // lines
 // cutDashed takes what stands below "-- " (RFC 3676, 4.3) or a mailing list's line. Below a bare "--"
 // it must not be long. A postscript comes back.
 func cutDashed(lines []string) (text, signature []string) {
-	for i := len(lines) - 1; i >= 0; i-- {
+	for i := len(lines) - 1; i >= 0 && i >= len(lines)-1-maxSignature; i-- {
 		l := lines[i]
 		if strings.HasPrefix(l, markLiteral) {
 			continue
@@ -31,7 +31,7 @@ func cutDashed(lines []string) (text, signature []string) {
 		rest := lines[i+1:]
 		t := strings.TrimRight(l, " \t")
 		sign := t == "--" || t == "—" && len(rest) < 15 || isRuler(t) && listFooter(rest)
-		if !sign || len(rest) > maxSignature || !hasWords(lines[:i]) && len(rest) > 12 {
+		if !sign || !hasWords(lines[:i]) && len(rest) > 12 {
 			continue
 		}
 		if t == "--" && l != "-- " && len(rest) > 25 {
@@ -46,8 +46,8 @@ func cutDashed(lines []string) (text, signature []string) {
 var listWords = regexp.MustCompile(`(?i)mailing list|mailingliste|unsubscribe|abbestellen|abmelden|you received this message because|sie erhalten diese nachricht|listinfo|archive`)
 
 func listFooter(lines []string) bool {
-	for i, l := range lines {
-		if i < 4 && listWords.MatchString(l) {
+	for _, l := range lines[:min(4, len(lines))] {
+		if listWords.MatchString(l) {
 			return true
 		}
 	}
@@ -185,7 +185,7 @@ func cutBanner(lines []string) (text, banner []string) {
 			continue
 		}
 		seen++
-		if !banners.MatchString(strings.TrimSpace(lines[i])) {
+		if l := strings.TrimSpace(lines[i]); !banners.MatchString(l) || !bannerSpeaks.MatchString(l) {
 			continue
 		}
 		end := i + 1
@@ -197,5 +197,8 @@ func cutBanner(lines []string) (text, banner []string) {
 	}
 	return lines, nil
 }
+
+// bannerSpeaks: a banner is about mails, or it is a tag; a customer's "ACHTUNG" is about something else.
+var bannerSpeaks = regexp.MustCompile(`(?i)mail|nachricht|message|absender|sender|^\W*extern(?:al)?\W*$`)
 
 var bannerGoesOn = regexp.MustCompile(`(?i)klick|öffnen|anh[aä]ng|link|absender|click|open|attachment|sender|recogni[sz]e|vertrau|trust`)
