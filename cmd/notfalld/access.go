@@ -1,17 +1,20 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"notfalld/store"
-	"notfalld/ticket"
 )
 
-// open opens the store of a configuration. A store that is not there yet is not made: the daemon does that.
+// open opens the store of a configuration, beside the daemon. A store that is not there yet is not made: the daemon does that.
 func (m *Main) open(ctx context.Context, path string, o store.Options) (*store.Store, *Config, error) {
 	cfg, err := m.config(path, false)
 	if err != nil {
@@ -24,25 +27,34 @@ func (m *Main) open(ctx context.Context, path string, o store.Options) (*store.S
 	return s, cfg, err
 }
 
+// reader opens the store for reading only.
+func (m *Main) reader(ctx context.Context, path string) (*store.Store, error) {
+	s, _, err := m.open(ctx, path, store.Options{ReadOnly: true})
+	return s, err
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// view reads from the store, beside the daemon.
-func (m *Main) view(ctx context.Context, config string, f func(ticket.Tx) error) error {
-	s, _, err := m.open(ctx, config, store.Options{ReadOnly: true})
-	if err != nil {
-		return err
+// printLines prints one JSON object per line.
+func printLines[T any](w io.Writer, list []T) error {
+	out := bufio.NewWriter(w)
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false) // addresses in <> are read by people, too
+	for _, v := range list {
+		if err := enc.Encode(v); err != nil {
+			return err
+		}
 	}
-	return errors.Join(s.View(ctx, f), s.Close())
+	return out.Flush()
 }
 
-// update changes the store, beside the daemon.
-func (m *Main) update(ctx context.Context, config string, f func(ticket.Tx) error) error {
-	s, _, err := m.open(ctx, config, store.Options{})
-	if err != nil {
-		return err
+// stamp is an instant as RFC 3339 in UTC, "" for never.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
 	}
-	return errors.Join(s.Update(ctx, f), s.Close())
+	return t.UTC().Format(time.RFC3339)
 }

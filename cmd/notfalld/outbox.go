@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"time"
 
@@ -47,6 +44,8 @@ type outJSON struct {
 	Bounced   string           `json:"bounced"`
 	Error     string           `json:"error"`
 	Attempts  []ticket.Attempt `json:"attempts"`
+
+	out ticket.Out
 }
 
 // Run lists the outbox.
@@ -55,70 +54,78 @@ func (c *outboxListCmd) Run(ctx context.Context, m *Main) error {
 	for _, s := range c.State {
 		q.States = append(q.States, ticket.OutState(s))
 	}
-	var list []ticket.Out
-	attempts := map[int64][]ticket.Attempt{}
-	err := m.view(ctx, c.Config, func(tx ticket.Tx) (err error) {
-		clear(attempts)
-		if list, err = tx.Outs(q); err != nil || !c.JSON {
-			return err
-		}
-		for i := 0; i < len(list) && err == nil; i++ {
-			attempts[list[i].ID], err = tx.Attempts(list[i].ID)
+	list, err := c.read(ctx, m, q)
+	switch {
+	case err != nil:
+		return err
+	case c.JSON:
+		return printLines(m.Stdout, list)
+	case len(list) == 0:
+		_, err := fmt.Fprintln(m.Stdout, "nothing in the outbox")
+		return err
+	}
+	t := &table{head: []string{"ID", "STATE", "KIND", "TICKET", "TO", "WHEN", "TRIES", "ERROR, REASON"}, shrink: []int{4, 7}}
+	for _, o := range list {
+		t.add(o.row(ticket.SystemClock{}.Now())...)
+	}
+	return t.print(m.Stdout, m.term())
+}
+
+// read lists outgoing mails; the attempts are read where they are printed.
+func (c *outboxListCmd) read(ctx context.Context, m *Main, q ticket.OutQuery) ([]outJSON, error) {
+	s, err := m.reader(ctx, c.Config)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	var list []outJSON
+	err = s.View(ctx, func(tx ticket.Tx) error {
+		list = nil
+		outs, err := tx.Outs(q)
+		for i := 0; i < len(outs) && err == nil; i++ {
+			var tries []ticket.Attempt
+			if c.JSON {
+				tries, err = tx.Attempts(outs[i].ID)
+			}
+			list = append(list, outAsJSON(outs[i], tries))
 		}
 		return err
 	})
-	if err != nil {
-		return err
+	return list, err
+}
+
+func (j outJSON) row(now time.Time) []cell {
+	o := j.out
+	s := map[ticket.OutState]style{ticket.OutFailed: red, ticket.OutSent: green, ticket.OutWithdrawn: dim}[o.State]
+	why := o.Reason
+	if o.LastError != "" && o.State != ticket.OutSent {
+		why = o.LastError
 	}
-	out := bufio.NewWriter(m.Stdout)
-	enc := json.NewEncoder(out)
-	t := &table{head: []string{"ID", "STATE", "KIND", "TICKET", "TO", "WHEN", "TRIES", "LAST ERROR, OR REASON"}, shrink: []int{4, 7}}
-	for _, o := range list {
-		if !c.JSON {
-			t.add(outRow(o, ticket.SystemClock{}.Now())...)
-			continue
-		}
-		if err := enc.Encode(outAsJSON(o, attempts[o.ID])); err != nil {
-			return err
-		}
-	}
-	switch {
-	case c.JSON:
-	case len(list) == 0:
-		fmt.Fprintln(out, "nothing in the outbox")
-	default:
-		if err := t.print(out, m.term()); err != nil {
-			return err
+	moment := o.Created
+	for _, t := range []time.Time{o.FrozenAt, o.SentAt} {
+		if !t.IsZero() {
+			moment = t
 		}
 	}
-	return out.Flush()
+	when := age(now.Sub(moment))
+	if when != "now" {
+		when += " ago"
+	}
+	if pending(o) {
+		if when = "due"; o.NextAt.After(now) {
+			when = "in " + age(o.NextAt.Sub(now)+time.Minute)
+		}
+	}
+	return []cell{{strconv.FormatInt(o.ID, 10), bold}, {string(o.State), s}, {string(o.Kind), ""}, {j.Ticket, ""},
+		{o.Recipient, ""}, {when, ""}, {strconv.Itoa(o.Attempts), ""}, {why, ""}}
 }
 
 func pending(o ticket.Out) bool { return o.State == ticket.OutWaiting || o.State == ticket.OutFrozen }
 
-func outRow(o ticket.Out, now time.Time) []cell {
-	s := map[ticket.OutState]style{ticket.OutFailed: red, ticket.OutSent: green, ticket.OutWithdrawn: dim}[o.State]
-	number, why := "", o.Reason
-	if o.TicketID != 0 {
-		number = ticket.Number(o.TicketID)
-	}
-	if o.LastError != "" && o.State != ticket.OutSent {
-		why = o.LastError
-	}
-	when := age(now.Sub(lastMoment(o))) + " ago"
-	if pending(o) {
-		if when = "due"; o.NextAt.After(now) {
-			when = "in " + age(o.NextAt.Sub(now).Round(time.Minute))
-		}
-	}
-	return []cell{{strconv.FormatInt(o.ID, 10), bold}, {string(o.State), s}, {string(o.Kind), ""}, {number, ""},
-		{o.Recipient, ""}, {when, ""}, {strconv.Itoa(o.Attempts), ""}, {why, ""}}
-}
-
 func outAsJSON(o ticket.Out, tries []ticket.Attempt) outJSON {
 	j := outJSON{ID: o.ID, Kind: string(o.Kind), State: string(o.State), To: o.Recipient, Reason: o.Reason, Detail: o.Detail,
 		Row: o.Row, Bare: o.Bare, MessageID: o.MessageID, Created: stamp(o.Created), Sent: stamp(o.SentAt),
-		Bounced: stamp(o.BouncedAt), Error: o.LastError, Attempts: append([]ticket.Attempt{}, tries...)}
+		Bounced: stamp(o.BouncedAt), Error: o.LastError, Attempts: append([]ticket.Attempt{}, tries...), out: o}
 	if o.TicketID != 0 {
 		j.Ticket = ticket.Number(o.TicketID)
 	}
@@ -136,7 +143,7 @@ type outboxRetryCmd struct {
 
 // Help is the detail that --help shows.
 func (outboxRetryCmd) Help() string {
-	return `A running daemon takes them up within a minute. A failed mail is chosen and written anew; one whose outcome is unknown goes out again with the same Message-ID.
+	return `All or none: one that was sent or withdrawn is named, and nothing is changed. A running daemon takes them up within a minute. A failed mail is chosen and written anew; one whose outcome is unknown goes out again with the same Message-ID.
 
     notfalld outbox retry 17 18
     notfalld outbox retry --all`
@@ -161,32 +168,10 @@ func (c *outboxRetryCmd) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	if err := c.known(ctx, s); err != nil {
-		return err
-	}
 	n, err := d.Retry(ctx, c.IDs)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(m.Stdout, "%d %s due now\n", n, plural(n, "mail is", "mails are"))
-	if n < len(c.IDs) {
-		return fmt.Errorf("%d of %d cannot be retried: they were sent or withdrawn", len(c.IDs)-n, len(c.IDs))
-	}
 	return nil
-}
-
-// known refuses numbers that are in no outbox, before anything is changed.
-func (c *outboxRetryCmd) known(ctx context.Context, s *store.Store) error {
-	return s.View(ctx, func(tx ticket.Tx) error {
-		for _, id := range slices.Compact(slices.Sorted(slices.Values(c.IDs))) {
-			_, ok, err := tx.Out(id)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return fmt.Errorf("there is no mail %d in the outbox", id)
-			}
-		}
-		return nil
-	})
 }

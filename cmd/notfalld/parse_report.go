@@ -11,41 +11,28 @@ import (
 
 // report prints for people what was understood of one mail.
 func report(w io.Writer, tm Term, l rules.Line) {
-	fmt.Fprintln(w, tm.paint(bold, oneLine(l.File)))
-	row := func(name string, values ...string) {
-		for _, v := range values {
-			if strings.TrimSpace(v) == "" {
-				continue
-			}
-			for i, line := range wrap(v, tm.Width-15) {
-				if i > 0 {
-					name = ""
-				}
-				fmt.Fprintf(w, "  %s%s\n", tm.paint(dim, fmt.Sprintf("%-13s", name)), line)
-			}
-			name = ""
-		}
-	}
-	row("subject", l.Subject)
-	row("from", person(l.From))
-	row("date", l.Date)
-	row("class", classText(tm, l))
-	row("answer", answerText(l.AutoReply))
-	row("language", l.Language)
-	row("customer", l.CustomerNumber)
-	row("phones", strings.Join(l.Phones, ", "))
-	row("servers", each(l.Servers, serverText)...)
-	row("errors", each(l.Errors, func(e rules.Error) string { return e.Text + "\n(" + e.Source + ")" })...)
-	row("problem", l.Problem)
-	row("reproduce", l.Reproduction)
-	row("changes", l.Changes)
-	row("missing", strings.Join(l.Missing, ", "))
-	row("attachments", each(l.Attachments, attachmentText)...)
-	row("in the text", each(l.Inline, attachmentText)...)
-	row("not understood", l.ProblemParsing)
-	row("text", l.Text)
+	p := page{w, tm}
+	p.head(l.File)
+	p.row("subject", l.Subject)
+	p.row("from", person(l.From))
+	p.row("date", l.Date)
+	p.row("class", classText(tm, l))
+	p.row("answer", answerText(l.AutoReply))
+	p.row("language", l.Language)
+	p.row("customer", l.CustomerNumber)
+	p.row("phones", strings.Join(l.Phones, ", "))
+	p.row("servers", each(l.Servers, serverText)...)
+	p.row("errors", each(l.Errors, errorText)...)
+	p.row("problem", l.Problem)
+	p.row("reproduce", l.Reproduction)
+	p.row("changes", l.Changes)
+	p.row("missing", strings.Join(l.Missing, ", "))
+	p.row("attachments", each(l.Attachments, attachmentText)...)
+	p.row("in the text", each(l.Inline, attachmentText)...)
+	p.row("not understood", l.ProblemParsing)
+	p.row("text", l.Text)
 	if n := strings.Count(l.Quoted, "\n") + 1; strings.TrimSpace(l.Quoted) != "" {
-		row("quoted", fmt.Sprintf("%d lines", n))
+		p.row("quoted", fmt.Sprintf("%d lines", n))
 	}
 	fmt.Fprintln(w)
 }
@@ -79,6 +66,8 @@ func serverText(s rules.Server) string {
 	}
 	return fmt.Sprintf("%s (customer %s; %s)", s.Name, s.Owner, s.Source)
 }
+
+func errorText(e rules.Error) string { return fmt.Sprintf("%s (%s)", e.Text, e.Source) }
 
 func attachmentText(a message.Attachment) string {
 	s := fmt.Sprintf("%s (%s, %d bytes)", a.Name, a.Type, a.Size)

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -64,7 +65,7 @@ type cell struct {
 }
 
 // table prints columns side by side. A column is as wide as its content; where they do not fit, the columns named
-// by shrink give way, the last ones first, each down to minColumn.
+// by shrink give way, the widest first, each down to minColumn.
 type table struct {
 	head   []string
 	shrink []int
@@ -89,11 +90,12 @@ func (t *table) print(w io.Writer, tm Term) error {
 	for _, n := range widths {
 		over += n
 	}
-	for i := len(t.shrink) - 1; i >= 0 && over > 0; i-- {
-		col := t.shrink[i]
-		cut := min(over, max(0, widths[col]-max(minColumn, displayWidth(t.head[col]))))
-		widths[col] -= cut
-		over -= cut
+	for ; over > 0; over-- {
+		widest := slices.MaxFunc(t.shrink, func(i, j int) int { return widths[i] - widths[j] })
+		if widths[widest] <= minColumn {
+			break
+		}
+		widths[widest]--
 	}
 	var b strings.Builder
 	head := make([]cell, len(t.head))
@@ -101,18 +103,15 @@ func (t *table) print(w io.Writer, tm Term) error {
 		head[i] = cell{h, dim}
 	}
 	for _, r := range append([][]cell{head}, t.rows...) {
-		line := ""
+		gap := 0
 		for i, c := range r {
-			text := clip(oneLine(c.text), widths[i])
-			pad := strings.Repeat(" ", widths[i]-displayWidth(text))
-			if i == len(r)-1 {
-				pad = ""
-			} else {
-				pad += "  "
+			if text := clip(oneLine(c.text), widths[i]); text != "" {
+				b.WriteString(strings.Repeat(" ", gap) + tm.paint(c.style, text))
+				gap = -displayWidth(text)
 			}
-			line += tm.paint(c.style, text) + pad
+			gap += widths[i] + 2
 		}
-		b.WriteString(strings.TrimRight(line, " ") + "\n")
+		b.WriteString("\n")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

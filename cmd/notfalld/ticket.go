@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,143 +26,55 @@ func (ticketListCmd) Help() string {
     notfalld ticket list --json | jq 'select(.errors != []) | .id'`
 }
 
-// ticketJSON is one line of ticket list --json.
-type ticketJSON struct {
-	ID             string      `json:"id"`
-	State          string      `json:"state"`
-	Subject        string      `json:"subject"`
-	CustomerNumber string      `json:"customer_number"`
-	From           string      `json:"from"`
-	Language       string      `json:"language"`
-	Mailbox        string      `json:"mailbox"`
-	Created        string      `json:"created"` // RFC 3339, UTC
-	Updated        string      `json:"updated"`
-	Servers        []string    `json:"servers"`
-	Errors         []string    `json:"errors"`
-	Emergency      string      `json:"emergency"` // "" or "NE-…"
-	Suggested      []string    `json:"suggested"`
-	Previous       string      `json:"previous"` // "" or the closed ticket that this one continues
-	Related        string      `json:"related"`  // "" or a ticket that the mail named without proof
-	Mails          int         `json:"mails"`
-	MessageIDs     []string    `json:"message_ids"`
-	Replies        []replyJSON `json:"replies"`
-}
-
-// replyJSON is one mail of ours to a customer.
-type replyJSON struct {
-	Kind      string `json:"kind"`
-	State     string `json:"state"`
-	MessageID string `json:"message_id"`
-	To        string `json:"to"`
-	Row       string `json:"row"` // what was said
-	Bare      bool   `json:"bare"`
-	Sent      string `json:"sent"` // RFC 3339, UTC, or ""
-	Error     string `json:"error"`
-}
-
 // Run lists the tickets.
 func (c *ticketListCmd) Run(ctx context.Context, m *Main) error {
 	q := ticket.TicketQuery{Limit: c.Limit}
 	for _, s := range c.State {
 		q.States = append(q.States, ticket.State(s))
 	}
-	var list []fullTicket
-	err := m.view(ctx, c.Config, func(tx ticket.Tx) error {
-		list = nil
-		ts, err := tx.Tickets(q)
-		for i := 0; i < len(ts) && err == nil; i++ {
-			var f fullTicket
-			f, err = readTicket(tx, ts[i], false)
-			list = append(list, f)
-		}
-		return err
-	})
+	s, err := m.reader(ctx, c.Config)
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(m.Stdout)
-	if c.JSON {
-		enc := json.NewEncoder(out)
-		for _, f := range list {
-			if err := enc.Encode(f.json()); err != nil {
-				return err
-			}
-		}
-		return out.Flush()
-	}
-	if len(list) == 0 {
-		fmt.Fprintln(out, "no tickets")
-		return out.Flush()
-	}
-	if err := ticketTable(list, ticket.SystemClock{}.Now()).print(out, m.term()); err != nil {
+	defer s.Close()
+	list, err := ticket.List(ctx, s, q)
+	switch {
+	case err != nil:
+		return err
+	case c.JSON:
+		return printLines(m.Stdout, list)
+	case len(list) == 0:
+		_, err = fmt.Fprintln(m.Stdout, "no tickets")
 		return err
 	}
-	return out.Flush()
+	return ticketTable(list, ticket.SystemClock{}.Now()).print(m.Stdout, m.term())
 }
 
-func ticketTable(list []fullTicket, now time.Time) *table {
-	t := &table{head: []string{"TICKET", "STATE", "AGE", "TOLD", "CUSTOMER", "SERVERS", "FIRST ERROR, OR SUBJECT"}, shrink: []int{4, 5, 6}}
-	for _, f := range list {
-		about := f.Subject
-		if len(f.Errors) > 0 {
-			about = f.Errors[0].Text
+func ticketTable(list []ticket.Summary, now time.Time) *table {
+	t := &table{head: []string{"TICKET", "STATE", "AGE", "TOLD", "CUSTOMER", "SERVERS", "ERROR, SUBJECT"}, shrink: []int{4, 5, 6}}
+	for _, s := range list {
+		about := s.Subject
+		if len(s.Errors) > 0 {
+			about = s.Errors[0].Text
 		}
-		who := f.CustomerNumber
-		if who == "" {
-			who = f.From
+		var servers []string
+		for _, v := range s.Servers {
+			servers = append(servers, v.Name)
 		}
-		told, s := f.told()
-		t.add(cell{f.Number(), bold}, cell{string(f.State), ""}, cell{age(now.Sub(f.Created)), ""}, cell{told, s},
-			cell{who, ""}, cell{strings.Join(f.servers(), " "), ""}, cell{about, ""})
+		word, colour := told(s)
+		t.add(cell{s.ID, bold}, cell{string(s.State), ""}, cell{age(now.Sub(s.Created)), ""}, cell{word, colour},
+			cell{cmp.Or(s.CustomerNumber, s.From), ""}, cell{strings.Join(servers, " "), ""}, cell{about, ""})
 	}
 	return t
 }
 
-// fullTicket is a ticket with what belongs to it.
-type fullTicket struct {
-	ticket.Ticket
-	mails  []ticket.Mail
-	outs   []ticket.Out
-	events []ticket.Event
-}
-
-func readTicket(tx ticket.Tx, t ticket.Ticket, history bool) (f fullTicket, err error) {
-	f.Ticket = t
-	if f.mails, err = tx.Mails(t.ID); err != nil {
-		return f, err
-	}
-	if f.outs, err = tx.Outs(ticket.OutQuery{TicketID: t.ID}); err != nil {
-		return f, err
-	}
-	slices.Reverse(f.outs)
-	if history {
-		f.events, err = tx.Events(t.ID)
-	}
-	return f, err
-}
-
-func (f fullTicket) servers() []string {
-	names := []string{}
-	for _, s := range f.Servers {
-		names = append(names, s.Name)
-	}
-	return names
-}
-
-func (f fullTicket) answers() []ticket.Out {
-	return slices.DeleteFunc(slices.Clone(f.outs), func(o ticket.Out) bool { return o.Kind != ticket.OutAnswer })
-}
-
 // told says in a word whether the customer knows where they stand.
-func (f fullTicket) told() (string, style) {
+func told(t ticket.Summary) (string, style) {
 	word, s := "nobody", red
-	for _, o := range f.answers() {
-		switch o.State {
+	for _, r := range t.Replies {
+		switch r.State {
 		case ticket.OutSent:
-			if o.BouncedAt.IsZero() {
-				return "yes", green
-			}
-			word, s = "bounced", red
+			return "yes", green
 		case ticket.OutWaiting, ticket.OutFrozen:
 			word, s = "not yet", yellow
 		case ticket.OutFailed:
@@ -172,42 +82,6 @@ func (f fullTicket) told() (string, style) {
 		}
 	}
 	return word, s
-}
-
-func (f fullTicket) json() ticketJSON {
-	t := ticketJSON{
-		ID: f.Number(), State: string(f.State), Subject: f.Subject, CustomerNumber: f.CustomerNumber, From: f.From,
-		Language: f.Language, Mailbox: f.Mailbox, Created: stamp(f.Created), Updated: stamp(f.Updated),
-		Servers: f.servers(), Errors: []string{}, Suggested: []string{}, Mails: len(f.mails), MessageIDs: []string{}, Replies: []replyJSON{},
-	}
-	if f.EmergencyID != 0 {
-		t.Emergency = fmt.Sprintf("NE-%d", f.EmergencyID)
-	}
-	if f.Previous != 0 {
-		t.Previous = ticket.Number(f.Previous)
-	}
-	if f.Related != 0 {
-		t.Related = ticket.Number(f.Related)
-	}
-	for _, e := range f.Errors {
-		t.Errors = append(t.Errors, e.Text)
-	}
-	for _, m := range f.mails {
-		t.MessageIDs = append(t.MessageIDs, m.MessageID)
-	}
-	for _, o := range f.answers() {
-		t.Replies = append(t.Replies, replyJSON{Kind: string(o.Kind), State: string(o.State), MessageID: o.MessageID,
-			To: o.Recipient, Row: o.Row, Bare: o.Bare, Sent: stamp(o.SentAt), Error: o.LastError})
-	}
-	return t
-}
-
-// stamp is an instant as RFC 3339 in UTC, "" for never.
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // age is a duration at a glance.

@@ -6,6 +6,7 @@ import (
 	"os/user"
 	"strings"
 
+	"notfalld/store"
 	"notfalld/ticket"
 )
 
@@ -28,9 +29,16 @@ func (c *ticketNoteCmd) Run(ctx context.Context, m *Main) error {
 	if text == "" {
 		return usagef("the note is empty")
 	}
-	return c.change(ctx, m, []string{c.ID}, func(t *ticket.Ticket) (what, why string, err error) {
-		return "note", text, nil
-	})
+	ids, err := ticketIDs([]string{c.ID})
+	if err != nil {
+		return err
+	}
+	s, _, err := m.open(ctx, c.Config, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return ticket.AddNote(ctx, s, ticket.SystemClock{}, ids[0], actor(), text)
 }
 
 type ticketCloseCmd struct {
@@ -41,54 +49,36 @@ type ticketCloseCmd struct {
 
 // Help is the detail that --help shows.
 func (ticketCloseCmd) Help() string {
-	return `A mail of the customer opens a closed ticket again, for some days.
+	return `A mail of the customer opens a closed ticket again, for some days. One that cannot be closed is named, and the others are closed all the same.
 
     notfalld ticket close NS-10001 NS-10002 --why "solved by phone"`
 }
 
-// Run closes the tickets: all or none.
+// Run closes the tickets.
 func (c *ticketCloseCmd) Run(ctx context.Context, m *Main) error {
-	return c.change(ctx, m, c.IDs, func(t *ticket.Ticket) (what, why string, err error) {
-		if t.State == ticket.Closed {
-			return "", "", fmt.Errorf("%s is closed already", t.Number())
-		}
-		now := ticket.SystemClock{}.Now()
-		t.State, t.ClosedAt, t.Updated = ticket.Closed, now, now
-		return "closed", c.Why, nil
-	})
-}
-
-// change changes tickets in one transaction and writes what was done into the history of each.
-func (c *withConfig) change(ctx context.Context, m *Main, names []string, f func(*ticket.Ticket) (what, why string, err error)) error {
-	ids, err := ticketIDs(names)
+	ids, err := ticketIDs(c.IDs)
 	if err != nil {
 		return err
 	}
-	return m.update(ctx, c.Config, func(tx ticket.Tx) error {
-		for _, id := range ids {
-			t, ok, err := tx.Ticket(id)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return fmt.Errorf("there is no ticket %s", ticket.Number(id))
-			}
-			what, why, err := f(&t)
-			if err != nil {
-				return err
-			}
-			if err := tx.PutTicket(t); err != nil {
-				return err
-			}
-			if err := tx.AddEvent(ticket.Event{TicketID: id, At: ticket.SystemClock{}.Now(), Actor: actor(), What: what, Why: why}); err != nil {
-				return err
-			}
+	s, _, err := m.open(ctx, c.Config, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	failed := false
+	for _, id := range ids {
+		if err := ticket.CloseTicket(ctx, s, ticket.SystemClock{}, id, actor(), c.Why); err != nil {
+			failed = true
+			fmt.Fprintf(m.Stderr, "notfalld: %s\n", oneLine(err.Error()))
 		}
-		return nil
-	})
+	}
+	if failed {
+		return exitError{code: exitFailed}
+	}
+	return nil
 }
 
-// actor is who acts by the command line.
+// actor is who acts by the command line, as histories name it.
 func actor() string {
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		return "cli:" + u.Username

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"notfalld/message"
 	"notfalld/rules"
 	"notfalld/ticket"
 )
@@ -29,63 +28,32 @@ func (ticketShowCmd) Help() string {
     notfalld ticket show NS-10001 --json | jq .history`
 }
 
-// showJSON is one line of ticket show --json: what the list says, with the mails themselves instead of their number.
-type showJSON struct {
-	ticketJSON
-	Mails   []mailJSON     `json:"mails"`
-	Signals []string       `json:"signals"` // why it is linked to its emergency
-	History []ticket.Event `json:"history"`
-}
-
-// mailJSON is one mail in a ticket: what was understood of it, as parse prints it, and its place in the ticket.
-type mailJSON struct {
-	rules.Line
-	Kind     string `json:"kind"`
-	AnswerTo string `json:"answer_to"`
-	Arrived  string `json:"arrived"` // RFC 3339, UTC
-	Proof    string `json:"proof"`
-	Thread   string `json:"thread"` // why it stands in this ticket
-	Rules    string `json:"rules"`  // hash of the rule set that understood it
-}
-
 // Run shows the tickets.
 func (c *ticketShowCmd) Run(ctx context.Context, m *Main) error {
 	ids, err := ticketIDs(c.IDs)
 	if err != nil {
 		return err
 	}
-	var list []fullTicket
-	err = m.view(ctx, c.Config, func(tx ticket.Tx) error {
-		list = nil
-		for _, id := range ids {
-			t, ok, err := tx.Ticket(id)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return fmt.Errorf("there is no ticket %s", ticket.Number(id))
-			}
-			f, err := readTicket(tx, t, true)
-			if err != nil {
-				return err
-			}
-			list = append(list, f)
-		}
-		return nil
-	})
+	s, err := m.reader(ctx, c.Config)
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(m.Stdout)
-	for _, f := range list {
-		if c.JSON {
-			err = json.NewEncoder(out).Encode(f.show())
-		} else {
-			f.print(out, m.term())
-		}
+	defer s.Close()
+	var list []ticket.Detail
+	for _, id := range ids {
+		d, err := ticket.Show(ctx, s, id)
 		if err != nil {
 			return err
 		}
+		list = append(list, d)
+	}
+	if c.JSON {
+		return printLines(m.Stdout, list)
+	}
+	out := bufio.NewWriter(m.Stdout)
+	p := page{out, m.term()}
+	for _, d := range list {
+		p.ticket(d)
 	}
 	return out.Flush()
 }
@@ -94,126 +62,101 @@ func (c *ticketShowCmd) Run(ctx context.Context, m *Main) error {
 func ticketIDs(names []string) ([]int64, error) {
 	var ids []int64
 	for _, n := range names {
+		full := n
 		if !strings.HasPrefix(strings.ToUpper(n), "NS-") {
-			n = "NS-" + n
+			full = "NS-" + n
 		}
-		id, ok := ticket.ParseNumber(n)
+		id, ok := ticket.ParseNumber(full)
 		if !ok {
-			return nil, usagef("%q is no ticket; write it as NS-10001", strings.TrimPrefix(n, "NS-"))
+			return nil, usagef("%q is no ticket; write it as NS-10001", n)
 		}
 		ids = append(ids, id)
 	}
 	return ids, nil
 }
 
-func (f fullTicket) show() showJSON {
-	s := showJSON{ticketJSON: f.json(), Mails: []mailJSON{}, Signals: []string{}, History: f.events}
-	if s.History == nil {
-		s.History = []ticket.Event{}
-	}
-	for _, m := range f.mails {
-		s.Mails = append(s.Mails, mailJSON{Line: lineOfMail(m), Kind: string(m.Kind), AnswerTo: m.AnswerTo,
-			Arrived: stamp(m.Arrived), Proof: m.Proof, Thread: m.Thread, Rules: m.RulesHash})
-	}
-	return s
+// page prints for people: names on the left, values wrapped on the right.
+type page struct {
+	w  io.Writer
+	tm Term
 }
 
-// lineOfMail is what was understood of a mail. Of a minimal ticket that is little more than its header.
-func lineOfMail(m ticket.Mail) rules.Line {
-	l := rules.NewLine("", &message.Mail{}, rules.Facts{}) // no list is null
-	if err := json.Unmarshal(m.Line, &l); err != nil {
-		l.ProblemParsing = "what was understood could not be read back: " + err.Error()
-	}
-	l.MessageID = cmp.Or(l.MessageID, m.MessageID)
-	l.Subject = cmp.Or(l.Subject, m.Subject)
-	l.From.Address = cmp.Or(l.From.Address, m.From)
-	return l
-}
+const nameWidth = 13
 
-// print shows a ticket to people.
-func (f fullTicket) print(w io.Writer, tm Term) {
-	told, s := f.told()
-	fmt.Fprintf(w, "%s  %s  customer told: %s\n", tm.paint(bold, f.Number()), f.State, tm.paint(s, told))
-	f.facts(w, tm)
-	for _, m := range f.mails {
-		printMail(w, tm, m)
-	}
-	if len(f.outs) > 0 {
-		fmt.Fprintln(w, tm.paint(bold, "Outgoing"))
-		for _, o := range f.outs {
-			fmt.Fprintf(w, "  %-10s %s %s\n", o.State, clock(lastMoment(o)), clip(oneLine(fmt.Sprintf("%s to %s %s %s", o.Kind, o.Recipient, o.Row, o.LastError)), tm.Width-32))
+func (p page) head(text string) { fmt.Fprintln(p.w, p.tm.paint(bold, oneLine(text))) }
+
+// row prints a name and its values, each from a line of its own; empty values are left out.
+func (p page) row(name string, values ...string) {
+	for _, v := range values {
+		if strings.TrimSpace(v) == "" {
+			continue
+		}
+		for _, line := range wrap(v, p.tm.Width-nameWidth-3) {
+			fmt.Fprintln(p.w, strings.TrimRight("  "+p.tm.paint(dim, fmt.Sprintf("%-*s", nameWidth, name))+" "+line, " "))
+			name = ""
 		}
 	}
-	fmt.Fprintln(w, tm.paint(bold, "History"))
-	for _, e := range f.events {
-		lines := wrap(strings.TrimSpace(e.What+": "+e.Why+" ("+e.Actor+")"), tm.Width-22)
-		for i, line := range lines {
-			at := clock(e.At)
-			if i > 0 {
-				at = strings.Repeat(" ", len(at))
-			}
-			fmt.Fprintf(w, "  %s  %s\n", tm.paint(dim, at), line)
-		}
-	}
-	fmt.Fprintln(w)
 }
 
-func (f fullTicket) facts(w io.Writer, tm Term) {
-	row := func(name, value string) {
-		for i, line := range wrap(value, tm.Width-14) {
-			if value == "" {
-				return
-			}
-			if i > 0 {
-				name = ""
-			}
-			fmt.Fprintf(w, "  %s%s\n", tm.paint(dim, fmt.Sprintf("%-12s", name)), line)
+func (p page) ticket(d ticket.Detail) {
+	word, s := told(d.Summary)
+	fmt.Fprintf(p.w, "%s  %s, customer told: %s\n", p.tm.paint(bold, d.ID), d.State, p.tm.paint(s, word))
+	p.row("subject", d.Subject)
+	p.row("from", d.From)
+	p.row("customer", d.CustomerNumber)
+	p.row("created", clock(d.Created))
+	p.row("servers", each(d.Servers, serverText)...)
+	p.row("errors", each(d.Errors, errorText)...)
+	p.row("emergency", cmp.Or(d.Emergency, "none triggered"))
+	p.row("suggested", strings.Join(d.Suggested, " "))
+	p.row("signals", d.Signals...)
+	p.row("continues", d.Previous)
+	if d.Related != "" {
+		p.row("related", d.Related+", which the mail named without proof")
+	}
+	for _, m := range d.Mails {
+		p.mail(m)
+	}
+	for _, r := range d.Replies {
+		p.reply(r)
+	}
+	p.head("History")
+	for _, e := range d.History {
+		what := e.What
+		if e.Why != "" {
+			what += ": " + e.Why
 		}
+		p.row(clock(e.At)[5:], what+" ("+e.Actor+")")
 	}
-	row("subject", f.Subject)
-	row("from", f.From)
-	row("customer", f.CustomerNumber)
-	row("created", clock(f.Created))
-	for _, s := range f.Servers {
-		row("server", serverText(s))
-	}
-	for _, e := range f.Errors {
-		row("error", e.Text)
-	}
-	if f.EmergencyID != 0 {
-		row("emergency", fmt.Sprintf("NE-%d", f.EmergencyID))
-	}
-	if f.Previous != 0 {
-		row("continues", ticket.Number(f.Previous))
-	}
-	if f.Related != 0 {
-		row("related", ticket.Number(f.Related)+" (named without proof)")
-	}
+	fmt.Fprintln(p.w)
 }
 
-// printMail shows one mail of a ticket: the new text, as long as it is.
-func printMail(w io.Writer, tm Term, m ticket.Mail) {
-	l := lineOfMail(m)
-	fmt.Fprintf(w, "%s  %s, %s from %s, proof %s, %s\n", tm.paint(bold, "Mail"), clock(m.Arrived), m.Kind, oneLine(m.From), m.Proof, m.Thread)
-	if l.ProblemParsing != "" {
-		fmt.Fprintf(w, "  not understood: %s\n", oneLine(l.ProblemParsing))
+func (p page) mail(m ticket.MailView) {
+	p.head(fmt.Sprintf("Mail of %s", clock(m.Arrived)))
+	p.row("from", fmt.Sprintf("%s (%s, proof %s)", m.From, m.Kind, m.Proof))
+	p.row("here by", m.Thread)
+	var l rules.Line
+	if err := json.Unmarshal(m.Facts, &l); err != nil {
+		p.row("text", "what was understood cannot be read back: "+err.Error())
+		return
 	}
-	for _, line := range wrap(l.Text, tm.Width-4) {
-		fmt.Fprintf(w, "  %s %s\n", tm.paint(dim, "|"), line)
-	}
-	for _, a := range l.Attachments {
-		fmt.Fprintf(w, "  attached: %s\n", oneLine(attachmentText(a)))
-	}
+	p.row("not understood", l.ProblemParsing)
+	p.row("phones", strings.Join(l.Phones, ", "))
+	p.row("missing", strings.Join(l.Missing, ", "))
+	p.row("attachments", each(l.Attachments, attachmentText)...)
+	p.row("text", l.Text)
 }
 
-// lastMoment is when something last happened to an outgoing mail.
-func lastMoment(o ticket.Out) time.Time {
-	for _, t := range []time.Time{o.SentAt, o.FrozenAt} {
-		if !t.IsZero() {
-			return t
-		}
+func (p page) reply(r ticket.Reply) {
+	at := r.Created
+	if !r.SentAt.IsZero() {
+		at = r.SentAt
 	}
-	return o.Created
+	p.head(fmt.Sprintf("Answer of %s", clock(at)))
+	p.row("to", r.To)
+	p.row("says", r.Kind)
+	p.row("state", fmt.Sprintf("%s, %d %s", r.State, r.Attempts, plural(r.Attempts, "attempt", "attempts")))
+	p.row("error", r.Error)
 }
 
 // clock is an instant as people read it, in the zone of the machine.

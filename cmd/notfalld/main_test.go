@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"notfalld/message"
+	"notfalld/postoffice"
+	"notfalld/rules"
+	"notfalld/store"
+	"notfalld/templates"
+	"notfalld/ticket"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"notfalld": main})
+}
+
+// TestScripts runs testdata/script/*.txtar: the whole program from the outside. Beside testscript's own commands there are
+//
+//	code N COMMAND…             runs it and wants this exit code
+//	take CONFIG FILE [OUTCOME]  a mail comes in, and what is then due has this outcome (default: accepted; "wait": not attempted)
+//	office                      starts mail servers; $IMAP_PORT and $SMTP_PORT say where, support/geheim logs in to both
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("TZ", "UTC")
+			e.Setenv("COLUMNS", "80")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": runForCode, "take": take, "office": startOffice},
+	})
+}
+
+func runForCode(ts *testscript.TestScript, _ bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if ended, ok := errors.AsType[*exec.ExitError](err); ok {
+		code = ended.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(code) != args[0] {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// take is the daemon's work on one mail, without its servers.
+func take(ts *testscript.TestScript, _ bool, args []string) {
+	ctx := context.Background()
+	cfg, problems := LoadConfig(ts.MkAbs(args[0]))
+	if Broken(problems) {
+		ts.Fatalf("%v", problems)
+	}
+	s, err := store.Open(ctx, cfg.Store.URL, store.Options{})
+	ts.Check(err)
+	defer s.Close()
+	o, err := cfg.ticketOptions()
+	ts.Check(err)
+	o.Store, o.Rules = s, rules.Shipped()
+	o.Templates, err = templates.Load("")
+	ts.Check(err)
+	desk, err := ticket.NewDesk(ctx, o)
+	ts.Check(err)
+	raw := bytes.ReplaceAll([]byte(ts.ReadFile(args[1])), []byte("\n"), []byte("\r\n"))
+	uid, _ := strconv.ParseUint(strings.Trim(args[1], "abcdefghijklmnopqrstuvwxyz.-"), 10, 32)
+	_, err = desk.Take(ctx, ticket.Fetched{Place: ticket.Place{Mailbox: cfg.Mailboxes[0].Name, Folder: "INBOX", UIDValidity: 1, UID: uint32(uid)},
+		InternalDate: time.Now(), Size: int64(len(raw)), Raw: raw})
+	ts.Check(err)
+	outcome := ticket.Outcome{Result: ticket.Accepted, Code: 250}
+	switch {
+	case len(args) > 2 && args[2] == "wait":
+		return
+	case len(args) > 2:
+		outcome = ticket.Outcome{Result: ticket.Result(args[2]), Code: 550, Text: "550 5.1.1 no such user", RetryAt: time.Now().Add(time.Hour)}
+	}
+	due, err := desk.DueOut(ctx, 100)
+	ts.Check(err)
+	for _, d := range due {
+		_, ok, err := desk.Freeze(ctx, d.ID)
+		ts.Check(err)
+		if ok {
+			ts.Check(desk.Delivered(ctx, d.ID, outcome))
+		}
+	}
+}
+
+func startOffice(ts *testscript.TestScript, _ bool, _ []string) {
+	o, err := postoffice.Open(postoffice.Options{RequireAuth: true,
+		Users: []postoffice.User{{Name: "support", Password: "geheim", Addresses: []string{"support@muster-server.at"}}}})
+	ts.Check(err)
+	ts.Defer(func() { o.Close() })
+	ts.Setenv("IMAP_PORT", port(o.IMAPAddr()))
+	ts.Setenv("SMTP_PORT", port(o.SMTPAddr()))
+}
+
+func port(addr string) string { return addr[strings.LastIndexByte(addr, ':')+1:] }
+
+// TestRunInProcess: a test of another kind can start the whole program within itself.
+func TestRunInProcess(t *testing.T) {
+	for _, c := range []struct {
+		args      []string
+		code      int
+		out, errs string
+	}{
+		{[]string{"version"}, exitDone, "notfalld development", ""},
+		{[]string{"parse", "-"}, exitDone, `"file":"-"`, ""},
+		{[]string{"run", "-c", "nowhere.yaml"}, exitUsage, "", "nowhere.yaml: cannot read"},
+		{nil, exitUsage, "", "Usage:"},
+	} {
+		var out, errs bytes.Buffer
+		m := &Main{Stdin: strings.NewReader("Subject: x\n\ny\n"), Stdout: &out, Stderr: &errs, Env: func(string) (string, bool) { return "", false }}
+		if code := m.Run(t.Context(), c.args); code != c.code || !strings.Contains(out.String(), c.out) || !strings.Contains(errs.String(), c.errs) {
+			t.Errorf("%v: exit code %d\n%s\n%s", c.args, code, out.String(), errs.String())
+		}
+	}
+}
+
+// TestParseIsParallelAndOrdered: many files come out in their order, whoever is done first.
+func TestParseIsParallelAndOrdered(t *testing.T) {
+	dir := t.TempDir()
+	var files []string
+	for i := range 200 {
+		name := dir + "/" + strconv.Itoa(i) + ".eml"
+		body := "Subject: Notfall-Support\nMessage-ID: <" + strconv.Itoa(i) + "@x.at>\n\n" + strings.Repeat("web01.firma.at ist weg\n", (200-i)*5)
+		if err := os.WriteFile(name, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, name)
+	}
+	p := &mailParser{set: rules.Shipped(), limits: message.DefaultLimits(), perMail: time.Minute}
+	i := 0
+	for r := range p.all(t.Context(), files) {
+		if r.err != nil || r.line.MessageID != strconv.Itoa(i)+"@x.at" {
+			t.Fatalf("%d: %v, %q", i, r.err, r.line.MessageID)
+		}
+		i++
+	}
+	if i != len(files) {
+		t.Errorf("%d of %d", i, len(files))
+	}
+}
