@@ -160,17 +160,19 @@ func (t *tx) Outs(q ticket.OutQuery) ([]ticket.Out, error) {
 	if q.Recipient != "" {
 		w.add("recipient_key = ?", strings.ToLower(q.Recipient))
 	}
+	order := " ORDER BY id DESC"
 	delivered := func(s ticket.OutState) bool { return s != ticket.OutWaiting && s != ticket.OutFrozen }
 	if len(q.States) > 0 && !slices.ContainsFunc(q.States, delivered) {
 		w.terms = append(w.terms, pending) // says nothing new, but lets the partial index serve it
+		order = sorted
 	}
-	text := w.text(selectOut, " ORDER BY id DESC", q.Limit)
+	text := w.text(selectOut, order, q.Limit)
 	return t.outs("list outgoing mails", text, w.args...)
 }
 
 // CountOuts is ticket.Tx.
 func (t *tx) CountOuts(q ticket.OutCount) (int, error) {
-	w := where{terms: []string{"state NOT IN ('withdrawn', 'failed')"}}
+	w := where{terms: []string{"state IN ('waiting', 'frozen', 'sent')"}}
 	if q.TicketID != 0 {
 		w.add("ticket_id = ?", q.TicketID)
 	}

@@ -2,10 +2,12 @@ package store
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"testing"
 	"time"
 
+	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"notfalld/ticket"
@@ -231,38 +233,36 @@ func TestCountOuts(t *testing.T) {
 func TestDueModel(t *testing.T) {
 	onEngines(t, func(t *testing.T, fresh func() string) {
 		s := open(t, fresh(), Options{})
+		undo := errors.New("undo")
 		rapid.Check(t, func(r *rapid.T) {
-			update(t, s, func(x ticket.Tx) {
-				if _, err := x.(*tx).exec("empty", "DELETE FROM outbox"); err != nil {
-					t.Fatal(err)
-				}
-			})
-			model := map[int64]ticket.Out{}
-			rows, changes := randomOuts(r), randomOuts(r) // drawn out here: rapid ends a run by panics, an Update takes those for errors
-			update(t, s, func(tx ticket.Tx) {
+			// Drawn out here: rapid ends a run by panics, and an Update takes those for errors.
+			rows, changes := randomOuts(r), randomOuts(r)
+			now, limit := minute(rapid.IntRange(-1, 6).Draw(r, "now")), rapid.IntRange(0, 12).Draw(r, "limit")
+			var due []ticket.Out
+			var next time.Time
+			var some bool
+			err := s.Update(background, func(tx ticket.Tx) (err error) {
 				for i := range rows {
 					must(tx.AddOut(&rows[i]))(t)
-					model[rows[i].ID] = rows[i]
 				}
-			})
-			update(t, s, func(tx ticket.Tx) {
 				for i := range min(len(rows), len(changes)) {
 					changes[i].ID = rows[i].ID
 					noError(t, tx.PutOut(changes[i]))
-					model[rows[i].ID] = changes[i]
+					rows[i] = changes[i]
 				}
+				due = must(tx.DueOut(now, limit))(t)
+				next, some, err = tx.NextOut()
+				noError(t, err)
+				return undo
 			})
-			now, limit := minute(rapid.IntRange(-1, 6).Draw(r, "now")), rapid.IntRange(0, 12).Draw(r, "limit")
-			view(t, s, func(tx ticket.Tx) {
-				same(t, "due", outIDs(must(tx.DueOut(now, limit))(t)), dueOf(model, now, limit))
-				at, ok, err := tx.NextOut()
-				wantAt, wantOK := nextOf(model)
-				if err != nil || ok != wantOK || !at.Equal(wantAt) {
-					t.Errorf("next: %v, %v, %v; want %v, %v", at, ok, err, wantAt, wantOK)
-				}
-			})
-			if t.Failed() {
-				r.FailNow()
+			if err != undo {
+				r.Fatal(err)
+			}
+			if d := gocmp.Diff(outIDs(dueOf(rows, now, limit)), outIDs(due)); d != "" {
+				r.Fatalf("due (-want +got):\n%s", d)
+			}
+			if wantNext, wantSome := nextOf(rows); some != wantSome || !next.Equal(wantNext) {
+				r.Fatalf("next: %v, %v; want %v, %v", next, some, wantNext, wantSome)
 			}
 		})
 	})
@@ -293,7 +293,7 @@ func isPending(o ticket.Out) bool {
 	return o.State == ticket.OutWaiting || o.State == ticket.OutFrozen
 }
 
-func dueOf(model map[int64]ticket.Out, now time.Time, limit int) []int64 {
+func dueOf(model []ticket.Out, now time.Time, limit int) []ticket.Out {
 	var due []ticket.Out
 	for _, o := range model {
 		if isPending(o) && !o.NextAt.After(now) {
@@ -312,10 +312,10 @@ func dueOf(model map[int64]ticket.Out, now time.Time, limit int) []int64 {
 	if limit > 0 && len(due) > limit {
 		due = due[:limit]
 	}
-	return outIDs(due)
+	return due
 }
 
-func nextOf(model map[int64]ticket.Out) (at time.Time, ok bool) {
+func nextOf(model []ticket.Out) (at time.Time, ok bool) {
 	for _, o := range model {
 		if isPending(o) && (!ok || o.NextAt.Before(at)) {
 			at, ok = o.NextAt, true

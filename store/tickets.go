@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"notfalld/rules"
 	"notfalld/ticket"
 )
 
@@ -48,7 +47,7 @@ func ticketArgs(k *ticket.Ticket) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	errs, err := listJSON[rules.Error](k.Errors)
+	errs, err := listJSON[ticket.Error](k.Errors)
 	if err != nil {
 		return nil, err
 	}
@@ -97,15 +96,18 @@ func (t *tx) Ticket(id int64) (k ticket.Ticket, ok bool, err error) {
 // Tickets is ticket.Tx.
 func (t *tx) Tickets(q ticket.TicketQuery) ([]ticket.Ticket, error) {
 	var w where
+	order := " ORDER BY id DESC"
 	in(&w, "state", q.States)
 	if !q.CustomerSince.IsZero() {
 		w.add("last_customer_at >= ?", q.CustomerSince)
+		order = sorted
 	}
 	if !q.CustomerUntil.IsZero() {
 		w.add("last_customer_at < ?", q.CustomerUntil)
+		order = sorted
 	}
 	var list []ticket.Ticket
-	text := w.text(selectTicket, " ORDER BY id DESC", q.Limit)
+	text := w.text(selectTicket, order, q.Limit)
 	err := t.rows("list tickets", text, func(scan func(...any) error) error {
 		var k ticket.Ticket
 		err := scan(ticketDest(&k)...)

@@ -241,6 +241,10 @@ func chunks[T any](list []T) [][]any {
 	return out
 }
 
+// sorted orders by id where the conditions choose few rows: the + keeps SQLite from reading the whole table in the order of
+// its ids instead (SQLite manual, "Disqualifying WHERE clause terms using unary +").
+const sorted = " ORDER BY +id DESC"
+
 // where collects the conditions of a query, and their arguments.
 type where struct {
 	terms []string

@@ -144,7 +144,7 @@ CREATE UNIQUE INDEX outbox_key ON outbox (unique_key) WHERE unique_key <> '';
 CREATE INDEX outbox_due ON outbox (rank, next_at, id) WHERE state IN ('waiting', 'frozen');
 CREATE INDEX outbox_message_id ON outbox (message_id) WHERE message_id <> '';
 CREATE INDEX outbox_ticket ON outbox (ticket_id, id);
-CREATE INDEX outbox_recipient ON outbox (recipient_key, kind, created);
+CREATE INDEX outbox_recipient ON outbox (recipient_key, kind, state, created);
 CREATE INDEX outbox_created ON outbox (created);
 -- What counts towards the caps over all recipients: few rows among many.
 CREATE INDEX outbox_stranger ON outbox (created) WHERE stranger;

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"notfalld/ticket"
+)
+
+// full are the queries that may read a whole table: lists for people, without a condition that narrows them.
+var full = map[string]string{
+	selectTicket + " ORDER BY id DESC":                                         "every ticket, youngest first",
+	selectTicket + " ORDER BY id DESC LIMIT ?1":                                "ends at its limit",
+	selectOut + " ORDER BY id DESC":                                            "the whole outbox",
+	selectOut + " ORDER BY id DESC LIMIT ?1":                                   "ends at its limit",
+	selectOut + " WHERE kind IN (?1) ORDER BY id DESC LIMIT ?2":                "ends at its limit",
+	selectOut + " WHERE state IN (?1) ORDER BY id DESC LIMIT ?2":               "a command's: what failed",
+	"SELECT count(*) FROM outbox WHERE state IN ('waiting', 'frozen', 'sent')": "no caller counts everything",
+}
+
+var partial = strings.NewReplacer("SCAN ledger USING INDEX ledger_fetched", "", "SCAN outbox USING INDEX outbox_due", "")
+
+// TestPlans has every method prepare its statements, and SQLite say how it would run each.
+func TestPlans(t *testing.T) {
+	s := open(t, sqliteURL(t), Options{})
+	yes := true
+	update(t, s, func(x ticket.Tx) {
+		useEveryMethod(t, x, &yes)
+		texts := x.(*tx).s.stmts
+		if len(texts) < 60 {
+			t.Errorf("only %d statements were seen", len(texts))
+		}
+		for text := range texts {
+			if first, _, _ := strings.Cut(text, " "); !strings.Contains("SELECT INSERT UPDATE DELETE", first) {
+				continue
+			}
+			plan := explain(t, s, text)
+			// All of a partial index is no more than what is asked for.
+			bad := strings.Contains(partial.Replace(plan), "SCAN")
+			if _, allowed := full[text]; bad != allowed {
+				t.Errorf("scans a table: %v\n%s\n%s", bad, text, plan)
+			}
+			hot := !strings.HasPrefix(text, selectOut) && !strings.HasPrefix(text, selectTicket) || strings.Contains(text, "next_at <=")
+			if hot && strings.Contains(plan, "TEMP B-TREE") && !strings.Contains(plan, "MERGE") {
+				t.Errorf("sorts\n%s\n%s", text, plan)
+			}
+		}
+	})
+}
+
+func explain(t *testing.T, s *Store, text string) string {
+	t.Helper()
+	args := make([]any, strings.Count(text, "?"))
+	rows, err := s.readers.QueryContext(background, "EXPLAIN QUERY PLAN "+text, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	defer rows.Close()
+	var b strings.Builder
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		noError(t, rows.Scan(&id, &parent, &unused, &detail))
+		fmt.Fprintf(&b, "    %s\n", detail)
+	}
+	return b.String()
+}
+
+func useEveryMethod(t *testing.T, x ticket.Tx, yes *bool) {
+	noError(t, x.SetSetting("a", "b"))
+	found(x.Setting("a"))(t)
+	noError(t, x.PutFolder(ticket.Folder{}))
+	found(x.Folder("", ""))(t)
+	raw := must(x.AddRaw(nil))(t)
+	found(x.Raw(raw))(t)
+	noError(t, x.DropRaw(raw))
+	e := ticket.Entry{State: ticket.EntryTicket}
+	must(x.AddEntry(&e))(t)
+	must(x.AddEntry(&e))(t)
+	noError(t, x.PutEntry(e))
+	found(x.Entry(e.ID))(t)
+	must(x.KnownUIDs("", "", 0, 0))(t)
+	must(x.FetchedEntries(0))(t)
+	must(x.FetchedEntries(1))(t)
+	must(x.UnmarkedEntries("", "", 0))(t)
+	noError(t, x.SetMarked([]int64{1, 2, 3}))
+	absent[ticket.Entry](t)(x.SameMail("a", []byte("h")))
+	absent[ticket.Entry](t)(x.SameMail("", []byte("h")))
+	_, err := x.(*tx).purge(day)
+	noError(t, err)
+	useTickets(t, x)
+	useOutbox(t, x, yes)
+}
+
+func useTickets(t *testing.T, x ticket.Tx) {
+	var k ticket.Ticket
+	noError(t, x.AddTicket(&k))
+	noError(t, x.PutTicket(k))
+	found(x.Ticket(k.ID))(t)
+	for _, q := range []ticket.TicketQuery{{}, {Limit: 1}, {CustomerSince: day}, {CustomerSince: day, CustomerUntil: day},
+		{States: []ticket.State{ticket.New}}} {
+		must(x.Tickets(q))(t)
+	}
+	m := ticket.Mail{TicketID: k.ID}
+	noError(t, x.AddMail(&m))
+	found(x.Mail(m.ID))(t)
+	must(x.Mails(k.ID))(t)
+	for _, ids := range [][]string{{"a"}, {"a", "b", "c"}} {
+		_, _, _, err := x.TicketOf(ids)
+		noError(t, err)
+	}
+	must(x.TakesPart(k.ID, "a"))(t)
+	_, _, err := x.KnownSince("a", "pass")
+	noError(t, err)
+	noError(t, x.AddEvent(ticket.Event{TicketID: k.ID}))
+	must(x.Events(k.ID))(t)
+}
+
+func useOutbox(t *testing.T, x ticket.Tx, yes *bool) {
+	o := ticket.Out{Kind: ticket.OutAnswer, State: ticket.OutFrozen, Bytes: []byte("x"), MessageID: "a"}
+	must(x.AddOut(&o))(t)
+	noError(t, x.PutOut(o))
+	o.Bytes, o.State = nil, ticket.OutWaiting
+	noError(t, x.PutOut(o))
+	found(x.Out(o.ID))(t)
+	found(x.OutByMessageID("a"))(t)
+	absent[ticket.Out](t)(x.OutByMessageID("b"))
+	must(x.DueOut(day, 0))(t)
+	must(x.DueOut(day, 1))(t)
+	_, _, err := x.NextOut()
+	noError(t, err)
+	for _, q := range []ticket.OutQuery{{}, {Limit: 1}, {TicketID: 1}, {TicketID: 1, Kinds: kinds[:1]}, {States: states[:2]}, {States: states[:1], Limit: 1},
+		{Recipient: "a"}, {Recipient: "a", Reasons: []string{"x"}}, {States: states[3:4], Limit: 1}, {Kinds: kinds[:1], Limit: 1}} {
+		must(x.Outs(q))(t)
+	}
+	for _, q := range []ticket.OutCount{{}, {Kind: ticket.OutAnswer, TicketID: 1}, {Kind: ticket.OutAnswer, Recipient: "a", Since: day}, {Recipient: "a"},
+		{Kind: ticket.OutAnswer, Unknown: yes, Since: day}, {Kind: ticket.OutAnswer, Bare: yes, Since: day}, {Kind: ticket.OutNotice, Since: day},
+		{Reason: "new_ticket", Since: day}, {TicketID: 1, Recipient: "a", Row: "x", Since: day}} {
+		must(x.CountOuts(q))(t)
+	}
+	noError(t, x.AddAttempt(ticket.Attempt{OutID: o.ID}))
+	must(x.Attempts(o.ID))(t)
+}
