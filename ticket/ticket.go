@@ -75,6 +75,12 @@ const (
 	UnprovenMail MailKind = "unproven" // joined by a token that was not issued to this sender
 )
 
+// What tickets hold of a mail, under the names that they have where it is read.
+type (
+	Server = rules.Server
+	Error  = rules.Error
+)
+
 // Mail is one mail within a ticket.
 type Mail struct {
 	ID          int64
