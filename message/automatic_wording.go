@@ -3,9 +3,9 @@ package message
 import "strings"
 
 // byBounceWording finds delivery failures and delays that no multipart/report wraps: qmail, Exim,
-// Notes, Exchange, gateways. A human who complains of bounces quotes the same words, so a sender or
-// envelope that only mail systems have must go with them, or subject and text must both be a bounce's.
-func byBounceWording(m *Mail, _ bool) Automatic {
+// Notes, Exchange, gateways. A human who complains of bounces quotes the same words, so either a mail
+// system is the sender, or subject and text must both be a bounce's and nobody speaks of himself.
+func byBounceWording(m *Mail, viaGroup bool) Automatic {
 	subject, forwarded := bareSubject(m.Subject)
 	if forwarded {
 		return human()
@@ -17,17 +17,20 @@ func byBounceWording(m *Mail, _ bool) Automatic {
 	if _, ok := find(subject+"\n"+text, delayPhrases); ok {
 		kind = Delay
 	}
+	prefix, begins := startsWith(subject, bounceSubjects)
 	switch {
-	case bySubject && byText && (m.mailSystem() || !talksToUs(text)):
+	case m.mailSystem(viaGroup) && bySubject:
 		return wording(kind, "subject", inSubject)
-	case m.mailSystem() && bySubject:
-		return wording(kind, "subject", inSubject)
-	case m.mailSystem() && byText:
+	case m.mailSystem(viaGroup) && byText:
 		return wording(kind, "text", inText)
+	case byText && bySubject && m.fromPostmaster() && !speaksOfSelf(text):
+		return wording(kind, "subject", inSubject)
+	case byText && begins && !talksToUs(text) && !speaksOfSelf(text):
+		return wording(kind, "subject", prefix)
 	}
 	// "Delivered: …", "Gelesen: …" without the report parts.
 	if p, ok := startsWith(subject, receiptSubjects); ok {
-		if _, ok := find(text, receiptPhrases); ok || m.nullSender() {
+		if _, ok := find(text, receiptPhrases); ok || m.nullSender() && !viaGroup {
 			return wording(Receipt, "subject", p)
 		}
 	}
@@ -35,17 +38,27 @@ func byBounceWording(m *Mail, _ bool) Automatic {
 }
 
 // mailSystem reports whether a mail transfer agent is the sender.
-func (m *Mail) mailSystem() bool {
-	if m.nullSender() {
+func (m *Mail) mailSystem(viaGroup bool) bool {
+	if m.nullSender() && !viaGroup {
 		return true
 	}
 	for _, a := range m.From {
 		local, _, _ := strings.Cut(strings.ToLower(a.Address), "@")
-		if local == "postmaster" || strings.Contains(strings.ReplaceAll(local, "-", ""), "mailerdaemon") || strings.HasPrefix(local, "microsoftexchange") {
+		if strings.Contains(strings.ReplaceAll(local, "-", ""), "mailerdaemon") || strings.HasPrefix(local, "microsoftexchange") {
 			return true
 		}
 		name := fold(a.Name)
-		if strings.Contains(name, "mail delivery s") || strings.Contains(name, "mail delivery sub") || strings.Contains(name, "mailer-daemon") {
+		if strings.Contains(name, "mail delivery s") || strings.Contains(name, "mailer-daemon") {
+			return true
+		}
+	}
+	return false
+}
+
+// fromPostmaster: gateways write so, and so do the humans who run a mail server (RFC 2142, 5).
+func (m *Mail) fromPostmaster() bool {
+	for _, a := range m.From {
+		if local, _, _ := strings.Cut(strings.ToLower(a.Address), "@"); local == "postmaster" {
 			return true
 		}
 	}
@@ -53,9 +66,9 @@ func (m *Mail) mailSystem() bool {
 }
 
 // byReplyWording finds out-of-office notes and acknowledgements that carry no header. The subject
-// prefix of a vacation program is enough; the text alone must say two such things at least, and
-// nothing that only a human in need says.
-func byReplyWording(m *Mail, _ bool) Automatic {
+// prefix of a vacation program is enough. The text alone is not: it must answer something, say two
+// such things at least, and nothing that only a human in need says.
+func byReplyWording(m *Mail, viaGroup bool) Automatic {
 	subject, forwarded := bareSubject(m.Subject)
 	if forwarded {
 		return human()
@@ -64,32 +77,65 @@ func byReplyWording(m *Mail, _ bool) Automatic {
 	if p, ok := startsWith(subject, absenceSubjects); ok {
 		return wording(AutoReply, "subject", p)
 	}
-	machine := m.statesMachine()
+	machine := m.statesMachine(viaGroup)
 	need := talksToUs(text)
+	thanks, thanksPhrase := count(text, acknowledgePhrases)
 	if p, ok := find(subject, acknowledgeSubjects); ok {
-		if n, _ := count(text, acknowledgePhrases); machine || n > 0 && !need || text == "" {
+		if machine || thanks > 0 && !need || text == "" {
 			return wording(AutoReply, "subject", p)
 		}
 	}
-	if machine || !need {
-		if n, p := count(text, acknowledgePhrases); n >= 2 || n == 1 && (machine || hasMachinePhrase(text)) {
-			return wording(AutoReply, "text", p)
-		}
-		away, p := count(text, absencePhrases)
-		more, _ := count(text, absenceCompany)
-		if _, weak := find(subject, absenceWeakSubjects); weak {
-			more++
-		}
-		if away > 0 && more > 0 && (machine || away+more >= 3) || away > 0 && machine && len(text) < 1500 {
-			return wording(AutoReply, "text", p)
-		}
+	if thanks > 0 && (machine || !need && hasMachinePhrase(text)) {
+		return wording(AutoReply, "text", thanksPhrase)
+	}
+	if !machine && (need || !m.answersSomething(subject)) {
+		return human()
+	}
+	if thanks >= 2 {
+		return wording(AutoReply, "text", thanksPhrase)
+	}
+	away, p := count(text, absencePhrases)
+	more, _ := count(text, absenceCompany)
+	switch {
+	case away > 0 && machine && (more > 0 || len(text) < 1000),
+		away > 0 && more > 0 && away+more >= 3 && saysAway(text):
+		return wording(AutoReply, "text", p)
 	}
 	return human()
 }
 
+// answersSomething: programs reply, they do not write first. The bare subject has lost its prefixes.
+func (m *Mail) answersSomething(bare string) bool {
+	if len(m.InReplyTo) > 0 || len(m.References) > 0 {
+		return true
+	}
+	if _, ok := find(bare, absenceWeakSubjects); ok {
+		return true
+	}
+	s := fold(m.Subject)
+	return strings.HasPrefix(s, "re:") || strings.HasPrefix(s, "aw:") || strings.HasPrefix(s, "antw:") || strings.Contains(s, " re: ") || strings.Contains(s, " aw: ")
+}
+
+// saysAway: it is the writer who is away, or the whole office, not a colleague he complains of.
+func saysAway(text string) bool {
+	_, ok := find(text, awaySelf)
+	return ok
+}
+
+// speaksOfSelf reports whether folded text has an I or we that is not a mail system's.
+func speaksOfSelf(text string) bool {
+	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r == '\'') }) {
+		switch w {
+		case "wir", "ich", "uns", "unser", "unsere", "unserem", "unseren", "unserer", "we", "our", "us":
+			return true
+		}
+	}
+	return false
+}
+
 // statesMachine reports whether the header already says that a program wrote the mail.
-func (m *Mail) statesMachine() bool {
-	return m.nullSender() || byMachineHeader(m, false).Kind != Human || bySender(m, false).Kind != Human
+func (m *Mail) statesMachine(viaGroup bool) bool {
+	return m.nullSender() && !viaGroup || byMachineHeader(m, viaGroup).Kind != Human || bySender(m, viaGroup).Kind != Human
 }
 
 // talksToUs reports whether folded text asks for help as only a human in need does.

@@ -25,10 +25,10 @@ var headings = newLexicon(
 // saysHow, saysChange, saysProblem: the words of a sentence that answers the question in prose.
 var (
 	saysHow = newLexicon([]string{
-		"nachstellen", "nachstellbar", "nachvollziehen", "nachvollziehbar", "nachzuvollziehen", "nachzustellen", "reproduzieren", "reproduzierbar", "reproduziert", "reproduce", "reproduced", "reproducible", "reproducing", "repro", "to see it", "you can see it", "to trigger", "trigger it", "triggers it", "ausloesen", "auszuloesen", "jedes mal wenn", "jedesmal wenn", "immer wenn", "immer dann wenn", "sobald man", "sobald ich", "sobald wir", "wenn man", "wenn ich auf", "wenn wir auf", "man muss nur", "man muss bloss", "muss man nur", "braucht man nur", "reicht es", "genuegt es", "einfach .. oeffnen", "einfach .. aufrufen", "einfach .. starten", "einfach .. eingeben", "einfach .. anmelden", "einfach .. klicken", "just open", "just visit", "just load", "just try", "simply open", "simply visit", "every time i", "every time we", "every time you", "every time someone", "everytime i", "everytime we", "whenever i", "whenever we", "whenever you", "whenever someone", "happens when", "happens if", "happens every", "happens on every", "occurs when", "steps", "beim aufruf von", "beim aufrufen von", "passiert wenn", "passiert immer", "tritt auf wenn", "tritt immer auf", "tritt bei jedem", "tritt sofort", "bei jedem aufruf", "bei jedem versuch", "bei jedem login", "bei jeder anmeldung", "if you open", "if you try", "when you open", "when you try", "open any", "try to log in", "versucht man", "ruft man", "oeffnet man", "klickt man", "meldet man sich", "on every request", "on every page", "fails every", "curl -i", "mit folgendem befehl",
+		"nachstellen", "nachstellbar", "nachvollziehen", "nachvollziehbar", "nachzuvollziehen", "nachzustellen", "reproduzieren", "reproduzierbar", "reproduziert", "reproduce", "reproduced", "reproducible", "reproducing", "repro", "to see it", "you can see it", "to trigger", "trigger it", "triggers it", "ausloesen", "auszuloesen", "jedes mal wenn", "jedesmal wenn", "immer wenn", "immer dann wenn", "sobald man", "sobald ich", "sobald wir", "wenn man", "wenn ich auf", "wenn wir auf", "testen kann man", "kann man testen", "laesst sich testen", "indem man", "man muss nur", "man muss bloss", "muss man nur", "braucht man nur", "reicht es", "genuegt es", "einfach .. oeffnen", "einfach .. aufrufen", "einfach .. starten", "einfach .. eingeben", "einfach .. anmelden", "einfach .. klicken", "just open", "just visit", "just load", "just try", "simply open", "simply visit", "every time i", "every time we", "every time you", "every time someone", "everytime i", "everytime we", "whenever i", "whenever we", "whenever you", "whenever someone", "happens when", "happens if", "happens every", "happens on every", "occurs when", "steps", "beim aufruf von", "beim aufrufen von", "passiert wenn", "passiert immer", "tritt auf wenn", "tritt immer auf", "tritt bei jedem", "tritt sofort", "bei jedem aufruf", "bei jedem versuch", "bei jedem login", "bei jeder anmeldung", "if you open", "if you try", "when you open", "when you try", "open any", "try to log in", "versucht man", "ruft man", "oeffnet man", "klickt man", "meldet man sich", "on every request", "on every page", "fails every", "curl -i", "mit folgendem befehl",
 	})
 	saysChange = newLexicon([]string{
-		"geaendert", "geaenderte", "veraendert", "aenderung", "aenderungen", "umgestellt", "umgezogen", "uebersiedelt", "aktualisiert", "upgedatet", "upgedated", "geupdatet", "geupdated", "gepatcht", "upgegradet", "eingespielt", "installiert", "deinstalliert", "ausgetauscht", "getauscht", "gewechselt", "migriert", "konfiguriert", "umkonfiguriert", "angepasst", "deployed", "deployt", "ausgerollt", "freigeschaltet", "umgebaut", "erneuert", "ersetzt", "hinzugefuegt", "geloescht", "importiert", "aktiviert", "deaktiviert", "nichts gemacht", "nix gemacht", "nichts angefasst", "nichts angegriffen", "nix angegriffen", "nichts verstellt", "nichts getan", "getan .. nix", "nix getan", "nichts geaendert", "nix geaendert", "ohne eingriff", "neu ist", "seit dem update", "seit dem upgrade", "seit der umstellung", "seit der migration", "nach dem update", "nach einem update", "nach dem neustart", "war der techniker", "update gemacht", "updates gemacht", "umstellung auf", "gestern .. update", "ein update", "neue version", "neuer version", "neues plugin", "neues zertifikat", "neuer .. dienst", "verschoben", "umgesteckt", "erweitert", "hochgezogen", "eingerichtet", "wurde neu",
+		"geaendert", "geaenderte", "veraendert", "aenderung", "aenderungen", "umgestellt", "umgezogen", "uebersiedelt", "aktualisiert", "upgedatet", "upgedated", "geupdatet", "geupdated", "gepatcht", "upgegradet", "eingespielt", "installiert", "deinstalliert", "ausgetauscht", "getauscht", "gewechselt", "migriert", "konfiguriert", "umkonfiguriert", "angepasst", "deployed", "deployt", "ausgerollt", "freigeschaltet", "umgebaut", "erneuert", "ersetzt", "hinzugefuegt", "geloescht", "importiert", "aktiviert", "deaktiviert", "nichts gemacht", "nix gemacht", "nichts angefasst", "nichts angegriffen", "nix angegriffen", "nichts verstellt", "nichts getan", "getan .. nix", "nix getan", "nichts geaendert", "nix geaendert", "ohne eingriff", "neu ist", "seit dem update", "seit dem upgrade", "seit der umstellung", "seit der migration", "nach dem update", "nach einem update", "nach dem neustart", "war der techniker", "update gemacht", "updates gemacht", "umstellung auf", "gestern .. update", "ein update", "update .. gelaufen", "updates .. gelaufen", "update .. gekommen", "updates .. gekommen", "update .. bekommen", "update .. gezogen", "updates .. gezogen", "update .. eingespielt", "neue version", "neuer version", "neues plugin", "neues zertifikat", "neuer .. dienst", "verschoben", "umgesteckt", "erweitert", "hochgezogen", "eingerichtet", "wurde neu",
 		"changed", "changes", "updated", "upgraded", "upgrade", "deployed", "deploy", "deployment", "migrated", "moved", "rolled out", "rolled back", "rollout", "release", "installed", "uninstalled", "replaced", "switched", "reconfigured", "added", "removed", "renewed", "patched", "rotated", "doubled", "increased", "modified", "nothing new", "didn't touch", "did not touch", "haven't touched", "have not touched", "nothing was touched", "no one touched", "untouched", "since the update", "since the upgrade", "after the update", "after the upgrade", "after an update", "consolidated", "enabled", "disabled",
 	})
 	// notAChange: the change words of requests and plans.
@@ -52,13 +52,13 @@ func answers(d *doc, found []finding) (problem, reproduction, changes string) {
 		got = byHeading(&d.passed, len(d.passed.text))
 	}
 	problem, reproduction, changes = got[problemTopic], got[reproductionTopic], got[changesTopic]
-	texts := []string{d.body.text[:d.closing]}
+	texts := []string{withoutOutput(&d.body, d.closing, found)}
 	if d.forward {
-		texts = append(texts, d.passed.text)
+		texts = append(texts, withoutOutput(&d.passed, len(d.passed.text), found))
 	}
 	for _, t := range texts {
 		for _, s := range sentences(t) {
-			w := splitWords(s)
+			w := splitWords(strings.ReplaceAll(s, "-", " "))
 			if len(w) < 2 {
 				continue
 			}
@@ -77,6 +77,30 @@ func answers(d *doc, found []finding) (problem, reproduction, changes string) {
 		problem = fallbackProblem(d, found)
 	}
 	return clipAnswer(problem), clipAnswer(reproduction), clipAnswer(changes)
+}
+
+// withoutOutput is a text without the paragraphs that are a program's output.
+func withoutOutput(s *source, until int, found []finding) string {
+	var b strings.Builder
+	at := 0
+	for at < until {
+		end := strings.Index(s.text[at:until], "\n\n")
+		if end < 0 {
+			end = until
+		} else {
+			end += at + 2
+		}
+		para := s.text[at:end]
+		output := false
+		for _, f := range found {
+			output = output || f.whole && f.src == s && f.from >= at && f.from < end
+		}
+		if !output || proseWords.has(splitWords(para)) {
+			b.WriteString(para)
+		}
+		at = end
+	}
+	return b.String()
 }
 
 func clipAnswer(s string) string {

@@ -39,17 +39,23 @@ func classify(d *doc, auto message.Automatic, f Facts) verdict {
 			v.signals = append(v.signals, fmt.Sprintf("%s %+d", name, weight))
 		}
 	}
+	found := d.signals(auto.Kind)
 	switch matchSubject(d.subject) {
 	case begins:
 		add("our subject", ours)
 	case mentions:
-		if mentionIsCall(d.subject) {
+		if mentionIsCall(d.subject) && !against(found, ours) {
 			add("our subject", ours)
 		} else {
 			add("our name in the subject", sayings)
 		}
 	}
-	for _, s := range d.signals(auto.Kind) {
+	named := v.score >= ours
+	for _, s := range found {
+		// Who writes under our subject may name a contract or a maintenance once; it takes more to make that other.
+		if named && s.once && s.weight < 0 {
+			s.weight /= 2
+		}
 		add(s.name, s.weight)
 	}
 	if len(f.Errors) > 0 {
@@ -78,6 +84,15 @@ func mentionIsCall(subject string) bool {
 	return call
 }
 
+// against reports whether the signals that speak against an emergency weigh as much as limit.
+func against(found []weighed, limit int) bool {
+	sum := 0
+	for _, s := range found {
+		sum += min(s.weight, 0)
+	}
+	return sum <= -limit
+}
+
 func knownServer(servers []Server) bool {
 	for _, s := range servers {
 		if s.Known {
@@ -90,14 +105,23 @@ func knownServer(servers []Server) bool {
 type weighed struct {
 	name   string
 	weight int
+	once   bool // found in the text, and in one word only
 }
 
-// signals are those found in subject and text, each once per place, in table order.
+// signals are those found in subject and text, each once per place, in table order. What speaks
+// against an emergency in two different words counts twice: one word of it is in many mails.
 func (d *doc) signals(kind message.Kind) []weighed {
-	inSubject, inText := make([]bool, len(signals)), make([]bool, len(signals))
+	inSubject := make([]bool, len(signals))
+	inText := make([]map[string]bool, len(signals)) // the words found, of each signal
 	signalLexicon.find(splitWords(d.subject), func(m match) bool { inSubject[m.id] = true; return true })
 	mark := func(words []word) {
-		signalLexicon.find(words, func(m match) bool { inText[m.id] = true; return true })
+		signalLexicon.find(words, func(m match) bool {
+			if inText[m.id] == nil {
+				inText[m.id] = map[string]bool{}
+			}
+			inText[m.id][words[m.from].fold] = true
+			return true
+		})
 	}
 	mark(d.words)
 	if d.forward {
@@ -112,10 +136,13 @@ func (d *doc) signals(kind message.Kind) []weighed {
 			continue // a human's "ok" is no recovery
 		}
 		if inSubject[i] && s.subject != 0 {
-			out = append(out, weighed{"subject: " + s.name, s.subject})
+			out = append(out, weighed{"subject: " + s.name, s.subject, false})
 		}
-		if inText[i] && s.text != 0 {
-			out = append(out, weighed{"text: " + s.name, s.text})
+		switch n := len(inText[i]); {
+		case n > 1 && s.text < 0:
+			out = append(out, weighed{"text, repeatedly: " + s.name, 2 * s.text, false})
+		case n > 0 && s.text != 0:
+			out = append(out, weighed{"text: " + s.name, s.text, true})
 		}
 	}
 	return out

@@ -104,26 +104,73 @@ var closings = newLexicon([]string{
 // closingAt is where the greeting at the end of a text begins: the last short line that is one, with
 // at most fourteen lines below it.
 func closingAt(s source) int {
-	below := 0
+	below, greeted := 0, false
 	found := len(s.text)
-	for i := len(s.lines) - 1; i >= 0 && below <= 14; i-- {
+	last := len(s.lines) - 1
+	for {
+		first := contactBlock(s, last)
+		if first < 0 {
+			break
+		}
+		found, last = s.lines[first].from, first-1
+	}
+	for i := last; i >= 0 && below <= 14; i-- {
 		l := s.lines[i]
 		if l.blank {
 			continue
 		}
 		if len(l.text) <= 60 {
 			if w := splitWords(l.text); len(w) > 0 && len(w) <= 7 && startsPhrase(closings, w) {
-				found = l.from
+				found, greeted = l.from, true
 				// "Danke" above "LG Anna": go on, the greeting may begin higher up.
 				continue
 			}
 		}
-		if found < len(s.text) {
+		if greeted {
 			break
 		}
 		below++
 	}
 	return found
+}
+
+// contactMarks are what signature blocks hold, each a sign of another kind.
+var contactMarks = []*lexicon{
+	newLexicon([]string{"gmbh", "ag", "kg", "og", "e.u", "ohg", "mbh", "ltd", "inc", "llc", "b.v", "s.r.o", "gesmbh", "ges.m.b.h", "eg", "verein", "plc"}),
+	newLexicon([]string{"tel", "telefon", "phone", "fon", "t", "m", "mobil", "mobile", "office"}),
+	newLexicon([]string{"fax", "telefax", "f"}),
+	newLexicon([]string{"fn", "uid", "hrb", "hra", "atu*", "ust-idnr", "firmenbuch", "handelsregister", "amtsgericht", "geschaeftsfuehrer", "gf", "dvr", "iban"}),
+	newLexicon([]string{"www"}),
+	newLexicon([]string{"strasse", "gasse", "platz", "weg", "allee", "street", "road", "a-*", "d-*", "ch-*"}),
+}
+
+// letterWords are written in letters, not below them.
+var letterWords = newLexicon([]string{"kundennummer", "kundennr", "kd-nr", "kdnr", "kunden-nr", "rueckruf", "rueckrufnummer", "bitte", "please", "call", "server", "customer", "wir", "ich", "we", "erreichbar", "unter"})
+
+// contactBlock is the first line of the paragraph that ends with line last, if it is a signature's
+// block of contacts; else -1.
+func contactBlock(s source, last int) int {
+	for last >= 0 && s.lines[last].blank {
+		last--
+	}
+	first := last
+	for first > 0 && !s.lines[first-1].blank {
+		first--
+	}
+	if last < 0 || first == 0 || last-first > 9 {
+		return -1
+	}
+	w := splitWords(s.text[s.lines[first].from:s.lines[last].to])
+	kinds := 0
+	for _, m := range contactMarks {
+		if m.has(w) {
+			kinds++
+		}
+	}
+	if kinds < 3 || letterWords.has(w) {
+		return -1
+	}
+	return first
 }
 
 // startsPhrase reports whether a phrase stands at the first word.

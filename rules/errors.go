@@ -38,8 +38,8 @@ func findErrors(d *doc) []finding {
 
 func errorsIn(s *source) []finding {
 	lines := lineErrors(s)
-	quoted := quotedErrors(s, lines)
-	all := append(lines, quoted...)
+	all := append(lines, quotedErrors(s, lines)...)
+	all = append(all, sentenceErrors(s, all)...)
 	all = append(all, phraseErrors(s, all)...)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].from < all[j].from })
 	if len(all) > maxErrorsPerSource {
@@ -85,7 +85,8 @@ func squeeze(s string) string { return strings.Join(strings.Fields(strings.ToLow
 func lineErrors(s *source) []finding {
 	var out []finding
 	shapes := map[string]int{}
-	announced, output := false, false // by the text above; by a command above
+	announced, output := nothing, false // by the text above; by a command above
+	served := false                     // the announced paragraph has begun; the announcement ends with it
 	for i := 0; i < len(s.lines) && len(out) < maxErrorsPerSource; i++ {
 		l := s.lines[i]
 		if l.blank {
@@ -98,14 +99,22 @@ func lineErrors(s *source) []finding {
 		}
 		if i > 0 && s.lines[i-1].blank {
 			output = false
+			if served {
+				announced, served = nothing, false
+			}
 		}
 		if sh.frame {
 			continue
 		}
 		if !isError(s, l, sh, announced, output) {
-			announced = announces(s, i, announced)
+			if a := announces(s, i); a != nothing {
+				announced, served = a, false
+			} else {
+				served = true
+			}
 			continue
 		}
+		served = true
 		end := wrapped(s, i)
 		f := finding{src: s, from: l.from + indent(l.text), to: s.lines[end].to, whole: true}
 		f.text = joinLines(s, i, end)
@@ -121,7 +130,8 @@ func lineErrors(s *source) []finding {
 }
 
 // isError decides on one line. announced: an announcement stands above; output: it follows a command.
-func isError(s *source, l line, sh shape, announced, output bool) bool {
+func isError(s *source, l line, sh shape, by announcement, output bool) bool {
+	announced := by == firmly
 	t := strings.TrimSpace(l.text)
 	if len(t) > maxErrorLength || strings.HasSuffix(t, ":") && !sh.stamped {
 		return false
@@ -133,7 +143,7 @@ func isError(s *source, l line, sh shape, announced, output bool) bool {
 		if bad && !harmlessLevel(t) {
 			return true
 		}
-		return !harmlessWords.has(w) && mildWords.has(w) || bad && strings.Contains(t, "blocked")
+		return !harmlessWords.has(w) && (mildWords.has(w) || announced) || bad && strings.Contains(t, "blocked")
 	case sh.head:
 		return !proseWords.has(w) || announced
 	case codeToken(t):
@@ -144,6 +154,8 @@ func isError(s *source, l line, sh shape, announced, output bool) bool {
 		return !proseWords.has(w) && !listed(t) && len(w) >= 2 && (bad || isQuote(t) || technical(t) && errorish(t))
 	case output:
 		return bad && !proseWords.has(w)
+	case by == vaguely && bad && !proseWords.has(w) && !listed(t):
+		return indent(l.text) >= 2 || strings.Contains(t, ": ") || strings.ContainsAny(t, "=[{_<>/\\")
 	}
 	return bad && technical(t) && !proseWords.has(w)
 }
@@ -186,12 +198,24 @@ func listed(t string) bool {
 	return strings.HasPrefix(t, "- ") || strings.HasPrefix(t, "* ") || strings.HasPrefix(t, "• ") || digits(t) > 0 && digits(t) < 3 && len(t) > 2 && (t[digits(t)] == '.' || t[digits(t)] == ')')
 }
 
+// announcement says how much the text above a line leads to an error message.
+type announcement int
+
+const (
+	nothing announcement = iota
+	vaguely              // by a colon
+	firmly               // in words
+)
+
 // announces reports whether line i leads to a message below it: it ends the paragraph and says so.
 // Announcements last through the blank lines and through the paragraph that follows.
-func announces(s *source, i int, before bool) bool {
+func announces(s *source, i int) announcement {
 	t := strings.TrimSpace(s.lines[i].text)
 	if strings.HasSuffix(t, ":") {
-		return introWords.has(splitWords(tailOf(s, i)))
+		if introWords.has(splitWords(tailOf(s, i))) {
+			return firmly
+		}
+		return vaguely
 	}
 	last := i+1 >= len(s.lines) || s.lines[i+1].blank
 	if last && !strings.HasSuffix(t, ".") && !strings.HasSuffix(t, "!") && !strings.HasSuffix(t, "?") && !strings.HasSuffix(t, ",") {
@@ -199,9 +223,11 @@ func announces(s *source, i int, before bool) bool {
 		if len(w) > 6 {
 			w = w[len(w)-6:]
 		}
-		return introWords.has(w)
+		if introWords.has(w) {
+			return firmly
+		}
 	}
-	return false
+	return nothing
 }
 
 // tailOf is the last sentence that ends with line i, over at most three lines.

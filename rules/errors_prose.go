@@ -137,6 +137,66 @@ var commandWords = map[string]bool{
 	"touch": true, "systemctl": true, "service": true, "reboot": true, "shutdown": true, "swanctl": true, "traceroute": true, "tracert": true, "mtr": true, "kill": true, "top": true, "df": true, "du": true, "grep": true, "tail": true, "chkdsk": true, "sfc": true, "ipconfig": true, "get": true, "post": true,
 }
 
+// sentenceErrors finds messages that are a sentence of their own in the middle of a paragraph ("Fehler
+// 809: Die Netzwerkverbindung …"), or the rest of one behind an announcement ("es kommt immer: …").
+func sentenceErrors(s *source, found []finding) []finding {
+	var out []finding
+	eachSentence(s.text, func(from, to int) {
+		text := strings.Join(strings.Fields(s.text[from:to]), " ")
+		if len(text) < 12 || len(text) > 600 || len(out) >= maxErrorsPerSource {
+			return
+		}
+		w := splitWords(text)
+		if errorHead(text) && errorWords.has(w) && !proseWords.has(w) && !covered(found, s, from, to) {
+			_, label := cutLabel(s, 0, text)
+			out = append(out, finding{src: s, from: from, to: to, text: label})
+			return
+		}
+		i := strings.Index(s.text[from:to], ": ")
+		if i < 8 {
+			return
+		}
+		begin := from + i + 2
+		rest := strings.Join(strings.Fields(s.text[begin:to]), " ")
+		w = splitWords(rest)
+		if len(w) >= 2 && announcedClosely(s.text[from:from+i]) && errorWords.has(w) && !proseWords.has(w) && !isQuote(rest) && !covered(found, s, begin, to) && !touches(found, s, begin, to) {
+			out = append(out, finding{src: s, from: begin, to: to, text: unquote(rest)})
+		}
+	})
+	return out
+}
+
+// touches reports whether a finding begins within a passage.
+func touches(found []finding, s *source, from, to int) bool {
+	for _, f := range found {
+		if f.src == s && f.from >= from && f.from < to {
+			return true
+		}
+	}
+	return false
+}
+
+// eachSentence cuts text at full stops before a blank, and at blank lines.
+func eachSentence(text string, yield func(from, to int)) {
+	from := 0
+	for i := 0; i < len(text); i++ {
+		end := false
+		switch c := text[i]; {
+		case c == '\n':
+			end = i+1 < len(text) && text[i+1] == '\n'
+		case c == '.' || c == '!' || c == '?':
+			end = i+1 < len(text) && text[i+1] <= ' ' && !abbreviation(text[max(from, runeStart(text, max(0, i-12))):i+1])
+		}
+		if end || i == len(text)-1 {
+			for from < i && text[from] <= ' ' {
+				from++
+			}
+			yield(from, i+1)
+			from = i + 1
+		}
+	}
+}
+
 // codeToken reports whether text is, but for a few words, an error code: ERR_CONNECTION_TIMED_OUT,
 // NET::ERR_CERT_DATE_INVALID, DRIVER_IRQL_NOT_LESS_OR_EQUAL (0xD1), 0x80070005.
 func codeToken(text string) bool {

@@ -69,7 +69,7 @@ func digits(s string) int {
 
 // heads begin the line of an error message, folded; a mark of punctuation or a blank follows.
 var heads = []string{
-	"error", "fatal", "fatal error", "php fatal error", "php warning", "php parse error", "panic", "exception in", "unhandled exception", "uncaught exception", "caused by", "traceback (most recent call last)", "task error", "critical", "[error]", "[emerg]", "[crit]", "[alert]", "[critical]", "[fatal]",
+	"(error)", "error", "fatal", "fatal error", "php fatal error", "php warning", "php parse error", "panic", "exception in", "unhandled exception", "uncaught exception", "caused by", "traceback (most recent call last)", "task error", "critical", "[error]", "[emerg]", "[crit]", "[alert]", "[critical]", "[fatal]",
 	"fehler", "fehlercode", "fehlermeldung", "error code", "errorcode", "error message", "stillstandcode", "stop code", "stopcode", "fehlgeschlagen", "http error", "http/1.1 5", "http/1.0 5", "http/2 5", "meldung ", "msg ", "sqlstate", "kernel panic", "bugcheck", "warning: ", "warnung:", "err:", "e: ", "e/", "npm err!", "failed to", "unable to connect", "could not connect", "cannot connect", "connection to", "ssl_error", "net::err", "err_", "0x8", "javax.", "dberror", "raid", "smart error", "oom-killer", "out of memory:", "segfault", "status: ", ";; ->>header<<-", ";; ede", ";; connection timed out", "permission denied", "access denied",
 }
 

@@ -3,9 +3,26 @@ package rules
 import "strings"
 
 // hostContext answers what stands around a token of one source.
-type hostContext struct{ s *source }
+type hostContext struct {
+	s    *source
+	line int  // the line of the last token asked for
+	log  bool // what that line is
+}
 
-func newHostContext(s *source) *hostContext { return &hostContext{s} }
+func newHostContext(s *source) *hostContext { return &hostContext{s: s, line: -1} }
+
+// logLine reports whether a token lies in a line of a log or a stack trace. Tokens come in order.
+func (c *hostContext) logLine(t hostToken) bool {
+	i := max(c.line, 0)
+	for i+1 < len(c.s.lines) && c.s.lines[i+1].from <= t.from {
+		i++
+	}
+	if i != c.line && i < len(c.s.lines) {
+		sh := shapeOf(c.s.lines[i].text)
+		c.line, c.log = i, sh.stamped || sh.frame
+	}
+	return c.log
+}
 
 // wordsBefore are up to n words before a place, the nearest last, within the sentence.
 func (c *hostContext) wordsBefore(at, n int) []word {
@@ -66,7 +83,7 @@ func (c *hostContext) client(t hostToken) bool {
 
 // bareHost decides on a name without dots that the inventory does not know.
 func bareHost(name string, t hostToken, ctx *hostContext) bool {
-	if len(name) < 3 || len(name) > 40 || notHosts[name] || strings.Contains(name, "_") || t.after == '@' || t.after == '=' {
+	if len(name) < 3 || len(name) > 40 || notHosts[name] || ticketNumber(name) || strings.Contains(name, "_") || t.after == '@' || t.after == '=' {
 		return false
 	}
 	if t.scheme == "unc" || t.scheme == "ssh" || t.scheme != "" && strings.ContainsAny(name, "0123456789-") {
@@ -138,6 +155,11 @@ func rolePrefix(stem string) bool {
 // shoutedName: capitals, at least four: the names of Windows machines.
 func shoutedName(s string) bool {
 	return len(s) >= 4 && strings.ToUpper(s) == s && strings.ToLower(s) != s
+}
+
+// ticketNumber: ns-2026-0412 and ne-10001 are our own.
+func ticketNumber(name string) bool {
+	return (strings.HasPrefix(name, "ns-") || strings.HasPrefix(name, "ne-")) && len(name) >= 7 && strings.Trim(name[3:], "0123456789-") == ""
 }
 
 // ticketLike: CHG-5512, INC0012345, NS-10001.

@@ -24,7 +24,7 @@ var trackers = setOf("click", "clicks", "track", "tracking", "trk", "link", "lin
 
 // fileEndings are top-level domains that are file endings first: a name of two labels that ends so is
 // a file unless an address stands around it.
-var fileEndings = setOf("sh", "py", "pl", "rs", "md", "so", "zip", "mov", "ps", "pm", "cc", "cab", "bz", "la", "do", "app", "pub", "tf", "ml", "in", "st", "as", "am", "mk", "bat", "cfd", "properties", "host", "management", "run", "plus", "download")
+var fileEndings = setOf("java", "sh", "py", "pl", "rs", "md", "so", "zip", "mov", "ps", "pm", "cc", "cab", "bz", "la", "do", "app", "pub", "tf", "ml", "in", "st", "as", "am", "mk", "bat", "cfd", "properties", "host", "management", "run", "plus", "download")
 
 // privateEndings are no public top-level domains, and in use inside companies (RFC 6762, RFC 8375, ICANN's .internal).
 var privateEndings = setOf("local", "lan", "internal", "intern", "intranet", "corp", "home", "localdomain", "domain", "priv", "private", "office", "test", "example", "arpa", "loc", "lcl", "int", "cluster", "dmz", "vpn", "srv", "box")

@@ -1,6 +1,10 @@
 package rules
 
-import "notfalld/message"
+import (
+	"strings"
+
+	"notfalld/message"
+)
 
 // stopWords are the most frequent words of a language that the others do not share.
 var stopWords = newLexicon(
@@ -59,6 +63,20 @@ func hinted(m *message.Mail) string {
 }
 
 func countStops(text string) (n [3]int) {
-	stopWords.find(splitWords(cut(text, 16<<10)), func(m match) bool { n[m.id]++; return true })
+	words := splitWords(cut(text, 16<<10))
+	stopWords.find(words, func(m match) bool {
+		if !inAddress(text, words[m.from]) {
+			n[m.id]++
+		}
+		return true
+	})
 	return n
+}
+
+// inAddress: the "at" of firma.at is no English word.
+func inAddress(text string, w word) bool {
+	if w.from > 0 && strings.IndexByte(".@/:", text[w.from-1]) >= 0 {
+		return true
+	}
+	return w.to+1 < len(text) && (text[w.to] == '@' || text[w.to] == '.' && isAlnum(text[w.to+1]))
 }

@@ -68,7 +68,7 @@ func (f *serverFinder) scan(s *source, until int) {
 }
 
 func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
-	inLog := s.log || covered(f.found, s, t.from, t.to) && lineLike(f.found, s, t.from, t.to)
+	inLog := s.log || ctx.logLine(t) || covered(f.found, s, t.from, t.to) && lineLike(f.found, s, t.from, t.to)
 	name := strings.ToLower(strings.ReplaceAll(t.text, "‑", "-"))
 	server := Server{Name: name, Source: s.name, Span: Span{t.from, t.to}}
 	if t.addr.IsValid() {
