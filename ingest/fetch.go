@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -77,44 +76,55 @@ type flight struct {
 	cmd   *imapclient.FetchCommand
 }
 
-// land drains what is left of flights, without which the library's reader would wait for ever.
-func land(flights []*flight) {
-	for _, f := range flights {
-		f.cmd.Close()
+// fly keeps up to inFlight FETCH commands going: next sends one, or returns nil when there is nothing more; parse reads one
+// response; got is given what it read; landed is told what became of a command (a refusal of the server, or nil). The error is
+// the end of the connection.
+//
+// Dovecot works on several commands at once and mixes their responses, and the library's reader stands still as soon as one of them
+// is not read: so each command has a goroutine that reads it. got and landed are called from the caller's alone.
+func fly[T any](s *session, what string, next func() *flight, parse func(*imapclient.FetchMessageData) T, got func(T), landed func(*flight, error)) (lost error) {
+	type landing struct {
+		f   *flight
+		err error
 	}
-}
-
-// fly keeps up to inFlight commands going: next sends one, or returns nil when there is nothing more; each reads one response, done
-// is told what became of a command (a refusal of the server, or nil). The error is the end of the connection, or of each.
-func (s *session) fly(what string, next func() *flight, each func(*imapclient.FetchMessageData) error, done func(*flight, error)) (err error) {
-	var open []*flight
-	defer func() { land(open); s.lane.relax() }()
+	arrivals, landings := make(chan T), make(chan landing)
+	open, bytes := 0, int64(0)
 	fill := func() {
-		for len(open) < inFlight {
-			f := next()
-			if f == nil {
-				return
+		for f := next(); f != nil; f = next() {
+			open++
+			bytes += f.bytes
+			go func() {
+				for msg := f.cmd.Next(); msg != nil; msg = f.cmd.Next() {
+					arrivals <- parse(msg)
+				}
+				landings <- landing{f, f.cmd.Close()}
+			}()
+			if open == inFlight {
+				break
 			}
-			open = append(open, f)
 		}
+		s.lane.expect(s.o.Silence, s.budget(bytes))
 	}
+	defer s.lane.relax()
 	s.lane.expect(s.o.Silence, 0)
-	for fill(); len(open) > 0; fill() {
-		f := open[0]
-		s.lane.expect(s.o.Silence, s.budget(f.bytes))
-		for msg := f.cmd.Next(); msg != nil; msg = f.cmd.Next() {
-			if err := each(msg); err != nil {
-				return err
+	for fill(); open > 0; {
+		select {
+		case a := <-arrivals:
+			got(a)
+		case l := <-landings:
+			open--
+			bytes -= l.f.bytes
+			if err := s.explain(what, l.err); errors.Is(err, errLost) {
+				lost = cmp.Or(lost, err)
+			} else {
+				landed(l.f, err)
+			}
+			if lost == nil {
+				fill()
 			}
 		}
-		err := s.explain(what, f.cmd.Close())
-		if errors.Is(err, errLost) {
-			return err
-		}
-		open = open[1:]
-		done(f, err)
 	}
-	return nil
+	return lost
 }
 
 // sizes asks for size and date of mails. What the server does not answer is missing from the result. got is called as the
@@ -129,17 +139,18 @@ func (s *session) sizes(uids []uint32, got func(mail)) error {
 		chunks = chunks[1:]
 		return &flight{cmd: s.client.Fetch(uidSet(c), &imap.FetchOptions{UID: true, RFC822Size: true, InternalDate: true})}
 	}
-	each := func(msg *imapclient.FetchMessageData) error {
-		var m mail
+	parse := func(msg *imapclient.FetchMessageData) (m mail) {
 		for item := msg.Next(); item != nil; item = msg.Next() {
 			m.note(item)
 		}
+		return m
+	}
+	some := func(m mail) {
 		if m.uid != 0 {
 			got(m)
 		}
-		return nil
 	}
-	return s.fly("fetch sizes", next, each, func(*flight, error) {})
+	return fly(s, "fetch sizes", next, parse, some, func(*flight, error) {})
 }
 
 func (m *mail) note(item imapclient.FetchItemData) {
@@ -189,36 +200,6 @@ func readMail(msg *imapclient.FetchMessageData, max int64, room func(int64) erro
 		}
 	}
 	return m.uid, raw, err
-}
-
-// one fetches a section of one mail by its sequence number, which works with servers that send the UID behind the body, or
-// flags of the same mail in between: the library loses those responses when it looks for them by UID.
-func (s *session) one(ctx context.Context, m mail, section imap.FetchItemBodySection, room func(int64) error) ([]byte, error) {
-	seq, err := s.sequence(m.uid)
-	if err != nil {
-		return nil, err
-	}
-	if seq == 0 {
-		return nil, errGone
-	}
-	var raw []byte
-	var failed error
-	err = s.askFor("fetch", s.budget(m.size), func() error {
-		cmd := s.client.Fetch(imap.SeqSetNum(seq), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{&section}})
-		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
-			uid, b, err := readMail(msg, s.o.MaxWhole, room)
-			if uid == m.uid && b != nil && err == nil && raw == nil {
-				raw = b
-			} else if err != nil {
-				failed = err
-			}
-		}
-		return cmd.Close()
-	})
-	if err == nil && raw == nil {
-		err = cmp.Or(failed, errMissing)
-	}
-	return raw, errors.Join(err, ctx.Err())
 }
 
 // sequence is the sequence number of a UID, 0 if there is no such mail any more.

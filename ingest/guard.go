@@ -33,8 +33,9 @@ type guard struct {
 	number   []byte // of a {number} that may announce a literal
 	mail     bool   // the line holds BODY[, so that its literals are mails
 	last     [5]byte
-	inText   bool // a status response: free text follows, in which brackets mean nothing
-	textSeen bool
+	inText   bool // a status response: its code and free text, in which brackets mean nothing
+	codeOver bool // the text has begun
+	sorted   bool // whether it is one has been decided
 
 	mu   sync.Mutex
 	said said
@@ -90,7 +91,7 @@ func (g *guard) step(c byte) error {
 	if c == '\r' {
 		return nil
 	}
-	if !g.textSeen && c == ' ' {
+	if !g.sorted && c == ' ' {
 		g.classify()
 	}
 	copy(g.last[:], g.last[1:])
@@ -98,10 +99,13 @@ func (g *guard) step(c byte) error {
 	if g.last == [5]byte{'B', 'O', 'D', 'Y', '['} {
 		g.mail = true
 	}
-	if g.inText {
-		return g.checkCapability(c)
+	if !g.inText {
+		return g.structure(c)
 	}
-	return g.structure(c)
+	if g.codeOver = g.codeOver || c == ']'; g.codeOver {
+		return nil
+	}
+	return g.checkCapability(c, "[CAPABILITY")
 }
 
 // classify decides at each space of "* OK " or "tag NO " whether free text follows.
@@ -110,7 +114,7 @@ func (g *guard) classify() {
 	if len(f) < 2 {
 		return
 	}
-	g.textSeen = true
+	g.sorted = true
 	switch strings.ToUpper(string(f[1])) {
 	case "OK", "NO", "BAD", "BYE", "PREAUTH":
 		g.inText = true
@@ -148,12 +152,12 @@ func (g *guard) structure(c byte) error {
 	case ')':
 		g.depth--
 	}
-	return g.checkCapability(c)
+	return g.checkCapability(c, "* CAPABILITY")
 }
 
 // checkCapability refuses a list in a list of capabilities (RFC 9051, 9: capability-data holds atoms).
-func (g *guard) checkCapability(c byte) error {
-	if c == '(' && bytes.Contains(bytes.ToUpper(g.line), []byte("CAPABILITY")) {
+func (g *guard) checkCapability(c byte, begin string) error {
+	if c == '(' && bytes.Contains(bytes.ToUpper(g.line), []byte(begin)) {
 		return fmt.Errorf("%w: a parenthesis among the capabilities", errHostile)
 	}
 	return nil
@@ -174,7 +178,7 @@ func (g *guard) endLine() error {
 	}
 	g.line, g.last, g.number = g.line[:0], [5]byte{}, g.number[:0]
 	g.length, g.depth = 0, 0
-	g.quoted, g.escaped, g.mail, g.inText, g.textSeen = false, false, false, false, false
+	g.quoted, g.escaped, g.mail, g.inText, g.codeOver, g.sorted = false, false, false, false, false, false
 	return nil
 }
 

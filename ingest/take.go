@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,49 +31,54 @@ func (r *run) bodies(ctx context.Context, small *[]mail) error {
 		cmd := r.s.client.Fetch(uidSet(uids), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{&wholeMail}})
 		return &flight{asked: ms, bytes: bytes, cmd: cmd}
 	}
-	each := func(msg *imapclient.FetchMessageData) error {
-		var reserved int64
-		uid, raw, err := readMail(msg, r.o.MaxWhole, func(n int64) error {
-			err := r.in.reserve(ctx, n)
-			if err == nil {
-				reserved = n
-			}
-			return err
-		})
-		m, ok := missing[uid]
+	parse := func(msg *imapclient.FetchMessageData) body { return r.readBody(ctx, msg) }
+	got := func(b body) {
+		m, ok := missing[b.uid]
 		switch {
-		case ok && err == nil && raw != nil && (len(raw) > 0 || m.size == 0):
-			delete(missing, uid)
-			r.give(ctx, m, raw, "", reserved)
-			return nil
-		case raw != nil:
-			r.in.release(reserved)
-		}
-		if ok && errors.Is(err, errTooLarge) {
-			delete(missing, uid)
+		case ok && errors.Is(b.err, errTooLarge): // the server had said something else
 			m.size = r.o.MaxWhole + 1
 			r.queue.fresh.large = append(r.queue.fresh.large, m)
-			return nil
+		case ok && b.err == nil && b.raw != nil && (len(b.raw) > 0 || m.size == 0):
+			r.give(ctx, m, b.raw, "", b.reserved)
+		default: // missing, for now
+			if b.raw != nil {
+				r.in.release(b.reserved)
+			}
+			return
 		}
-		return err
+		delete(missing, b.uid)
 	}
-	done := func(f *flight, err error) {
-		if err == nil {
-			err = errMissing
-		}
+	landed := func(f *flight, err error) {
 		for _, m := range f.asked {
 			if _, ok := missing[m.uid]; ok {
-				r.troubles.undelivered(m, err).due = r.o.Clock.Now() // alone, at once
+				r.troubles.undelivered(m, cmp.Or(err, errMissing)).due = r.o.Clock.Now() // alone, at once
 				delete(missing, m.uid)
 			}
 		}
 		r.board.moved()
 	}
-	err := r.s.fly("fetch mails", next, each, done)
+	err := fly(r.s, "fetch mails", next, parse, got, landed)
 	if errors.Is(err, errLost) {
 		r.blame(order, missing)
 	}
 	return err
+}
+
+// body is what came of one mail.
+type body struct {
+	uid      uint32
+	raw      []byte // not nil: reserved has been set aside for it with the intake
+	reserved int64
+	err      error
+}
+
+// readBody reads a response, once there is room for it.
+func (r *run) readBody(ctx context.Context, msg *imapclient.FetchMessageData) (b body) {
+	b.uid, b.raw, b.err = readMail(msg, r.o.MaxWhole, func(n int64) error {
+		b.reserved = n
+		return r.in.reserve(ctx, n)
+	})
+	return b
 }
 
 // blame suspects the mail that was being waited for when the connection ended.
@@ -182,14 +188,7 @@ func (r *run) alone(ctx context.Context, x *trouble) error {
 		}
 		return r.large(ctx, m)
 	}
-	var reserved int64
-	raw, err := r.s.one(ctx, m, section, func(n int64) error {
-		err := r.in.reserve(ctx, n)
-		if err == nil {
-			reserved = n
-		}
-		return err
-	})
+	b, err := r.one(ctx, m, section)
 	switch {
 	case errors.Is(err, errGone):
 		r.troubles.suspect = mail{}
@@ -200,8 +199,39 @@ func (r *run) alone(ctx context.Context, x *trouble) error {
 		return r.undelivered(m, err)
 	}
 	r.troubles.suspect = mail{}
-	r.give(ctx, m, raw, cut, reserved)
+	r.give(ctx, m, b.raw, cut, b.reserved)
 	return nil
+}
+
+// one fetches a section of one mail by its sequence number, which works with servers that send the UID behind the body, or
+// flags of the same mail in between: the library loses those responses when it looks for them by UID.
+func (r *run) one(ctx context.Context, m mail, section imap.FetchItemBodySection) (b body, err error) {
+	seq, err := r.s.sequence(m.uid)
+	if err != nil {
+		return b, err
+	}
+	if seq == 0 {
+		return b, errGone
+	}
+	err = r.s.askFor("fetch", r.s.budget(m.size), func() error {
+		cmd := r.s.client.Fetch(imap.SeqSetNum(seq), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{&section}})
+		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
+			if b.raw == nil {
+				b = r.readBody(ctx, msg)
+			}
+		}
+		return cmd.Close()
+	})
+	if err == nil {
+		err = b.err
+	}
+	if err == nil && (b.raw == nil || b.uid != m.uid) {
+		err = errMissing
+	}
+	if err != nil && b.raw != nil {
+		r.in.release(b.reserved)
+	}
+	return b, err
 }
 
 // reap notes what became of the mails that were with the desk, and marks ours when enough have gathered.
