@@ -16,7 +16,8 @@ type imapDialect struct {
 	swallow   bool  // the rest of this command is thrown away
 
 	// Guarded by wire.mu.
-	outLine    []byte
+	outLine    []byte // a line that has no end yet
+	outBuf     []byte // memory to use again
 	outLiteral int64
 	cut        bool // the next literal is cut …
 	cutAfter   int64
@@ -150,7 +151,8 @@ func literalAt(line []byte) (size int64, sync, ok bool) {
 }
 
 func (d *imapDialect) output(w *wire, p []byte) error {
-	var out []byte
+	out := d.outBuf[:0]
+	defer func() { d.outBuf = out[:0] }()
 	for len(p) > 0 {
 		if d.outLiteral > 0 {
 			n := min(d.outLiteral, int64(len(p)))
@@ -158,13 +160,21 @@ func (d *imapDialect) output(w *wire, p []byte) error {
 				n = min(n, d.cutAfter)
 				d.cutAfter -= n
 			}
-			out = append(out, p[:n]...)
+			if n > maxHeld { // a large mail is not copied
+				if err := w.send(out); err != nil {
+					return err
+				}
+				out = out[:0]
+				if err := w.send(p[:n]); err != nil {
+					return err
+				}
+			} else {
+				out = append(out, p[:n]...)
+			}
 			p = p[n:]
 			d.outLiteral -= n
 			if d.cutting() {
-				w.send(out)
-				w.sever()
-				return errSevered
+				return d.cutOff(w, out)
 			}
 			continue
 		}
@@ -176,18 +186,22 @@ func (d *imapDialect) output(w *wire, p []byte) error {
 		d.outLine = append(d.outLine, p[:n]...)
 		p = p[n:]
 		out = append(out, d.rewrite(w, d.outLine)...)
-		size, _, literal := literalAt(d.outLine)
+		d.outLiteral, _, _ = literalAt(d.outLine)
 		d.outLine = d.outLine[:0]
-		if literal {
-			d.outLiteral = size
-			if d.cut && d.cutAfter == 0 {
-				w.send(out)
-				w.sever()
-				return errSevered
-			}
+		if d.cutting() {
+			return d.cutOff(w, out)
 		}
 	}
 	return w.send(out)
+}
+
+// cutting tells whether the connection is to end here.
+func (d *imapDialect) cutting() bool { return d.cut && d.cutAfter == 0 && d.outLiteral > 0 }
+
+func (d *imapDialect) cutOff(w *wire, last []byte) error {
+	w.send(last) // if it fails, the connection has ended all the same
+	w.sever()
+	return errSevered
 }
 
 // sayReadOnly makes the answer to the running SELECT say [READ-ONLY], for which the library has no way.
@@ -206,8 +220,6 @@ func (w *wire) fetchFault() *Fault {
 	}
 	return nil
 }
-
-func (d *imapDialect) cutting() bool { return d.cut && d.cutAfter == 0 && d.outLiteral > 0 }
 
 // rewrite changes a line of the library: what it can do, and whether a mailbox can be written.
 func (d *imapDialect) rewrite(w *wire, line []byte) []byte {
