@@ -17,6 +17,7 @@ type source struct {
 	text  string
 	log   bool // a log file: what it names in passing is no server
 	lines []line
+	width int // of the lines, where a mail program broke them; 0 where it did not
 }
 
 // doc is a mail prepared for understanding: every pass reads from it, none cuts the text up again.
@@ -57,7 +58,33 @@ func newDoc(m *message.Mail, w World) *doc {
 func newSource(name, text string, log bool) source {
 	s := source{name: name, text: cut(text, textLimit), log: log}
 	s.lines = splitLines(s.text)
+	s.width = wrapWidth(s.lines)
 	return s
+}
+
+// Mail programs that break lines do so between 66 and 80 characters (RFC 5322, 2.1.1 and RFC 3676).
+const (
+	minWidth = 66
+	maxWidth = 82
+)
+
+// wrapWidth is the longest line if lines were broken at all: if so, no sentence runs on beyond.
+func wrapWidth(lines []line) int {
+	width, longer := 0, 0
+	for _, l := range lines {
+		n := utf8.RuneCountInString(l.text)
+		if n > maxWidth {
+			if !stamped(strings.TrimSpace(l.text)) {
+				longer++
+			}
+		} else {
+			width = max(width, n)
+		}
+	}
+	if width < minWidth || longer > 1 {
+		return 0
+	}
+	return min(width, 78)
 }
 
 // cut shortens s to at most n bytes, at the end of a character.

@@ -246,17 +246,17 @@ func tailOf(s *source, i int) string {
 // wrapped is the last line of the message that begins at line i: lines that a mail program broke
 // because the next word had no room are joined again.
 func wrapped(s *source, i int) int {
-	if s.log {
+	if s.log || s.width == 0 {
 		return i
 	}
 	for i+1 < len(s.lines) && !s.lines[i+1].blank {
 		cur, next := s.lines[i], s.lines[i+1]
 		n := utf8.RuneCountInString(cur.text)
-		if n > 82 || indent(next.text) > indent(cur.text)+8 {
+		if n > maxWidth || indent(next.text) > indent(cur.text)+8 {
 			break
 		}
 		first, _, _ := strings.Cut(strings.TrimSpace(next.text), " ")
-		if n+1+utf8.RuneCountInString(first) <= 66 {
+		if n+1+utf8.RuneCountInString(first) <= s.width || strings.HasSuffix(first, ":") {
 			break
 		}
 		if sh := shapeOf(next.text); sh.stamped || sh.head || sh.frame || sh.command {

@@ -147,7 +147,7 @@ func sentenceErrors(s *source, found []finding) []finding {
 			return
 		}
 		w := splitWords(text)
-		if errorHead(text) && errorWords.has(w) && !proseWords.has(w) && !covered(found, s, from, to) {
+		if errorHead(text) && errorWords.has(w) && !proseWords.has(w) && !touches(found, s, from, to) {
 			_, label := cutLabel(s, 0, text)
 			out = append(out, finding{src: s, from: from, to: to, text: label})
 			return
@@ -159,17 +159,17 @@ func sentenceErrors(s *source, found []finding) []finding {
 		begin := from + i + 2
 		rest := strings.Join(strings.Fields(s.text[begin:to]), " ")
 		w = splitWords(rest)
-		if len(w) >= 2 && announcedClosely(s.text[from:from+i]) && errorWords.has(w) && !proseWords.has(w) && !isQuote(rest) && !covered(found, s, begin, to) && !touches(found, s, begin, to) {
+		if len(w) >= 2 && announcedClosely(s.text[from:from+i]) && errorWords.has(w) && !proseWords.has(w) && !isQuote(rest) && !touches(found, s, begin, to) {
 			out = append(out, finding{src: s, from: begin, to: to, text: unquote(rest)})
 		}
 	})
 	return out
 }
 
-// touches reports whether a finding begins within a passage.
+// touches reports whether a finding and a passage have something in common.
 func touches(found []finding, s *source, from, to int) bool {
 	for _, f := range found {
-		if f.src == s && f.from >= from && f.from < to {
+		if f.src == s && f.from < to && f.to > from {
 			return true
 		}
 	}
