@@ -21,3 +21,12 @@ func BenchmarkAnswer(b *testing.B) {
 		})
 	}
 }
+
+// A reload happens while the daemon runs.
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		if _, err := Load(""); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

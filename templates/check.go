@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"text/template/parse"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -48,50 +49,99 @@ func (s *Set) check(files map[string]file) []*Problem {
 
 // checkAnswers renders every sample and looks at it as its reader would.
 func (s *Set) checkAnswers(files map[string]file) []*Problem {
-	var problems []*Problem
+	f := findings{files: files}
 	for _, sm := range samples() {
-		at := s.sourceOf(files, sm, languages(sm.answer.Languages)[0])
+		langs := languages(sm.answer.Languages)
 		r, err := s.Answer(sm.answer)
 		if err != nil {
-			problems = append(problems, renderProblem(err, files, at, sm.name))
+			f.add(renderProblem(err, files, f.source(sm.template(), langs[0])), sm.name)
 			continue
 		}
-		if strings.HasPrefix(r.Subject, ":") || strings.HasPrefix(r.Subject, "–") || strings.HasPrefix(r.Subject, " ") {
-			problems = append(problems, &Problem{at, 1, 1, "the subject says no state (" + sm.name + `): write it into {{define "subject"}}`})
+		visible, faults := inspect(r.HTML)
+		for _, lang := range langs {
+			f.statement(sm, lang, r.Text, visible)
 		}
-		problems = append(problems, s.checkStatement(files, sm, r)...)
-		problems = append(problems, s.checkPage(files, sm, r)...)
-	}
-	return problems
-}
-
-// source is the path of a text template.
-func (s *Set) source(files map[string]file, name, lang string) string {
-	return files[name+"."+lang+".txt"].path
-}
-
-// sourceOf is the path of the template that makes a sample in lang.
-func (s *Set) sourceOf(files map[string]file, sm sample, lang string) string {
-	return s.source(files, sm.template(), lang)
-}
-
-// checkStatement looks for the statement in both forms, in all languages of the answer.
-func (s *Set) checkStatement(files map[string]file, sm sample, r Rendered) []*Problem {
-	var problems []*Problem
-	visible, _ := inspect(r.HTML)
-	for _, lang := range languages(sm.answer.Languages) {
-		want, at := statement(lang, sm.answer.InHours), s.sourceOf(files, sm, lang)
-		inText := strings.Contains(top(r.Text), want)
-		if !inText {
-			problems = append(problems, &Problem{at, 1, 1, fmt.Sprintf("the statement %q is not within the first %d characters of the answer (%s): "+
-				"write {{.Statement}} as its first line", want, nearTop, sm.name)})
+		if strings.IndexFunc(r.Subject, isLetter) != 0 {
+			f.add(&Problem{f.source(sm.template(), langs[0]), 1, 1, `the subject says no state: write it into {{define "subject"}}`}, sm.name)
 		}
-		if inText && !strings.Contains(top(visible), want) {
-			problems = append(problems, &Problem{files["page.html"].path, 1, 1, fmt.Sprintf("the statement %q is not within the first %d characters that a reader "+
-				"of the HTML sees (%s): show the blocks of the first section at the top of the body", want, nearTop, sm.name)})
+		page := files["page.html"]
+		for _, ft := range faults {
+			line, column := place(page.text, ft.clue)
+			f.add(&Problem{page.path, line, column, ft.what}, "")
+		}
+		if lost := missingIn(visible, r.Text); lost != "" {
+			f.add(&Problem{page.path, 1, 1, fmt.Sprintf("the HTML does not show what the text says, or in another order; missing is %q: show the body of every section", lost)}, sm.name)
 		}
 	}
-	return problems
+	return f.problems()
+}
+
+// findings collects what is wrong with the samples, each thing once, with the first sample that has it.
+type findings struct {
+	files map[string]file
+	order []string
+	found map[string]*finding
+}
+
+type finding struct {
+	problem *Problem
+	sample  string
+	more    int
+}
+
+func (f *findings) add(p *Problem, sample string) {
+	key := p.Error()
+	if f.found == nil {
+		f.found = map[string]*finding{}
+	}
+	if have := f.found[key]; have != nil {
+		have.more++
+		return
+	}
+	f.found[key] = &finding{problem: p, sample: sample}
+	f.order = append(f.order, key)
+}
+
+func (f *findings) problems() []*Problem {
+	var out []*Problem
+	for _, key := range f.order {
+		k := f.found[key]
+		switch {
+		case k.sample != "" && k.more > 0:
+			k.problem.Text += fmt.Sprintf(" (%s; and %d more)", k.sample, k.more)
+		case k.sample != "":
+			k.problem.Text += " (" + k.sample + ")"
+		}
+		out = append(out, k.problem)
+	}
+	return out
+}
+
+// source is the path of the text template to blame: the admin's own file rather than a shipped one.
+// In an answer of two languages the first one, too, can be at fault for the second.
+func (f *findings) source(name string, langs ...string) string {
+	for _, lang := range langs {
+		for _, n := range []string{name, "common"} {
+			if path := f.files[n+"."+lang+".txt"].path; !strings.HasPrefix(path, "shipped/") {
+				return path
+			}
+		}
+	}
+	return f.files[name+"."+langs[0]+".txt"].path
+}
+
+// statement looks for the statement in both forms.
+func (f *findings) statement(sm sample, lang, text, visible string) {
+	want := statement(lang, sm.answer.InHours)
+	if !strings.Contains(top(text), want) {
+		f.add(&Problem{f.source(sm.template(), lang, languages(sm.answer.Languages)[0]), 1, 1, fmt.Sprintf("the statement %q is not within the first %d characters of the answer: "+
+			"write {{.Statement}} as its first line", want, nearTop)}, sm.name)
+		return
+	}
+	if !strings.Contains(top(visible), want) {
+		f.add(&Problem{f.files["page.html"].path, 1, 1, fmt.Sprintf("the statement %q is not within the first %d characters that a reader of the HTML sees: "+
+			"show the body of the first section at the top", want, nearTop)}, sm.name)
+	}
 }
 
 // top is the beginning of a text as a reader gets it.
@@ -106,27 +156,17 @@ func top(s string) string {
 	return s
 }
 
-// checkPage looks for what a mail must not hold, and that the HTML shows all that the text says.
-func (s *Set) checkPage(files map[string]file, sm sample, r Rendered) []*Problem {
-	var problems []*Problem
-	page := files["page.html"]
-	visible, faults := inspect(r.HTML)
-	for _, f := range faults {
-		line, column := place(page.text, f.clue)
-		problems = append(problems, &Problem{page.path, line, column, f.what})
-	}
-	rest := visible
-	for _, l := range strings.Split(r.Text, "\n") {
+// missingIn returns the first line of the text that the visible HTML does not show behind the one before it.
+func missingIn(visible, text string) string {
+	for _, l := range strings.Split(text, "\n") {
 		l = strings.Join(strings.Fields(reLead.ReplaceAllString(l, "")), " ")
-		i := strings.Index(rest, l)
+		i := strings.Index(visible, l)
 		if i < 0 {
-			problems = append(problems, &Problem{page.path, 1, 1, fmt.Sprintf("the HTML does not show what the text says, or in another order (%s): %q is missing",
-				sm.name, l)})
-			break
+			return l
 		}
-		rest = rest[i+len(l):]
+		visible = visible[i+len(l):]
 	}
-	return problems
+	return ""
 }
 
 // reLead matches what only the text form needs: numbers and signs of lists, the line between sections.
@@ -134,14 +174,16 @@ var reLead = regexp.MustCompile(`^(?:[0-9]+\. |- |> ?|\* \* \*$)`)
 
 // checkNotices renders notifications of every kind.
 func (s *Set) checkNotices(files map[string]file) []*Problem {
-	var problems []*Problem
+	f := findings{files: files}
 	for _, n := range sampleNotices() {
 		if _, err := s.Notification(n); err != nil {
-			problems = append(problems, renderProblem(err, files, s.source(files, notice, n.Language), string(n.Kind)))
+			f.add(renderProblem(err, files, f.source(notice, n.Language)), string(n.Kind))
 		}
 	}
-	return problems
+	return f.problems()
 }
+
+func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 var (
 	reWhere = regexp.MustCompile(`template: ?([\w.]+):(\d+)(?::(\d+))?: (.*)`)
@@ -149,11 +191,11 @@ var (
 )
 
 // renderProblem is for what happened while a sample was rendered.
-func renderProblem(err error, files map[string]file, at, name string) *Problem {
+func renderProblem(err error, files map[string]file, at string) *Problem {
 	if p := located(err, files, ""); p.File != "" {
 		return p
 	}
-	return &Problem{at, 1, 1, err.Error() + " (" + name + "): write less"}
+	return &Problem{at, 1, 1, err.Error() + ": write less"}
 }
 
 // located turns an error of the template packages into a Problem.

@@ -134,6 +134,7 @@ func FuzzAnswer(f *testing.F) {
 			t.Fatal(err)
 		}
 		readable(t, r)
+		smallEnough(t, r)
 		links := strings.Count(r.HTML, "<a ")
 		want := 4 // status, form, emergency phone, privacy
 		if both {

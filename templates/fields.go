@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 	"text/template/parse"
+	"unicode/utf8"
 )
 
 // fieldCheck walks parsed templates and finds the values that do not exist, in branches too that no
@@ -66,7 +67,7 @@ func (w *fieldWalk) node(n parse.Node, dot reflect.Type) {
 	case *parse.TemplateNode:
 		t := w.pipe(n.Pipe, dot)
 		if w.c.trees[n.Name] == nil {
-			w.problem(n, fmt.Sprintf("no template is called %q: define it, or call one that there is", n.Name))
+			w.problem(n, n.Name, fmt.Sprintf("no template is called %q: define it, or call one that there is", n.Name))
 			return
 		}
 		w.c.template(n.Name, t)
@@ -118,12 +119,12 @@ func (w *fieldWalk) path(n parse.Node, t reflect.Type, names []string) reflect.T
 		case t == nil:
 			return nil
 		case t.Kind() != reflect.Struct:
-			w.problem(n, fmt.Sprintf(".%s is asked of a %s, which has no parts: write the name alone, or check where this stands", name, t.Kind()))
+			w.problem(n, "."+name, fmt.Sprintf(".%s is asked of a %s, which has no parts: write the name alone, or check where this stands", name, t.Kind()))
 			return nil
 		}
 		f, ok := t.FieldByName(name)
 		if !ok || !f.IsExported() {
-			w.problem(n, fmt.Sprintf(".%s does not exist: %s", name, mend(name, t)))
+			w.problem(n, "."+name, fmt.Sprintf(".%s does not exist: %s", name, mend(name, t)))
 			return nil
 		}
 		t = f.Type
@@ -131,9 +132,17 @@ func (w *fieldWalk) path(n parse.Node, t reflect.Type, names []string) reflect.T
 	return t
 }
 
-func (w *fieldWalk) problem(n parse.Node, text string) {
+// problem notes what is wrong with a node. The place that text/template knows is the node's end where
+// there are several names; the clue puts it right.
+func (w *fieldWalk) problem(n parse.Node, clue, text string) {
 	where, _ := w.tree.ErrorContext(n)
 	p := located(fmt.Errorf("template: %s: %s", where, text), w.c.files, w.tree.ParseName)
+	lines := strings.Split(w.c.files[w.tree.ParseName].text, "\n")
+	if p.Line <= len(lines) {
+		if i := strings.Index(lines[p.Line-1], clue); i >= 0 {
+			p.Column = utf8.RuneCountInString(lines[p.Line-1][:i]) + 1
+		}
+	}
 	w.c.problems = append(w.c.problems, p)
 }
 

@@ -13,6 +13,8 @@ import (
 	"sort"
 	"strings"
 	"text/template"
+	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed shipped
@@ -110,14 +112,34 @@ func readDir(dir string, files map[string]file, names []string) []*Problem {
 			problems = append(problems, &Problem{path, 1, 1, "no template has this name; there are " + strings.Join(names, ", ")})
 			continue
 		}
-		text, err := os.ReadFile(path)
+		raw, err := os.ReadFile(path)
 		if err != nil {
 			problems = append(problems, &Problem{path, 1, 1, err.Error()})
 			continue
 		}
-		files[e.Name()] = file{path, string(text)}
+		text := strings.ReplaceAll(strings.TrimPrefix(string(raw), "\ufeff"), "\r\n", "\n") // as Windows editors write it
+		files[e.Name()] = file{path, text}
+		if line, column, bad := firstBad(text); bad {
+			problems = append(problems, &Problem{path, line, column, "there is a control character, or a byte that is no UTF-8: save the file as UTF-8"})
+		}
 	}
 	return problems
+}
+
+// firstBad finds what no text file holds. Control characters have a meaning of their own in rendered
+// templates (see blocks.go), so none may come from a file.
+func firstBad(text string) (line, column int, bad bool) {
+	line = 1
+	for i, r := range text {
+		column++
+		switch {
+		case r == '\n':
+			line, column = line+1, 0
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"), unicode.IsControl(r) && r != '\t':
+			return line, column, true
+		}
+	}
+	return 0, 0, false
 }
 
 func hash(files map[string]file) string {
@@ -193,16 +215,20 @@ func (s *Set) parse(files map[string]file) []*Problem {
 // allStates collects what the subjects of answers begin with, the longest first.
 func (s *Set) allStates() []string {
 	seen := map[string]bool{}
-	for _, sm := range samples() {
-		var states []string
-		for i, lang := range languages(sm.answer.Languages) {
-			t := s.texts[sm.template()+"."+lang]
-			state, err := execute(t, "subject", newView(&sm.answer, lang, languages(sm.answer.Languages), i, 0))
-			if err == nil { // the check has rendered it before
-				states = append(states, oneLine(state))
+	for _, name := range append([]Row{bare}, rows()...) {
+		for _, in := range []bool{false, true} {
+			a := sampleAnswer()
+			a.InHours = in
+			var both []string
+			for i, lang := range languages(nil) {
+				state, err := execute(s.texts[string(name)+"."+lang], "subject", newView(&a, lang, languages(nil), i, 0))
+				if err == nil { // the check has rendered it before
+					seen[oneLine(state)] = true
+					both = append(both, oneLine(state))
+				}
 			}
+			seen[strings.Join(both, " / ")] = true
 		}
-		seen[strings.Join(states, " / ")] = true
 	}
 	var all []string
 	for st := range seen {

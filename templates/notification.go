@@ -89,27 +89,27 @@ const (
 
 // noticeView is what the template of notifications sees; its strings are clean, as those of view.
 type noticeView struct {
-	Kind                           Notice
-	Company                        string
-	Ticket, TicketLine             string
-	OldTicket, Related             string
-	Sender, Address                string
-	Proof                          Proof
-	Subject, Arrived               string
-	Servers, Unknown               []string // in the inventory, and not
-	Errors, Phones, Missing        []string
-	CustomerNumber                 string
-	Attachments                    []string
-	Problem                        string
-	Text                           []string
-	Cut                            bool // Text is not all
-	Answered                       Answered
-	Recipient, Why                 string
-	Nobody                         bool // the customer does not know where they stand
-	DraftSubject                   string
-	Draft                          []string
-	Items                          []itemView
-	MoreItems, Told, Untold, Count int
+	Kind                     Notice
+	Company                  string
+	Ticket, TicketLine       string
+	OldTicket, Related       string
+	Sender, Address          string
+	Proof                    Proof
+	Subject, Arrived         string
+	Servers, Unknown         []string // in the inventory, and not
+	Errors, Phones, Missing  []string
+	CustomerNumber           string
+	Attachments              []string
+	Problem                  string
+	Text                     []string
+	Cut                      bool // Text is not all
+	Answered                 Answered
+	Recipient, Why           string
+	Nobody                   bool // the customer does not know where they stand
+	DraftSubject             string
+	Draft                    []string
+	Items                    []itemView
+	MoreItems, Untold, Count int
 }
 
 type itemView struct {
@@ -150,7 +150,7 @@ func noticeSubject(state string, n *Notification) string {
 	if t := oneLine(n.Ticket); t != "" {
 		state += " [" + t + "]"
 	}
-	if own := cut(n.Subject, 80); own != "" && n.Kind != NoticeBundle {
+	if own := cut(reTicket.ReplaceAllString(oneLine(n.Subject), " "), 80); own != "" && n.Kind != NoticeBundle {
 		state += " " + own
 	}
 	return shorten(state, subjectMax)
@@ -179,20 +179,27 @@ func newNoticeView(n *Notification, lang string) *noticeView {
 		v.DraftSubject = said(n.Draft.Subject)
 		v.Draft, _ = textLines(n.Draft.Text)
 	}
-	for i, it := range n.Items {
-		nobody := it.Answered == AnsweredNot
-		if nobody {
-			v.Untold++
-		} else {
-			v.Told++
-		}
-		if i < maxItems {
-			v.Items = append(v.Items, itemView{said(it.Ticket), said(it.Address), said(it.Subject), said(it.Why), nobody})
-		} else {
-			v.MoreItems++
+	v.items(n.Items)
+	return v
+}
+
+// items fills in the lines of a bundle, those first whose customers do not know.
+func (v *noticeView) items(all []Item) {
+	for _, untold := range []bool{true, false} {
+		for _, it := range all {
+			if untold != (it.Answered == AnsweredNot) {
+				continue
+			}
+			if untold {
+				v.Untold++
+			}
+			if len(v.Items) < maxItems {
+				v.Items = append(v.Items, itemView{said(it.Ticket), said(it.Address), said(it.Subject), said(it.Why), untold})
+			} else {
+				v.MoreItems++
+			}
 		}
 	}
-	return v
 }
 
 // said cleans what a mail says for staff, who may click and call what they see.
@@ -215,20 +222,30 @@ func saidAll(all []string) []string {
 
 func cut(s string, max int) string { return shorten(oneLine(s), max) }
 
-// textLines cleans a text of many lines, its indentation kept.
+// textLines cleans a text of many lines, its indentation kept, and stops after maxText characters.
 func textLines(s string) (lines []string, short bool) {
-	s = strings.ReplaceAll(s, "\r\n", "\n")
-	n, blank := 0, 0
-	for _, l := range strings.Split(strings.TrimRight(s, " \t\r\n"), "\n") {
+	left, blank := maxText, 0
+	for l := range strings.SplitSeq(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
 		l = strings.TrimRightFunc(strings.Map(visible, strings.ReplaceAll(l, "\t", "    ")), unicode.IsSpace)
-		if n += utf8.RuneCountInString(l) + 1; n > maxText {
+		if l == "" {
+			blank++
+			continue
+		}
+		if left <= 0 {
 			return lines, true
 		}
-		if blank++; l != "" {
-			blank = 0
+		if n := utf8.RuneCountInString(l); n > left {
+			l, short = shorten(l, left), true
 		}
-		if blank < 3 {
-			lines = append(lines, literal(l))
+		for range min(blank, 2) {
+			if lines != nil {
+				lines = append(lines, "")
+			}
+		}
+		lines, blank = append(lines, literal(l)), 0
+		left -= utf8.RuneCountInString(l) + 1
+		if short {
+			return lines, true
 		}
 	}
 	return lines, false
