@@ -125,7 +125,11 @@ func (p *addressParser) comment() string {
 
 // angle reads <address>, with an obsolete route ("<@relay:a@b>") or a missing bracket.
 func (p *addressParser) angle() (string, bool) {
-	end := strings.IndexAny(p.rest[1:], ">,;")
+	stops := ">,;"
+	if strings.HasPrefix(p.rest, "<@") {
+		stops = ">" // a route holds commas (RFC 5322, 4.4)
+	}
+	end := strings.IndexAny(p.rest[1:], stops)
 	var addr string
 	if end < 0 {
 		addr, p.rest = p.rest[1:], ""

@@ -13,13 +13,27 @@ const closingWords = `mit (?:den |unseren |vielen |besten |lieben |sehr )?(?:fre
 
 var closingAlone = regexp.MustCompile(`(?i)^(?:` + closingWords + `)[\s,.!;:–-]*$`)
 
+// closingFirst spares the regular expressions on ordinary lines.
+var closingFirst = set(strings.Fields(`mit freundliche freundlichem freundlicher herzliche herzlicher liebe lieber beste bester viele schöne schöner
+	vlg bg ganz allerbeste verärgerte verzweifelte müde grüße grüsse gruß gruss gruesse mfg m.f.g m lg l.g vg glg hg sg besten danke dank
+	hochachtungsvoll kind kindest best warm warmest many with regards rgds sincerely yours all cheers thanks thank thx salutations
+	cordialement cordiali baba servus tschüss ciao pfiat`)...)
+
+// firstWord is the line's first word, lower case, without the signs behind it.
+func firstWord(line string) string {
+	if i := strings.IndexAny(line, " \t,!;:/&"); i >= 0 {
+		line = line[:i]
+	}
+	return strings.ToLower(strings.TrimRight(line, ".–-"))
+}
+
 // closingName is a farewell with a name or a place behind it: "LG Petra", "Schöne Grüße aus Graz, Max".
 var closingName = regexp.MustCompile(`(?i)^(?:` + closingWords + `)(?:[,.!]? +|, *)(?:(?:aus|vom|von|from|sendet)(?: der| dem)? )?[\p{L}.'’-]{2,25}(?:,? [\p{L}.'’-]{1,25}){0,3}[.!]?$`)
 
 // isClosing says whether a line is a farewell and nothing else.
 func isClosing(line string) bool {
 	line = strings.Trim(line, " \t*_")
-	if len(line) > 90 || line == "" {
+	if len(line) > 90 || !closingFirst[firstWord(line)] {
 		return false
 	}
 	if closingAlone.MatchString(line) {
@@ -28,11 +42,19 @@ func isClosing(line string) bool {
 	if a, b, ok := strings.Cut(line, "/"); ok && len(a) > 3 { // in two languages
 		return isClosing(a) && isClosing(b)
 	}
-	if !closingName.MatchString(line) {
+	if !closingName.MatchString(line) || smallAfterName(line) {
 		return false
 	}
 	// "LG Steyr" below a company's name is a court; "Danke für die Hilfe" is a sentence.
 	return !closingSentence.MatchString(line)
+}
+
+// smallAfterName tells "Grüße, Dump anbei" from "Grüße, Eva Lang": the last of several names is written
+// with a capital; a single one may be small ("lg petra").
+func smallAfterName(line string) bool {
+	words := strings.Fields(line)
+	r, _ := utf8.DecodeRuneInString(words[len(words)-1])
+	return len(words) > 2 && unicode.IsLower(r) && !closingFirst[firstWord(words[len(words)-2])]
 }
 
 var closingSentence = regexp.MustCompile(`(?i)\b(?:für|fürs|for|dass|that|wenn|if|bitte|please|to|your|ihre|ihr|euch|die|das|den|you|ist|is|war|geht)\b`)
@@ -47,7 +69,7 @@ func cutFarewell(lines []string) (text, signature []string) {
 			break
 		}
 	}
-	if start < 0 {
+	if start < 0 || !hasWords(lines[:start]) {
 		return lines, nil
 	}
 	for i := start - 1; i >= 0 && i >= start-4; i-- { // "Mit freundlichen Grüßen / Best regards"

@@ -2,7 +2,8 @@ package message
 
 import (
 	"crypto/sha256"
-	"fmt"
+	"io"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -12,19 +13,20 @@ import (
 // on the way. It is over sender, Date, text with its white space folded, and decoded attachments.
 func (b *body) contentHash() [32]byte {
 	h := sha256.New()
+	line := func(kind, value string) { // the length keeps one value from running into the next
+		io.WriteString(h, kind+" "+strconv.Itoa(len(value))+" "+value+"\n")
+	}
 	for _, a := range b.m.From {
-		fmt.Fprintf(h, "from %q\n", strings.ToLower(a.Address))
+		line("from", strings.ToLower(a.Address))
 	}
 	if !b.m.Date.IsZero() {
-		fmt.Fprintf(h, "date %s\n", b.m.Date.UTC().Format(time.RFC3339))
+		line("date", b.m.Date.UTC().Format(time.RFC3339))
 	}
 	for _, t := range b.texts {
-		fmt.Fprintf(h, "text %q\n", foldForHash(t))
+		line("text", strings.Join(strings.Fields(t), " "))
 	}
-	for i, sum := range b.sums {
-		fmt.Fprintf(h, "attachment %d %s\n", i, sum)
+	for _, sum := range b.sums {
+		line("attachment", sum)
 	}
 	return [32]byte(h.Sum(nil))
 }
-
-func foldForHash(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -176,6 +176,9 @@ func (s *splitter) attributionAt(i int) history {
 	if !attributionStart(first) {
 		return history{}
 	}
+	if !s.colonWithin(i, 4) {
+		return history{}
+	}
 	joined := ""
 	for n := 1; n <= 4 && i+n <= len(s.lines); n++ {
 		l := strings.TrimSpace(s.lines[i+n-1])
@@ -196,6 +199,16 @@ func (s *splitter) attributionAt(i int) history {
 		return history{}
 	}
 	return history{}
+}
+
+// colonWithin says whether one of the next n lines ends with a colon, as every attribution does.
+func (s *splitter) colonWithin(i, n int) bool {
+	for _, l := range s.lines[i:min(i+n, len(s.lines))] {
+		if strings.HasSuffix(strings.TrimRight(l, " \t"), ":") {
+			return true
+		}
+	}
+	return false
 }
 
 // quotesFollow says whether the next line with words is quoted with ">".

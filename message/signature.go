@@ -86,10 +86,14 @@ var mobileFooter = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 	`(?:-+ ?)?(?:diese e-?mail|this e-?mail).{0,80}(?:viren|virus).{0,120}`,
 }, "|") + `)(?:\s*<https?://[^>]{0,300}>)?$`)
 
+// footerFirst spares the regular expression on ordinary lines.
+var footerFirst = set(strings.Fields(`von vom gesendet verschickt geschickt erstellt sent get holen laden outlook diese dieses this bitte
+	entschuldigen please excuse diktiert envoyé inviato enviado verzonden virenfrei virus-free free kostenlos`)...)
+
 // isMobileFooter wants the whole line to be the footer, but for decoration.
 func isMobileFooter(line string) bool {
 	l := strings.Trim(line, " \t-–—*_.[]()")
-	if len(l) < 8 || len(l) > 300 {
+	if len(l) < 8 || len(l) > 300 || !footerFirst[firstWord(l)] {
 		return false
 	}
 	// K-9's footer is two sentences on one line.

@@ -66,7 +66,7 @@ func readWord(s string) (word, int) {
 	start := 2 + q + 3
 	end := strings.Index(body, "?=")
 	if end < 0 {
-		if strings.ContainsAny(body, "?<>") {
+		if body == "" || strings.ContainsAny(body, "?<>") {
 			return word{}, 0
 		}
 		w.text = body // cut off by a client that folds or limits lines wrongly

@@ -1,0 +1,129 @@
+package message
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// FuzzParse: any bytes give a clean Mail, twice the same, and a reduced mail parses like the whole one.
+func FuzzParse(f *testing.F) {
+	files, _ := filepath.Glob("testdata/mails/*.txt")
+	for _, file := range files {
+		raw, _ := readCase(f, file)
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		m := Parse(raw, Limits{})
+		checkClean(t, m)
+		if again := Parse(raw, Limits{}); again.ContentHash != m.ContentHash || again.Text != m.Text {
+			t.Error("parsed twice, two results")
+		}
+		m.Proof(Trust{AuthservIDs: []string{"mx.a.at"}, Microsoft365: true})
+		reduced, size, err := Reduce(bytes.NewReader(raw), Limits{})
+		if err != nil || size != int64(len(raw)) {
+			t.Fatalf("Reduce: size %d of %d, error %v", size, len(raw), err)
+		}
+		checkClean(t, Parse(reduced, Limits{}))
+	})
+}
+
+// FuzzSplit: no word of a text is lost, whatever it is taken for.
+func FuzzSplit(f *testing.F) {
+	files, _ := filepath.Glob("testdata/mails/*.txt")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, part := range txtar.Parse(data).Files {
+			if part.Name == "plain" {
+				f.Add(string(part.Data), strings.Contains(string(data), "In-Reply-To"), strings.Contains(string(data), "Subject: WG"))
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, text string, reply, forward bool) {
+		text = cleanText(text)
+		s := split(text, evidence{reply: reply, forward: forward})
+		all := map[string]int{}
+		for _, part := range []string{s.text, s.quoted, s.signature, s.forwarded} {
+			for _, w := range strings.Fields(part) {
+				all[w]++
+			}
+		}
+		want := map[string]int{}
+		for _, w := range strings.Fields(text) {
+			if want[w]++; all[w] < want[w] {
+				t.Fatalf("%q is lost", w)
+			}
+		}
+	})
+}
+
+// FuzzHTML: valid text, no control characters but the walker's own markers.
+func FuzzHTML(f *testing.F) {
+	files, _ := filepath.Glob("testdata/mails/html-*.txt")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(data))
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		out := htmlText(cleanText(s))
+		for _, line := range strings.Split(out, "\n") {
+			switch line {
+			case markQuote, markForward, markSign, markSignEnd:
+				continue
+			}
+			if !utf8.ValidString(line) || strings.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' }) {
+				t.Fatalf("%q", line)
+			}
+		}
+	})
+}
+
+// FuzzAuthResults: never a panic, never a pass from a field that does not say pass.
+func FuzzAuthResults(f *testing.F) {
+	files, _ := filepath.Glob("testdata/proof/*.txt")
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, part := range txtar.Parse(data).Files {
+			if _, v, ok := strings.Cut(string(part.Data), "Authentication-Results:"); ok {
+				f.Add(strings.Join(strings.Fields(v), " "))
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, value string) {
+		m := &Mail{From: []Address{{Address: "eva@firma.at"}}, Header: Header{{Name: "Authentication-Results", Raw: value}}}
+		p := m.Proof(Trust{AuthservIDs: []string{"mx.notfall-hoster.at"}})
+		lower := strings.ToLower(strings.ReplaceAll(value, "\\", ""))
+		if p.Verdict == ProofPass && (!strings.Contains(lower, "pass") || !strings.Contains(lower, "mx.notfall-hoster.at") && isASCII([]byte(value))) {
+			t.Errorf("%q passes: %s", value, p.Why)
+		}
+	})
+}
+
+// FuzzAddresses: every address has two sides of an @ and no blanks or brackets.
+func FuzzAddresses(f *testing.F) {
+	for _, s := range []string{`"Lang, Eva" <eva@firma.at>, x@y.at (z)`, `Team: a@b.at; c@d.at`, `=?utf-8?Q?=C3=BC?= <a@ü.at>`, `<@a:b@c>`, `"a`, `(a`, `"a b"@c.at`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, a := range parseAddresses(cleanLine(s)) {
+			i := strings.LastIndexByte(a.Address, '@')
+			if i <= 0 || i == len(a.Address)-1 || strings.ContainsAny(a.Address, " \t\r\n<>") || !utf8.ValidString(a.Address+a.Name) {
+				t.Errorf("%q gives %q", s, a.Address)
+			}
+		}
+	})
+}
