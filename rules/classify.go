@@ -50,10 +50,10 @@ func classify(d *doc, auto message.Automatic, f Facts) verdict {
 			add("our name in the subject", sayings)
 		}
 	}
-	named := v.score >= ours
+	calls := v.score >= ours || urgentOutage(found)
 	for _, s := range found {
-		// Who writes under our subject may name a contract or a maintenance once; it takes more to make that other.
-		if named && s.once && s.weight < 0 {
+		// Who calls for help may name a contract or a maintenance once; it takes more to make that other.
+		if calls && s.once && s.weight < 0 {
 			s.weight /= 2
 		}
 		add(s.name, s.weight)
@@ -82,6 +82,16 @@ func mentionIsCall(subject string) bool {
 		return call
 	})
 	return call
+}
+
+// urgentOutage: something is broken, and it is urgent.
+func urgentOutage(found []weighed) bool {
+	broken, urgent := false, false
+	for _, s := range found {
+		broken = broken || strings.HasSuffix(s.name, ": outage") || strings.HasSuffix(s.name, ": failure code")
+		urgent = urgent || strings.HasSuffix(s.name, ": urgency")
+	}
+	return broken && urgent
 }
 
 // against reports whether the signals that speak against an emergency weigh as much as limit.

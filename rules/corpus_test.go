@@ -57,7 +57,7 @@ func TestMails(t *testing.T) {
 	}
 	inv := testInventory(t)
 	files, err := filepath.Glob("testdata/mails/*.eml")
-	if err != nil || len(files) < 60 {
+	if err != nil || len(files) < 80 {
 		t.Fatalf("%d mails in testdata/mails, wanted 80 at least: %v", len(files), err)
 	}
 	for _, file := range files {

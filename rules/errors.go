@@ -173,6 +173,9 @@ func harmlessLevel(t string) bool {
 
 // technical reports whether a line looks like a program wrote it: marks of code rather than of speech.
 func technical(t string) bool {
+	if strings.HasPrefix(t, "http") || germanSentence(t) {
+		return false
+	}
 	marks := 0
 	for _, m := range []string{"[", "](", "=", "::", "()", "0x", "/", "_", "->", ";", "<", "{", "\\", " - ", "#"} {
 		if strings.Contains(t, m) {
@@ -183,6 +186,13 @@ func technical(t string) bool {
 		marks++
 	}
 	return marks >= 2 && !(strings.HasSuffix(t, ".") && strings.Count(t, " ") > 14 && marks < 3)
+}
+
+// germanSentence: three of the language's small words are speech; programs speak German only in the
+// messages that somebody announces.
+func germanSentence(t string) bool {
+	n := countStops(t)
+	return n[german] >= 3 && n[german] > n[english]
 }
 
 func errorish(t string) bool {

@@ -212,6 +212,7 @@ func isCode(t string) bool {
 	if len(t) >= 6 && (strings.HasPrefix(t, "0x8") || strings.HasPrefix(t, "0xC") || strings.HasPrefix(t, "0xc")) {
 		return len(t) == 10 && digitsHex(t[2:]) == len(t)-2
 	}
+	t = strings.TrimPrefix(t, "net::") // Chrome's console
 	if len(t) < 8 || strings.Count(t, "_") == 0 {
 		return false
 	}

@@ -83,7 +83,7 @@ func errorHead(t string) bool {
 			}
 		}
 	}
-	return httpStatus(f) || codeHead(t) || exceptionHead(t) || programHead(f) || strings.Contains(f, "ereignis-id") || strings.Contains(f, "event id")
+	return httpStatus(f) || smtpStatus(f) || codeHead(t) || exceptionHead(t) || programHead(f) || strings.Contains(f, "ereignis-id") || strings.Contains(f, "event id")
 }
 
 // headHolds refuses the beginnings that are as often a sentence's or a label's.
@@ -120,6 +120,11 @@ func httpStatus(f string) bool {
 		}
 	}
 	return false
+}
+
+// smtpStatus: a reply with its enhanced code (RFC 3463): "452 4.3.1 Insufficient system resources".
+func smtpStatus(f string) bool {
+	return len(f) > 12 && digits(f) == 3 && (f[0] == '4' || f[0] == '5') && (f[3] == ' ' || f[3] == '-') && f[4] == f[0] && f[5] == '.' && digits(f[6:]) > 0
 }
 
 // codeHead: a message number and a text: "ORA-00257: Archiver error", "BR0279E Return code", "REWE00129: …".

@@ -126,13 +126,26 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 		return true
 	case role && numbered && len(parts) > 1:
 		return true
-	case ctx.named(t) && (numbered || role && other == 0 && len(parts) > 1 || shoutedName(t.text)) && !ticketLike(t.text):
+	case counted(name) && !ctx.logLine(t):
+		return true
+	case ctx.named(t) && (numbered || role && len(parts) > 1 && (other == 0 || t.text == name) || shoutedName(t.text)) && !ticketLike(t.text):
 		return true
 	case rolePrefix(name) && len(parts) == 1 && shoutedName(t.text):
 		return true
 	}
 	return false
 }
+
+// counted: three letters or more and a number with a zero before it: "sqlclu01", "frankfurt02". People
+// count nothing else so.
+func counted(name string) bool {
+	stem := strings.TrimRight(name, "0123456789")
+	n := name[len(stem):]
+	return len(stem) >= 3 && len(n) == 2 && n[0] == '0' && n[1] != '0' && !strings.ContainsAny(stem, "0123456789") && !countedThings[strings.TrimRight(stem, "-")]
+}
+
+// countedThings are counted with a zero, and are no hosts.
+var countedThings = setOf("img", "image", "foto", "bild", "screenshot", "scan", "user", "benutzer", "vlan", "lun", "disk", "hdd", "ssd", "datastore", "volume", "vol", "pool", "port", "teil", "kapitel", "version", "seite", "page", "test", "kw", "raum", "zimmer", "platz", "arbeitsplatz", "konto", "filiale", "lager", "kasse", "linie", "slot", "rack", "schrank", "eth", "bond", "team", "gruppe", "group", "quartal", "woche", "tag", "schritt", "step", "punkt", "anhang", "dump", "log", "backup-job", "job")
 
 // plainDigits refuses a year behind a product: server2019, sql-2022.
 func plainDigits(name string, t hostToken) bool {

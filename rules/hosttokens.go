@@ -69,8 +69,8 @@ func splitNames(text string, from, to int, path bool, emit func(hostToken)) {
 	for i := from; i < to; {
 		r, n := utf8.DecodeRuneInString(text[i:to])
 		if !nameRune(r) {
-			if r == '/' || r == '\\' {
-				path = path || !(i > from && slashParts(text[from:i]))
+			if r == '\\' || r == '/' && !(i > from && slashParts(text[from:i])) {
+				path = true
 			}
 			i += n
 			continue
