@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 )
@@ -116,5 +119,13 @@ func (runCmd) Help() string {
     notfalld run -c /etc/notfalld/notfalld.yaml`
 }
 
-// Run runs the daemon.
-func (c *runCmd) Run(ctx context.Context, m *Main) error { return runDaemon(ctx, m, c) }
+// Run runs the daemon. SIGHUP is caught here and nowhere else: it ends the other commands, as a closed terminal should.
+func (c *runCmd) Run(ctx context.Context, m *Main) error {
+	if m.Hangup == nil {
+		hangup := make(chan os.Signal, 1)
+		signal.Notify(hangup, syscall.SIGHUP)
+		defer signal.Stop(hangup)
+		m.Hangup = hangup
+	}
+	return runDaemon(ctx, m, c)
+}

@@ -19,9 +19,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the program at once
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	m := &Main{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Hangup: hangup}
+	m := &Main{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv}
 	os.Exit(m.Run(ctx, os.Args[1:]))
 }
 
@@ -30,7 +28,7 @@ type Main struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Env            func(name string) (value string, set bool)
-	Hangup         <-chan os.Signal // SIGHUP: the daemon reloads
+	Hangup         <-chan os.Signal // SIGHUP: the daemon reloads; nil: the process's own
 }
 
 // Exit codes (SPEC section 12).

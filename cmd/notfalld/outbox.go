@@ -143,7 +143,7 @@ type outboxRetryCmd struct {
 
 // Help is the detail that --help shows.
 func (outboxRetryCmd) Help() string {
-	return `All or none: one that was sent or withdrawn is named, and nothing is changed. A running daemon takes them up within a minute. A failed mail is chosen and written anew; one whose outcome is unknown goes out again with the same Message-ID.
+	return `All or none: one that was sent or withdrawn is named, and nothing is changed. A running daemon takes them up within seconds. A failed mail is chosen and written anew; one whose outcome is unknown goes out again with the same Message-ID.
 
     notfalld outbox retry 17 18
     notfalld outbox retry --all`

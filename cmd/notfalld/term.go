@@ -153,26 +153,36 @@ func runeWidth(r rune) int {
 
 // wrap breaks text into lines of at most so many columns, at blanks where it can.
 func wrap(text string, columns int) []string {
+	columns = max(columns, 2) // the widest character
 	var lines []string
-	for _, para := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+	for para := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		para = strings.TrimRight(oneLine(para), " ")
-		for displayWidth(para) > columns {
-			cut, n := 0, 0
-			for i, r := range para {
-				if n += runeWidth(r); n > columns {
-					if cut == 0 {
-						cut = i
-					}
-					break
+		start, blank, n := 0, 0, 0 // where the line begins, its last blank, its columns up to i
+		for i, r := range para {
+			w := runeWidth(r)
+			if n+w > columns {
+				end := i
+				if blank > start && r != ' ' {
+					end = blank
 				}
-				if r == ' ' && i > 0 {
-					cut = i
+				lines = append(lines, strings.TrimRight(para[start:end], " "))
+				for start = end; start < i && para[start] == ' '; start++ {
 				}
+				n = displayWidth(para[start:i])
 			}
-			lines = append(lines, strings.TrimRight(para[:cut], " "))
-			para = strings.TrimLeft(para[cut:], " ")
+			if r == ' ' && i == start && start > 0 {
+				start++ // no line goes on with a blank
+				continue
+			}
+			if r == ' ' {
+				blank = i
+			}
+			n += w
 		}
-		lines = append(lines, para)
+		lines = append(lines, strings.TrimLeft(para[start:], " "))
+		if start == 0 {
+			lines[len(lines)-1] = para // indentation is kept: logs and stack traces have it
+		}
 	}
 	return lines
 }
