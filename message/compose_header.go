@@ -18,7 +18,7 @@ const (
 	lineAim = 76  // RFC 2047, 2: a line with an encoded word has at most 76 characters
 	wordMax = 75  // RFC 2047, 2: an encoded word
 	idMax   = 250 // a longer msg-id does not fit well beside others, and nobody writes one
-	idsMax  = 20  // msg-ids kept of a References field
+	refsMax = 900 // octets of a References field: an answer has to stay small
 )
 
 // outgoingHeader builds the fields of the whole mail, in the order in which they are written.
@@ -251,8 +251,11 @@ func referenceIDs(ids []string) []string {
 			out = append(out, "<"+id+">")
 		}
 	}
-	if len(out) > idsMax {
-		out = append(out[:1:1], out[len(out)-idsMax+1:]...)
+	size := 0
+	for i := len(out) - 1; i > 0; i-- {
+		if size += len(out[i]) + 3; size > refsMax-idMax {
+			return append(out[:1:1], out[i+1:]...)
+		}
 	}
 	return out
 }

@@ -120,7 +120,7 @@ func (s *Set) Answer(a Answer) (Rendered, error) {
 		return Rendered{}, fmt.Errorf("answer: there is no row %q", a.Row)
 	}
 	size := 0
-	for _, budget := range []int{factsBudget, factsBudget / 4, 0, 0} {
+	for _, budget := range []int{factsBudget, factsBudget / 2, factsBudget / 4, 0, 0} {
 		r, err := s.render(&a, budget)
 		if err != nil {
 			return Rendered{}, fmt.Errorf("answer: %w", err)
