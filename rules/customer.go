@@ -61,7 +61,7 @@ func labelledNumber(text string) string {
 
 // fillers may stand between label and number.
 var fillers = map[string]bool{
-	"ist": true, "lautet": true, "die": true, "waere": true, "war": true, "nr": true, "nummer": true, "no": true, "number": true, "num": true, "is": true, "id": true, "unsere": true, "our": true, "von": true, "uns": true, "mit": true, "you": true, "with": true, "bei": true, "euch": true, "ihnen": true, "der": true, "den": true, "glaub": true, "ich": true, "glaube": true, "the": true, "hier": true, "und": true, "zwar": true, "in": true, "haus": true, "kd": true, "kundennummer": true, "of": true, "ours": true, "fuer": true, "falls": true, "noetig": true,
+	"ist": true, "lautet": true, "die": true, "waere": true, "war": true, "nr": true, "nummer": true, "no": true, "number": true, "num": true, "is": true, "id": true, "unsere": true, "our": true, "von": true, "uns": true, "mit": true, "you": true, "with": true, "bei": true, "euch": true, "ihnen": true, "der": true, "den": true, "glaub": true, "ich": true, "glaube": true, "the": true, "hier": true, "und": true, "zwar": true, "in": true, "haus": true, "kd": true, "kundennummer": true, "of": true, "ours": true, "fuer": true, "falls": true, "noetig": true, "laut": true, "lt": true, "rechnung": true, "vertrag": true,
 }
 
 // numberAfter reads a number behind a label: over marks, blanks, one line end, and few filling words.

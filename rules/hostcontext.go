@@ -59,10 +59,16 @@ var between = setOf("bei", "uns", "euch", "ihnen", "und", "and", "der", "die", "
 
 // version reports whether the words before a number with dots make it a version.
 func (c *hostContext) version(t hostToken) bool {
-	w := c.wordsBefore(t.from, 2)
-	for _, x := range w {
+	w := c.wordsBefore(t.from, 4)
+	for i, x := range w {
+		if x.fold == "version" || x.fold == "versionen" || x.fold == "versions" {
+			return true
+		}
+		if i < len(w)-2 {
+			continue
+		}
 		switch x.fold {
-		case "version", "versionen", "ver", "v", "release", "build", "firmware", "patch", "update", "php", "mysql", "mariadb", "chrome", "firefox", "edge", "outlook":
+		case "ver", "v", "release", "build", "firmware", "patch", "update", "php", "mysql", "mariadb", "chrome", "firefox", "edge", "outlook":
 			return true
 		}
 	}

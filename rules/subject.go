@@ -21,29 +21,26 @@ const (
 // matchSubject compares the subject's beginning, and every place in it, with our names. Words are
 // joined without what parts them: "notfall support", "notfall-support" and "notfall/support" are one.
 func matchSubject(folded string) subjectMatch {
-	words := splitSubject(folded)
-	if len(words) > 40 {
-		words = words[:40]
-	}
 	best := notOurs
-	for i := range words {
-		joined := ""
-		for j := i; j < len(words) && j < i+4; j++ {
-			joined += words[j]
-			if len(joined) > 30 {
-				break
-			}
-			if isOurs(joined) {
-				if i == 0 {
-					return begins
+	clauses := strings.FieldsFunc(cut(folded, 300), func(r rune) bool { return strings.ContainsRune(":;,()!?|\"", r) })
+	for n, clause := range clauses {
+		words := splitSubject(clause)
+		for i := range words {
+			joined := ""
+			for j := i; j < len(words) && j < i+4 && len(joined) <= 30; j++ {
+				joined += words[j]
+				if isOurs(joined) {
+					if n == 0 && i == 0 {
+						return begins
+					}
+					best = mentions
 				}
-				best = mentions
 			}
 		}
-	}
-	// A single word says it as well when nothing else stands before it: "Notfall!", "Emergency: …".
-	if best == notOurs && len(words) > 0 && loneWords[words[0]] {
-		return begins
+		// A single word says it as well when nothing stands before it: "Notfall!", "Emergency: …".
+		if n == 0 && best == notOurs && len(words) > 0 && loneWords[words[0]] {
+			best = begins
+		}
 	}
 	return best
 }

@@ -1,0 +1,82 @@
+package rules
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"notfalld/message"
+)
+
+// readTable reads a data file: one case a line, columns parted by sep, ⏎ for a line end.
+func readTable(t *testing.T, file, sep string, columns, least int) [][]string {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out [][]string
+	for l := range strings.Lines(string(b)) {
+		l = strings.TrimRight(l, "\n")
+		if l == "" || strings.HasPrefix(l, "#") {
+			continue
+		}
+		f := strings.SplitN(l, sep, columns)
+		for len(f) < columns {
+			f = append(f, "")
+		}
+		for i := range f {
+			f[i] = strings.ReplaceAll(strings.Trim(f[i], " "), "⏎", "\n")
+		}
+		out = append(out, f)
+	}
+	if len(out) < least {
+		t.Fatalf("%s: %d cases, wanted %d at least", file, len(out), least)
+	}
+	return out
+}
+
+func TestSubjects(t *testing.T) {
+	names := map[subjectMatch]string{begins: "begins", mentions: "mentions", notOurs: "none"}
+	for _, c := range readTable(t, "testdata/subjects.txt", "\t", 2, 80) {
+		if got := names[matchSubject(FoldSubject(c[1]))]; got != c[0] {
+			t.Errorf("%q: %s, wanted %s (folded %q)", c[1], got, c[0], FoldSubject(c[1]))
+		}
+	}
+}
+
+func TestPhones(t *testing.T) {
+	for _, c := range readTable(t, "testdata/phones.txt", "|", 3, 60) {
+		m := &message.Mail{Text: c[1], From: []message.Address{{Address: "anna@" + c[0]}}}
+		d := newDoc(m, World{})
+		if got := strings.Join(findPhones(d, nil), " "); got != c[2] {
+			t.Errorf("%s: %q: %q, wanted %q", c[0], c[1], got, c[2])
+		}
+	}
+}
+
+func TestCustomerNumbers(t *testing.T) {
+	inv, _, err := ReadInventory(strings.NewReader("server,customer_number,aliases\na.at,104711,\nb.at,20817,\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range readTable(t, "testdata/customers.txt", "|", 2, 45) {
+		d := newDoc(&message.Mail{Text: c[0]}, World{Inventory: inv})
+		if got := customerNumber(d); got != c[1] {
+			t.Errorf("%q: %q, wanted %q", c[0], got, c[1])
+		}
+	}
+}
+
+func TestHosts(t *testing.T) {
+	w := World{Inventory: testInventory(t), Own: []string{"support@notfall-hoster.at"}}
+	for _, c := range readTable(t, "testdata/hosts.txt", "|", 2, 55) {
+		var names []string
+		for _, s := range findServers(newDoc(&message.Mail{Text: c[0]}, w), nil, "") {
+			names = append(names, s.Name)
+		}
+		if got := strings.Join(names, " "); got != c[1] {
+			t.Errorf("%q: %q, wanted %q", c[0], got, c[1])
+		}
+	}
+}
