@@ -17,6 +17,7 @@ type mail struct {
 	uid  uint32
 	size int64     // RFC822.SIZE; some servers estimate it
 	date time.Time // INTERNALDATE
+	told bool      // the size was said
 }
 
 // Bounds of what is asked for at once.
@@ -33,7 +34,7 @@ const (
 
 // budget is how long the server may make us wait for so many bytes, all together.
 func (s *session) budget(bytes int64) time.Duration {
-	return s.o.Silence + time.Duration(bytes/slowest)*time.Second
+	return 2*s.o.Silence + time.Duration(bytes/slowest)*time.Second
 }
 
 // sets cuts ascending UIDs into sets of at most n mails that fit on a command line.
@@ -146,7 +147,7 @@ func (s *session) sizes(uids []uint32, got func(mail)) error {
 		return m
 	}
 	some := func(m mail) {
-		if m.uid != 0 {
+		if m.uid != 0 && m.told && !m.date.IsZero() { // of a response that breaks off the library delivers the beginning
 			got(m)
 		}
 	}
@@ -158,7 +159,7 @@ func (m *mail) note(item imapclient.FetchItemData) {
 	case imapclient.FetchItemDataUID:
 		m.uid = uint32(item.UID)
 	case imapclient.FetchItemDataRFC822Size:
-		m.size = item.Size
+		m.size, m.told = item.Size, true
 	case imapclient.FetchItemDataInternalDate:
 		m.date = item.Time
 	}
@@ -178,7 +179,7 @@ var errTooLarge = errors.New("larger than announced")
 
 // readMail reads one response with a body. room is asked for the bytes before they are read. A body that ends early is an
 // error, which io.Copy would hide (the library ends a literal without one when the connection ends).
-func readMail(msg *imapclient.FetchMessageData, max int64, room func(int64) error) (uid uint32, raw []byte, err error) {
+func (s *session) readMail(msg *imapclient.FetchMessageData, room func(int64) error) (uid uint32, raw []byte, err error) {
 	var m mail
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		m.note(item)
@@ -187,7 +188,7 @@ func readMail(msg *imapclient.FetchMessageData, max int64, room func(int64) erro
 			continue // Next drains what is not read
 		}
 		size := body.Literal.Size()
-		if size > max {
+		if size > s.o.MaxWhole {
 			err = errTooLarge
 			continue
 		}
@@ -196,10 +197,18 @@ func readMail(msg *imapclient.FetchMessageData, max int64, room func(int64) erro
 		}
 		raw = make([]byte, size)
 		if n, rerr := io.ReadFull(body.Literal, raw); rerr != nil {
+			s.abandon()
 			err = fmt.Errorf("%w within a mail: %d of %d bytes came", errLost, n, size)
 		}
 	}
 	return m.uid, raw, err
+}
+
+// abandon ends a connection on which a literal broke off. The library's reader goes on as soon as it sees the error, and must have
+// ended before the literal is drained: both read from the same buffer.
+func (s *session) abandon() {
+	s.lane.Close()
+	<-s.client.Closed()
 }
 
 // sequence is the sequence number of a UID, 0 if there is no such mail any more.

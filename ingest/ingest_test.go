@@ -54,6 +54,7 @@ func testOptions(addr string, log *logbook) Options {
 		Name: "support", Host: host, Port: n, Username: "support", Password: "geheim", Folder: "INBOX", Idle: true,
 		Poll: time.Hour, Keyword: keyword, Silence: 20 * time.Second,
 		Retry: Backoff{Min: time.Millisecond, Max: 20 * time.Millisecond}, RetryAuth: Backoff{Min: time.Millisecond, Max: 20 * time.Millisecond},
+		RetrySoon: Backoff{Min: time.Millisecond, Max: 10 * time.Millisecond}, RetryMail: Backoff{Min: time.Hour, Max: time.Hour},
 		Log: slog.New(slog.NewTextHandler(log, nil)),
 	}
 }

@@ -61,7 +61,9 @@ func (s *session) piece(m mail, off int64, w io.Writer) (n int64, whole bool, er
 					bad = fmt.Errorf("%w: a piece at %d was asked for, everything came", errMissing, off)
 					continue
 				}
-				if n, bad = io.Copy(w, body.Literal); bad == nil && n < body.Literal.Size() {
+				in := &reading{r: body.Literal}
+				if n, bad = io.Copy(w, in); in.err != nil || bad == nil && n < body.Literal.Size() {
+					s.abandon()
 					bad = fmt.Errorf("%w within a mail: %d of %d bytes came", errLost, off+n, m.size)
 				}
 			}
@@ -75,6 +77,20 @@ func (s *session) piece(m mail, off int64, w io.Writer) (n int64, whole bool, er
 		err = bad
 	}
 	return n, whole, err
+}
+
+// reading keeps a reader's error apart from those of the writer.
+type reading struct {
+	r   io.Reader
+	err error
+}
+
+func (r *reading) Read(b []byte) (int, error) {
+	n, err := r.r.Read(b)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
 }
 
 // wholeLarge fetches a mail that may be held whole, in pieces.

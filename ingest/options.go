@@ -63,7 +63,8 @@ type Options struct {
 
 	Retry     Backoff // between two connections
 	RetryAuth Backoff // likewise, after a refused login
-	RetryMail Backoff // for a mail that the server does not deliver
+	RetrySoon Backoff // for a mail that the server did not deliver, while a customer may be waiting for it
+	RetryMail Backoff // for such a mail, once its header could not be had either
 	Rand      func() float64
 	Clock     ticket.Clock
 	Log       *slog.Logger
@@ -93,6 +94,7 @@ func (o Options) withDefaults() Options {
 	o.Reselect = cmp.Or(o.Reselect, 10*time.Minute)
 	o.Retry = o.Retry.orElse(Backoff{Min: time.Second, Max: time.Minute})
 	o.RetryAuth = o.RetryAuth.orElse(Backoff{Min: time.Minute, Max: 5 * time.Minute})
+	o.RetrySoon = o.RetrySoon.orElse(Backoff{Min: 2 * time.Second, Max: 8 * time.Second})
 	o.RetryMail = o.RetryMail.orElse(Backoff{Min: time.Minute, Max: time.Hour})
 	if o.Rand == nil {
 		o.Rand = rand.Float64

@@ -26,6 +26,7 @@ type run struct {
 
 	uncertain bool // the marks that are due come from a run that may have ended in their midst
 	noIdle    bool // the server refused IDLE
+	shown     bool // that this connection works
 }
 
 // held is a mail that is with the desk, and the trouble that there was with it, if any.
@@ -57,13 +58,18 @@ func (r *run) begin(ctx context.Context) error {
 		r.listed.AddNum(imap.UID(u))
 		r.high = max(r.high, u)
 	}
-	r.journal.connected(f, r.s.abilities())
-	r.board.connected()
 	if err := r.remark(ctx); err != nil {
 		return err
 	}
-	_, err = r.look(true)
-	return err
+	if _, err := r.look(true); err != nil {
+		return err
+	}
+	if !r.shown {
+		r.shown = true
+		r.journal.connected(f, r.s.abilities())
+		r.board.connected()
+	}
+	return nil
 }
 
 // remark sets the marks that the last run still owed.

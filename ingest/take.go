@@ -74,7 +74,7 @@ type body struct {
 
 // readBody reads a response, once there is room for it.
 func (r *run) readBody(ctx context.Context, msg *imapclient.FetchMessageData) (b body) {
-	b.uid, b.raw, b.err = readMail(msg, r.o.MaxWhole, func(n int64) error {
+	b.uid, b.raw, b.err = r.s.readMail(msg, func(n int64) error {
 		b.reserved = n
 		return r.in.reserve(ctx, n)
 	})

@@ -18,9 +18,6 @@ type trouble struct {
 // wholeTries is how often the whole mail is asked for before its header has to do.
 const wholeTries = 3
 
-// quickly is when a mail is tried again before it counts as undeliverable: a customer is waiting.
-var quickly = Backoff{Min: 2 * time.Second, Max: 8 * time.Second}
-
 // troubles are kept from connection to connection: a mail may be what ends them.
 type troubles struct {
 	o           *Options
@@ -53,7 +50,7 @@ func (t *troubles) undelivered(m mail, why error) *trouble {
 	x := t.get(m)
 	x.tries++
 	x.why = why
-	d := quickly.Delay(x.tries, t.o.Rand())
+	d := t.o.RetrySoon.Delay(x.tries, t.o.Rand())
 	if x.tries > wholeTries {
 		d = t.o.RetryMail.Delay(x.tries-wholeTries, t.o.Rand())
 	}

@@ -72,9 +72,9 @@ func (w *wire) Read(b []byte) (int, error) {
 	}
 	w.waited += time.Since(start)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		err = fmt.Errorf("%w for %s", errSilent, w.limit)
-		if w.budget > 0 && w.waited >= w.budget {
-			err = errSlow
+		err = errSlow
+		if time.Since(start) >= w.limit {
+			err = fmt.Errorf("%w for %s", errSilent, w.limit)
 		}
 	}
 	if err != nil && w.cause == nil {
