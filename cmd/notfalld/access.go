@@ -28,9 +28,8 @@ func (m *Main) open(ctx context.Context, path string, o store.Options) (*store.S
 }
 
 // reader opens the store for reading only.
-func (m *Main) reader(ctx context.Context, path string) (*store.Store, error) {
-	s, _, err := m.open(ctx, path, store.Options{ReadOnly: true})
-	return s, err
+func (m *Main) reader(ctx context.Context, path string) (*store.Store, *Config, error) {
+	return m.open(ctx, path, store.Options{ReadOnly: true})
 }
 
 func exists(path string) bool {

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/mail"
-	"net/url"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -91,55 +88,4 @@ func (c *Config) checkAlarm() {
 	if c.Alarm.API == "channels" && len(c.Alarm.Channels) == 0 && !c.doc.badBelow("alarm.channels") {
 		c.doc.problemAt("alarm.channels", "is empty, and api is channels: nobody would be alarmed", "name a channel, or set api: external if another system pages")
 	}
-}
-
-// shortToken is the length below which a token can be guessed.
-const shortToken = 16
-
-func (c *Config) checkTokens(local bool) {
-	keep := c.HTTP.Tokens[:0:0]
-	for i, t := range c.HTTP.Tokens {
-		key := fmt.Sprintf("http.tokens[%d]", i)
-		switch {
-		case t == "" || t == "…" || t == "...":
-			c.doc.warnAt(key, "the placeholder of the example is no token and opens nothing", "make one: openssl rand -hex 32")
-			continue
-		case strings.ContainsAny(t, " \t\r\n"):
-			c.doc.problemAt(key, "a token holds no blanks", "make one: openssl rand -hex 32")
-		case len(t) < shortToken && !local:
-			c.doc.problemAt(key, "is too short for an address that the network can reach", "make one: openssl rand -hex 32")
-		case len(t) < shortToken:
-			c.doc.warnAt(key, "is short enough to be guessed", "make one: openssl rand -hex 32")
-		}
-		keep = append(keep, t)
-	}
-	c.HTTP.Tokens = keep
-}
-
-func goodPort(s string) bool {
-	n, err := strconv.Atoi(s)
-	return err == nil && n >= 0 && n <= 65535
-}
-
-var exampleHost = regexp.MustCompile(`(?i)(^|\.)(example|example\.(com|net|org))\.?$`)
-
-// Leftovers names what was left over from the example. Customers must never see it, so in mode live the
-// daemon does not start with it.
-func (c *Config) Leftovers() []Problem {
-	if c.Mode != "live" {
-		return nil
-	}
-	before := len(c.doc.problems)
-	if strings.EqualFold(strings.TrimSpace(c.Company.Name), "Beispiel Hosting") {
-		c.doc.problemAt("company.name", `"Beispiel Hosting" was left over from the example`, "write the name of the company")
-	}
-	for _, u := range []struct{ key, value string }{{"form_url", c.Company.FormURL}, {"status_url", c.Company.StatusURL}, {"privacy_url", c.Company.PrivacyURL}} {
-		p, err := url.Parse(u.value)
-		if strings.Contains(u.value, "…") || err == nil && exampleHost.MatchString(p.Hostname()) {
-			c.doc.problemAt("company."+u.key, fmt.Sprintf("%q was left over from the example", u.value), "write the address of the page")
-		}
-	}
-	left := slices.Clone(c.doc.problems[before:])
-	c.doc.problems = c.doc.problems[:before]
-	return left
 }

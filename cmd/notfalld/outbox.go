@@ -73,7 +73,7 @@ func (c *outboxListCmd) Run(ctx context.Context, m *Main) error {
 
 // read lists outgoing mails; the attempts are read where they are printed.
 func (c *outboxListCmd) read(ctx context.Context, m *Main, q ticket.OutQuery) ([]outJSON, error) {
-	s, err := m.reader(ctx, c.Config)
+	s, _, err := m.reader(ctx, c.Config)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"notfalld/message"
 	"notfalld/rules"
@@ -11,8 +12,8 @@ import (
 
 // report prints for people what was understood of one mail.
 func report(w io.Writer, tm Term, l rules.Line) {
-	p := page{w, tm}
-	p.head(l.File)
+	p := page{w, tm, time.UTC}
+	fmt.Fprintln(w, tm.paint(bold, oneLine(l.File)))
 	p.row("subject", l.Subject)
 	p.row("from", person(l.From))
 	p.row("date", l.Date)

@@ -32,7 +32,7 @@ func (c *ticketListCmd) Run(ctx context.Context, m *Main) error {
 	for _, s := range c.State {
 		q.States = append(q.States, ticket.State(s))
 	}
-	s, err := m.reader(ctx, c.Config)
+	s, _, err := m.reader(ctx, c.Config)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (c *ticketShowCmd) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	s, err := m.reader(ctx, c.Config)
+	s, cfg, err := m.reader(ctx, c.Config)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (c *ticketShowCmd) Run(ctx context.Context, m *Main) error {
 		return printLines(m.Stdout, list)
 	}
 	out := bufio.NewWriter(m.Stdout)
-	p := page{out, m.term()}
+	p := page{out, m.term(), cfg.location()}
 	for _, d := range list {
 		p.ticket(d)
 	}
@@ -79,11 +79,12 @@ func ticketIDs(names []string) ([]int64, error) {
 type page struct {
 	w  io.Writer
 	tm Term
+	in *time.Location
 }
 
 const nameWidth = 13
 
-func (p page) head(text string) { fmt.Fprintln(p.w, p.tm.paint(bold, oneLine(text))) }
+func (p page) head(text string) { fmt.Fprintf(p.w, "\n%s\n", p.tm.paint(bold, oneLine(text))) }
 
 // row prints a name and its values, each from a line of its own; empty values are left out.
 func (p page) row(name string, values ...string) {
@@ -104,7 +105,7 @@ func (p page) ticket(d ticket.Detail) {
 	p.row("subject", d.Subject)
 	p.row("from", d.From)
 	p.row("customer", d.CustomerNumber)
-	p.row("created", clock(d.Created))
+	p.row("created", p.clock(d.Created))
 	p.row("servers", each(d.Servers, serverText)...)
 	p.row("errors", each(d.Errors, errorText)...)
 	p.row("emergency", cmp.Or(d.Emergency, "none triggered"))
@@ -126,13 +127,13 @@ func (p page) ticket(d ticket.Detail) {
 		if e.Why != "" {
 			what += ": " + e.Why
 		}
-		p.row(clock(e.At)[5:], what+" ("+e.Actor+")")
+		p.row(p.clock(e.At)[5:], what+" ("+e.Actor+")")
 	}
 	fmt.Fprintln(p.w)
 }
 
 func (p page) mail(m ticket.MailView) {
-	p.head(fmt.Sprintf("Mail of %s", clock(m.Arrived)))
+	p.head(fmt.Sprintf("Mail of %s", p.clock(m.Arrived)))
 	p.row("from", fmt.Sprintf("%s (%s, proof %s)", m.From, m.Kind, m.Proof))
 	p.row("here by", m.Thread)
 	var l rules.Line
@@ -152,12 +153,12 @@ func (p page) reply(r ticket.Reply) {
 	if !r.SentAt.IsZero() {
 		at = r.SentAt
 	}
-	p.head(fmt.Sprintf("Answer of %s", clock(at)))
+	p.head(fmt.Sprintf("Answer of %s", p.clock(at)))
 	p.row("to", r.To)
 	p.row("says", r.Kind)
 	p.row("state", fmt.Sprintf("%s, %d %s", r.State, r.Attempts, plural(r.Attempts, "attempt", "attempts")))
 	p.row("error", r.Error)
 }
 
-// clock is an instant as people read it, in the zone of the machine.
-func clock(t time.Time) string { return t.Local().Format("2006-01-02 15:04") }
+// clock is an instant on the clock of the support hours.
+func (p page) clock(t time.Time) string { return t.In(p.in).Format("2006-01-02 15:04") }
