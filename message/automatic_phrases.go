@@ -23,7 +23,7 @@ var bouncePhrases = []string{
 	"permanent fatal errors", "transient non-fatal errors", "i wasn't able to deliver your message", "delivery has failed to these recipients",
 	"delivery to the following recipient", "your message wasn't delivered", "your message was not delivered", "your message couldn't be delivered", "your message could not be delivered",
 	"your message did not reach", "address not found", "couldn't deliver your message", "there was a temporary problem while delivering your message",
-	"the following message could not be delivered", "message could not be delivered", "message was not delivered", "undelivered message", "user unknown in virtual mailbox table",
+	"the following message could not be delivered", "message could not be delivered", "message was not delivered", "was not delivered to", "not listed in", "undelivered message", "user unknown in virtual mailbox table",
 	"generating server:", "remote server returned", "diagnostic information for administrators", "unable to deliver message to the following", "was undeliverable", "your message:",
 	"recipient address rejected", "mailbox unavailable", "no such user here", "has been rejected by", "was rejected by", "was blocked by", "message you sent was",
 	"fehler bei der nachrichtenzustellung", "diagnoseinformationen fuer administratoren", "generierender server", "konnte nicht an den empfaenger zugestellt", "konnte nicht an die folgenden empfaenger",
