@@ -59,7 +59,7 @@ var between = setOf("bei", "uns", "euch", "ihnen", "und", "and", "der", "die", "
 
 // version reports whether the words before a number with dots make it a version.
 func (c *hostContext) version(t hostToken) bool {
-	w := c.wordsBefore(t.from, 4)
+	w := c.wordsBefore(t.from, 5)
 	for i, x := range w {
 		if x.fold == "version" || x.fold == "versionen" || x.fold == "versions" {
 			return true
