@@ -43,7 +43,9 @@ func (p *addressParser) next() []Address {
 			comment.WriteString(p.comment())
 		case c == '<':
 			if addr, ok := p.angle(); ok {
-				out = append(out, newAddress(phrase.String(), addr))
+				if a, ok := newAddress(phrase.String(), addr); ok {
+					out = append(out, a)
+				}
 				phrase.Reset()
 			}
 		case c == ',' || c == ';':
@@ -69,7 +71,9 @@ func finishAddress(out []Address, phrase, comment string) []Address {
 	}
 	for _, w := range strings.Fields(phrase) {
 		if i := strings.LastIndexByte(w, '@'); i > 0 && i < len(w)-1 {
-			out = append(out, newAddress(comment, w))
+			if a, ok := newAddress(comment, w); ok {
+				out = append(out, a)
+			}
 		}
 	}
 	return out
@@ -145,10 +149,27 @@ func (p *addressParser) angle() (string, bool) {
 	return addr, strings.Contains(addr, "@")
 }
 
-func newAddress(name, addr string) Address {
+// newAddress is false for what holds no address after all.
+func newAddress(name, addr string) (Address, bool) {
 	name = decodeHeader(strings.TrimSpace(name))
-	name = strings.Trim(name, " \t'\"")
-	return Address{Name: name, Address: NormalAddress(decodeHeader(addr))}
+	a := Address{Name: strings.Trim(name, " \t'\""), Address: NormalAddress(decodeHeader(addr))}
+	return a, validAddress(a.Address)
+}
+
+// validAddress says whether mail could be sent to s: nothing that a command of SMTP or a header field
+// could be broken out of with.
+func validAddress(s string) bool {
+	local, domain, ok := strings.Cut(s, "@")
+	if !ok || local == "" || len(s) > 320 || strings.Contains("."+domain+".", "..") || strings.ContainsAny(local, `<>(),;:\"[]`) {
+		return false
+	}
+	if literal, ok := strings.CutPrefix(domain, "["); ok { // RFC 5321, 4.1.3
+		literal, ok = strings.CutSuffix(literal, "]")
+		return ok && literal != "" && strings.Trim(strings.ToLower(literal), "0123456789abcdefipv.:") == ""
+	}
+	return !strings.ContainsFunc(domain, func(r rune) bool {
+		return r < 0x80 && r != '.' && r != '-' && r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z')
+	})
 }
 
 // NormalAddress brings an address into the form in which addresses are compared and stored: the local

@@ -72,6 +72,10 @@ func (d *dateParts) readClock(w string) {
 		}
 	}
 	p := strings.Split(w, ":")
+	if len(p) < 2 {
+		d.hour = -1 // the colon was the zone's
+		return
+	}
 	d.hour, d.min = number(p[0]), number(p[1])
 	if len(p) > 2 {
 		s, _, _ := strings.Cut(p[2], ".")
