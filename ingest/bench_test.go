@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,12 +16,7 @@ import (
 func dovecot(t testing.TB, o postoffice.DovecotOptions) *postoffice.Dovecot {
 	t.Helper()
 	d, err := postoffice.StartDovecotWith(t.TempDir(), o)
-	if errors.Is(err, postoffice.ErrNotInstalled) {
-		t.Skip("Debian package dovecot-imapd is not installed")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	postoffice.Needs(t, err)
 	t.Cleanup(func() { d.Close() })
 	return d
 }

@@ -2,7 +2,6 @@ package postoffice
 
 import (
 	"crypto/tls"
-	"errors"
 	"testing"
 	"time"
 
@@ -13,12 +12,7 @@ import (
 func dovecot(t *testing.T, o DovecotOptions) *Dovecot {
 	t.Helper()
 	d, err := StartDovecotWith(t.TempDir(), o)
-	if errors.Is(err, ErrNotInstalled) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	Needs(t, err)
 	t.Cleanup(func() {
 		if err := d.Close(); err != nil {
 			t.Error(err)

@@ -2,7 +2,6 @@ package postoffice
 
 import (
 	"database/sql"
-	"errors"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -10,12 +9,7 @@ import (
 
 func TestPostgres(t *testing.T) {
 	p, err := StartPostgres(t.TempDir())
-	if errors.Is(err, ErrNotInstalled) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	Needs(t, err)
 	defer func() {
 		if err := p.Close(); err != nil {
 			t.Error(err)

@@ -5,12 +5,15 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"notfalld/postoffice"
 )
 
 // onEngines runs one test body on both engines; fresh makes the URL of a new, empty store.
@@ -31,7 +34,7 @@ func sqliteURL(t testing.TB) string {
 func postgresURL(t testing.TB) string {
 	dsn := os.Getenv("NOTFALLD_TEST_POSTGRES")
 	if dsn == "" {
-		t.Skip("NOTFALLD_TEST_POSTGRES not set")
+		postoffice.Needs(t, fmt.Errorf("NOTFALLD_TEST_POSTGRES not set: PostgreSQL is %w", postoffice.ErrNotInstalled))
 	}
 	var random [6]byte
 	_, _ = rand.Read(random[:])
