@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,63 +11,65 @@ import (
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
-
-	"notfalld/ticket"
 )
 
-// connection is one SMTP session (RFC 5321), logged in.
+// connection is one SMTP session (RFC 5321), logged in. One goroutine at a time has it.
 type connection struct {
 	client  *smtp.Client
-	last    time.Time // of the last reply
+	conn    *bounded
+	timeout time.Duration
+	used    bool      // the server has answered for a mail on it, whatever it said
 	pending bool      // a transaction was begun and refused: RSET before the next
+	heard   time.Time // of the last reply, by the machine's clock
+	resting time.Time // since when it lies idle, by the desk's clock
 }
 
-// freshFor: a connection that was silent for longer may have been ended by the server meanwhile.
-const freshFor = time.Second
+const (
+	// freshFor: a connection that was silent for longer may have been ended by the server meanwhile.
+	freshFor = time.Second
+	// politeness bounds what is done for good manners, not for a mail: asking whether the server is still there, QUIT.
+	politeness = 5 * time.Second
+)
 
-// dial connects, secures and logs in, each step with a deadline.
-func dial(o Options) (*connection, error) {
+// dial connects, secures and logs in, all of it within three times o.Timeout. When ctx ends, so does dial.
+func dial(ctx context.Context, o Options) (*connection, error) {
 	addr := net.JoinHostPort(o.Host, strconv.Itoa(o.Port))
-	raw, err := (&net.Dialer{Timeout: o.Timeout}).Dial("tcp", addr)
+	raw, err := (&net.Dialer{Timeout: o.Timeout}).DialContext(ctx, "tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", addr, err)
 	}
-	conn := net.Conn(writeLimited{raw, o.Timeout})
-	tlsConfig := &tls.Config{ServerName: o.Host, RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12}
-	var client *smtp.Client
-	switch o.TLS {
-	case "implicit":
-		client = newClient(tls.Client(conn, tlsConfig), o)
-	case "starttls":
-		_ = raw.SetDeadline(time.Now().Add(o.Timeout)) // the library waits up to 5 minutes here
-		if client, err = smtp.NewClientStartTLS(conn, tlsConfig); err != nil {
-			raw.Close()
-			return nil, fmt.Errorf("STARTTLS with %s: %w", addr, err)
-		}
-		setTimeouts(client, o)
-	default:
-		client = newClient(conn, o)
+	c := &connection{conn: &bounded{Conn: raw, limit: o.Timeout, left: mostReply}, timeout: o.Timeout}
+	c.conn.endBy(time.Now().Add(3 * o.Timeout))
+	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
+	err = c.logIn(o)
+	if !stop() {
+		err = ctx.Err()
 	}
-	if err := logIn(client, o); err != nil {
-		client.Close()
+	if err != nil {
+		_ = raw.Close()
 		return nil, fmt.Errorf("%s: %w", addr, err)
 	}
-	return &connection{client: client, last: time.Now()}, nil
+	c.conn.endBy(time.Time{})
+	c.heard = time.Now()
+	return c, nil
 }
 
-func newClient(c net.Conn, o Options) *smtp.Client {
-	client := smtp.NewClient(c)
-	setTimeouts(client, o)
-	return client
-}
-
-// The library's own limits, 5 and 12 minutes, are for a sender with more time than ours.
-func setTimeouts(c *smtp.Client, o Options) {
-	c.CommandTimeout, c.SubmissionTimeout = o.Timeout, 2*o.Timeout
-}
-
-func logIn(c *smtp.Client, o Options) error {
-	if err := c.Hello(o.Hello); err != nil {
+// logIn makes the session: greeting, TLS, EHLO, AUTH.
+func (c *connection) logIn(o Options) (err error) {
+	secure := &tls.Config{ServerName: o.Host, RootCAs: o.RootCAs, MinVersion: tls.VersionTLS12}
+	switch o.TLS {
+	case "implicit":
+		c.client = smtp.NewClient(tls.Client(c.conn, secure))
+	case "starttls":
+		if c.client, err = smtp.NewClientStartTLS(c.conn, secure); err != nil {
+			return fmt.Errorf("STARTTLS: %w", err)
+		}
+	default:
+		c.client = smtp.NewClient(c.conn)
+	}
+	// The library's own limits, 5 and 12 minutes, are for a sender with more time than ours.
+	c.client.CommandTimeout, c.client.SubmissionTimeout = o.Timeout, 2*o.Timeout
+	if err := c.client.Hello(c.helloName(o)); err != nil {
 		return fmt.Errorf("greeting: %w", err)
 	}
 	if o.Username == "" {
@@ -76,119 +77,74 @@ func logIn(c *smtp.Client, o Options) error {
 	}
 	var mechanism sasl.Client
 	switch {
-	case c.SupportsAuth(sasl.Plain):
+	case c.client.SupportsAuth(sasl.Plain):
 		mechanism = sasl.NewPlainClient("", o.Username, o.Password)
-	case c.SupportsAuth(sasl.Login):
-		mechanism = sasl.NewLoginClient(o.Username, o.Password)
+	case c.client.SupportsAuth(sasl.Login):
+		mechanism = &loginClient{o.Username, o.Password}
 	default:
 		return errors.New("the server offers neither AUTH PLAIN nor LOGIN; set smtp.username to \"\" or another smtp.tls")
 	}
-	if err := c.Auth(mechanism); err != nil {
+	if err := c.client.Auth(mechanism); err != nil {
 		return fmt.Errorf("log in as %q: %w", o.Username, err)
 	}
 	return nil
 }
 
+// helloName is what EHLO says: a host without a name of its own gives its address literal (RFC 5321, 4.1.4). Many
+// servers refuse "localhost" and names without a dot.
+func (c *connection) helloName(o Options) string {
+	if o.Hello != "" {
+		return o.Hello
+	}
+	a, ok := c.conn.LocalAddr().(*net.TCPAddr)
+	switch {
+	case !ok:
+		return "localhost"
+	case a.IP.To4() != nil:
+		return "[" + a.IP.String() + "]"
+	}
+	return "[IPv6:" + a.IP.String() + "]"
+}
+
+// loginClient is AUTH LOGIN (draft-murchison-sasl-login). The one of the library takes only one spelling of the server's questions,
+// and puts the name into the AUTH command, which not every server takes.
+type loginClient struct{ username, password string }
+
+// Start is sasl.Client.
+func (l *loginClient) Start() (mechanism string, first []byte, err error) {
+	return sasl.Login, nil, nil
+}
+
+// Next is sasl.Client: first the name, then the password, however they are asked for.
+func (l *loginClient) Next([]byte) (answer []byte, err error) {
+	answer, l.username, l.password = []byte(l.username), l.password, ""
+	return answer, nil
+}
+
 // alive says whether the server still answers, and takes a new transaction.
 func (c *connection) alive() bool {
-	if !c.pending && time.Since(c.last) < freshFor {
+	if !c.pending && time.Since(c.heard) < freshFor {
 		return true
 	}
-	c.pending = false
-	return c.client.Reset() == nil
-}
-
-func (c *connection) close() {
-	if c != nil {
-		c.client.Close()
+	c.client.CommandTimeout = min(c.timeout, politeness)
+	defer func() { c.client.CommandTimeout = c.timeout }()
+	ask := c.client.Noop
+	if c.pending {
+		ask = c.client.Reset
 	}
+	if ask() != nil {
+		return false
+	}
+	c.pending, c.heard = false, time.Now()
+	return true
 }
 
+// close ends the connection without a word; closing it by way of TLS would say goodbye first, and may wait for that.
+func (c *connection) close() { _ = c.conn.Close() }
+
+// quit says goodbye (RFC 5321, 4.1.1.10).
 func (c *connection) quit() {
-	if c != nil && c.client.Quit() != nil {
-		c.client.Close()
-	}
-}
-
-// send tries to hand over one mail. usable is false if the connection is not to be used any more.
-// Up to the final dot a failure is a certain one. After it, only the server's reply tells (RFC 5321, 4.2.5; RFC 1047).
-func (c *connection) send(o ticket.Out) (out ticket.Outcome, usable bool) {
-	defer func() { c.last, c.pending = time.Now(), out.Result != ticket.Accepted }()
-	if err := c.client.Mail(o.EnvelopeFrom, nil); err != nil {
-		return ofSession(err)
-	}
-	if err := c.client.Rcpt(o.Recipient, nil); err != nil {
-		return ofReply(err, ticket.Temporary)
-	}
-	data, err := c.client.Data()
-	if err != nil {
-		return ofReply(err, ticket.Temporary)
-	}
-	if _, err := bytes.NewReader(o.Bytes).WriteTo(data); err != nil {
-		return ofReply(err, ticket.Temporary)
-	}
-	if err := data.Close(); err != nil {
-		return ofReply(err, ticket.Unclear)
-	}
-	return ticket.Outcome{Result: ticket.Accepted, Code: 250}, true
-}
-
-// ofReply reads an outcome from an error: the reply code decides, and without one, what is assumed.
-func ofReply(err error, withoutReply ticket.Result) (ticket.Outcome, bool) {
-	var reply *smtp.SMTPError
-	if !errors.As(err, &reply) {
-		return ticket.Outcome{Result: withoutReply, Text: err.Error()}, false
-	}
-	out := ticket.Outcome{Result: ticket.Temporary, Code: reply.Code, Text: reply.Message}
-	if reply.Code >= 500 {
-		out.Result = ticket.Permanent
-	}
-	return out, reply.Code != 421 // 421: the server closes the channel (RFC 5321, 3.8)
-}
-
-// ofSession is for replies that say nothing of the recipient: a sender that the server does not take, a login that
-// it wants. That is for an admin to mend, and no reason to give up on a customer.
-func ofSession(err error) (ticket.Outcome, bool) {
-	out, usable := ofReply(err, ticket.Temporary)
-	out.Result = ticket.Temporary
-	return out, usable
-}
-
-// writeLimited gives every write a deadline of its own: the library sets none while it sends a mail's data.
-type writeLimited struct {
-	net.Conn
-	limit time.Duration
-}
-
-func (c writeLimited) Write(b []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(c.limit)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(b)
-}
-
-// Probe connects and logs in as a delivery would, sends nothing, and says what it found in one line.
-func Probe(_ context.Context, o Options) (string, error) {
-	if o.Timeout <= 0 {
-		o.Timeout = 10 * time.Second
-	}
-	if o.Hello == "" {
-		o.Hello = "localhost"
-	}
-	c, err := dial(o)
-	if err != nil {
-		return "", err
-	}
-	defer c.quit()
-	if err := c.client.Noop(); err != nil {
-		return "", fmt.Errorf("NOOP: %w", err)
-	}
-	said := "ready"
-	if _, ok := c.client.TLSConnectionState(); ok {
-		said += ", encrypted"
-	}
-	if o.Username != "" {
-		said += ", logged in as " + o.Username
-	}
-	return said, nil
+	c.conn.hurry(min(c.timeout, politeness))
+	_ = c.client.Quit()
+	c.close()
 }

@@ -9,20 +9,34 @@ import (
 )
 
 // events is everything that this room logs, one function for each.
-type events struct{ *slog.Logger }
-
-func (l events) serverGone(host string, port int, err error, retry time.Time) {
-	l.Error("mail server cannot be used; answers wait", "host", host, "port", port, "error", err.Error(), "retry_at", retry.Format(time.RFC3339))
+type events struct {
+	*slog.Logger
+	host string
+	port int
 }
 
-func (l events) serverBack(host string, port int) {
-	l.Info("mail server is back", "host", host, "port", port)
+func (l events) serverGone(err error, retry time.Time) {
+	l.Error("mail server cannot be used; answers wait", "host", l.host, "port", l.port, "error", err.Error(), "retry_at", retry.Format(time.RFC3339))
 }
 
-func (l events) storeFailed(ctx context.Context, err error) {
-	if ctx.Err() == nil {
-		l.Error("outbox: the store failed", "error", err.Error())
-	}
+func (l events) serverBack() {
+	l.Info("mail server is back", "host", l.host, "port", l.port)
+}
+
+func (l events) fewer(open int, err error) {
+	l.Warn("mail server takes no further connection; going on with those there are", "host", l.host, "port", l.port, "open", open, "error", err.Error())
+}
+
+func (l events) storeFailed(err error) {
+	l.Error("outbox: the store failed; trying again", "error", err.Error())
+}
+
+func (l events) storeBack() {
+	l.Info("outbox: the store works again")
+}
+
+func (l events) outcomeLost(id int64, out ticket.Outcome) {
+	l.Error("outbox: an outcome could not be stored; after the restart the same mail goes out again", "out", id, "result", string(out.Result))
 }
 
 func (l events) attempt(o ticket.Out, out ticket.Outcome) {

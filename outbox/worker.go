@@ -7,86 +7,126 @@ import (
 	"notfalld/ticket"
 )
 
-// idleAfter: a connection without work is ended before the server does it (RFC 5321, 4.5.3.2.7 lets it after 5 minutes).
-const idleAfter = 30 * time.Second
+const (
+	// restFor is how long a worker does without a connection that the server did not give it beside the others'.
+	restFor = 30 * time.Second
+	// holdFor is how long a mail lies that could not be frozen.
+	holdFor = 5 * time.Second
+	// lastTries is how often an outcome is offered to a failing store once the daemon is to end.
+	lastTries = 3
+)
 
-// worker delivers one mail after the other over one connection of its own. An attempt that was begun is
-// ended and recorded even when ctx ends meanwhile: its outcome must not become unknown by our own hand.
+// worker delivers one mail after the other. An attempt that was begun is ended and recorded even when ctx ends meanwhile: its
+// outcome must not become unknown by our own hand.
 func (s *Sender) worker(ctx context.Context, work <-chan ticket.Out) {
-	var c *connection
-	defer func() { c.quit() }()
+	in := work
+	var rested <-chan time.Time
 	for {
-		var idle <-chan time.Time
-		if c != nil {
-			idle = s.desk.Clock().After(idleAfter)
-		}
 		select {
-		case <-idle:
-			c.quit()
-			c = nil
-		case o, ok := <-work:
-			if !ok {
-				return
+		case <-ctx.Done():
+			return
+		case <-rested:
+			in, rested = work, nil
+		case o := <-in:
+			if s.deliver(ctx, o) {
+				in, rested = nil, s.desk.Clock().After(restFor)
 			}
-			c = s.deliver(context.WithoutCancel(ctx), c, o)
-			s.release(o.ID)
 		}
 	}
 }
 
-// deliver makes one attempt and records it. It returns the connection if that can be used again.
-func (s *Sender) deliver(ctx context.Context, c *connection, due ticket.Out) *connection {
-	c, err := s.connected(c)
+// deliver makes one attempt and records it. rest is true if the server takes no connection beside those that we have.
+func (s *Sender) deliver(ctx context.Context, due ticket.Out) (rest bool) {
+	var hold time.Duration
+	defer func() { s.release(due.ID, hold) }()
+	c, err := s.pool.borrow(ctx)
 	if err != nil {
-		out := ticket.Outcome{Result: ticket.Temporary, Text: err.Error(), RetryAt: s.unreachable(err)}
-		if due.State == ticket.OutFrozen {
-			out.Result = ticket.Unclear // an earlier attempt's outcome is still not known
+		return s.notConnected(ctx, due, err)
+	}
+	if due.ID == knock.ID || ctx.Err() != nil {
+		s.pool.giveBack(c, true)
+		s.reached()
+		return false
+	}
+	o, ok, err := s.desk.Freeze(context.WithoutCancel(ctx), due.ID)
+	if err != nil || !ok {
+		s.pool.giveBack(c, true)
+		s.reached()
+		if err != nil {
+			s.storeFails(err)
 		}
-		s.record(ctx, due.ID, out)
-		return nil
+		hold = holdFor // whatever the reason: a mail that stays due without ever going out must not keep us busy
+		return false
 	}
-	o, ok, err := s.desk.Freeze(ctx, due.ID)
-	if err != nil {
-		s.log.storeFailed(ctx, err)
-		return c
+	s.storeWorks()
+	first := !c.used
+	a := c.send(ctx, o)
+	s.pool.giveBack(c, a.usable)
+	s.finish(ctx, due, o, a, first)
+	return false
+}
+
+// finish records an attempt. first: it was the first on its connection; on a later one, a server that breaks off has
+// proved before that it works, and a new connection is all it takes.
+func (s *Sender) finish(ctx context.Context, due, o ticket.Out, a attempted, first bool) {
+	if due.State == ticket.OutFrozen && a.Result == ticket.Temporary {
+		a.Result = ticket.Unclear // refused this time; whether the first attempt arrived is as unknown as before
 	}
-	if !ok {
-		return c
+	a.RetryAt = s.desk.Clock().Now().Add(retryAfter(o, a.Outcome))
+	switch {
+	case a.server == nil:
+		s.reached()
+	case first:
+		s.unreachable(a.server)
 	}
-	out, usable := c.send(o)
-	if out.Result == ticket.Temporary && due.State == ticket.OutFrozen {
-		out.Result = ticket.Unclear // refused this time; whether the first attempt arrived is as unknown as before
-	}
-	out.RetryAt = s.desk.Clock().Now().Add(retryAfter(o.Attempts, out.Code))
-	s.record(ctx, o.ID, out)
-	if out.Result == ticket.Accepted {
+	if a.Result == ticket.Accepted {
 		s.countSent()
 	}
-	s.log.attempt(o, out)
-	if !usable {
-		c.close()
-		return nil
-	}
-	return c
+	s.log.attempt(o, a.Outcome)
+	s.insist(ctx, o.ID, a.Outcome)
 }
 
-func (s *Sender) record(ctx context.Context, id int64, out ticket.Outcome) {
-	if err := s.desk.Delivered(ctx, id, out); err != nil {
-		// The mail stays frozen: after the restart or the store's recovery the same bytes go out again, with the same Message-ID.
-		s.log.storeFailed(ctx, err)
+// notConnected deals with a mail for which there was no connection: nothing was frozen.
+func (s *Sender) notConnected(ctx context.Context, due ticket.Out, err error) (rest bool) {
+	switch {
+	case ctx.Err() != nil: // we were stopped; nothing was attempted
+	case s.pool.atWork() > 0:
+		s.crowded(s.pool.atWork(), err)
+		return true
+	default:
+		until := s.unreachable(err)
+		if due.ID != knock.ID {
+			s.record(ctx, due.ID, notAttempted(due, err.Error(), until))
+		}
 	}
+	return false
 }
 
-// connected returns a connection that the server still answers on.
-func (s *Sender) connected(c *connection) (*connection, error) {
-	if c != nil && c.alive() {
-		return c, nil
+// insist records an outcome, and keeps at it while the store fails: the mail would go out again else.
+func (s *Sender) insist(ctx context.Context, id int64, out ticket.Outcome) {
+	pause := time.Second
+	for left := lastTries; left > 0; {
+		if s.record(ctx, id, out) {
+			return
+		}
+		if ctx.Err() != nil {
+			left--
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-s.desk.Clock().After(pause):
+			pause = min(2*pause, 30*time.Second)
+		}
 	}
-	c.close()
-	c, err := dial(s.o)
-	if err != nil {
-		return nil, err
+	s.log.outcomeLost(id, out)
+}
+
+func (s *Sender) record(ctx context.Context, id int64, out ticket.Outcome) bool {
+	if err := s.desk.Delivered(context.WithoutCancel(ctx), id, out); err != nil {
+		s.storeFails(err)
+		return false
 	}
-	s.reached()
-	return c, nil
+	s.storeWorks()
+	return true
 }

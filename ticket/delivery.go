@@ -118,6 +118,9 @@ func (d *Desk) Delivered(ctx context.Context, id int64, out Outcome) error {
 	return nil
 }
 
+// GiveUpAfter is how long a mail that cannot be delivered is tried.
+func (d *Desk) GiveUpAfter() time.Duration { return d.o.Caps.GiveUpAnswers }
+
 func (d *Desk) afterAttempt(tx Tx, o *Out, out Outcome) error {
 	switch {
 	case out.Result == Accepted:

@@ -1,0 +1,356 @@
+package outbox
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"notfalld/message"
+	"notfalld/postoffice"
+	"notfalld/rules"
+	"notfalld/store"
+	"notfalld/templates"
+	"notfalld/ticket"
+)
+
+// stage is a desk on a store of its own, and a mail server that does as it is told.
+type stage struct {
+	testing.TB
+	ctx    context.Context // ends when the test has waited long enough
+	path   string          // of the store
+	store  *store.Store
+	desk   *watched
+	clock  *handClock
+	office *postoffice.Office
+	log    *logBook
+	uid    uint32
+}
+
+// setup is what a test may want to be otherwise.
+type setup struct {
+	desk   ticket.Options
+	store  store.Options
+	office postoffice.Options
+	path   string // of the store
+}
+
+func noStaff(s *setup) { s.desk.Staff.Notify = nil }
+
+func systemClock(s *setup) { s.desk.Clock = ticket.SystemClock{} }
+
+func newStage(t testing.TB, changes ...func(*setup)) *stage {
+	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(context.Background(), 2*time.Minute, errors.New("the test waited too long"))
+	t.Cleanup(cancel)
+	s := &stage{TB: t, ctx: ctx, clock: newClock(), log: &logBook{}}
+	u := setup{desk: s.deskOptions(), path: filepath.Join(t.TempDir(), "notfalld.db")}
+	u.desk.Clock = s.clock
+	for _, change := range changes {
+		change(&u)
+	}
+	var err error
+	s.path = u.path
+	s.store, err = store.Open(ctx, "sqlite:"+u.path, u.store)
+	s.check(err)
+	t.Cleanup(func() { s.store.Close() })
+	u.desk.Store = s.store
+	desk, err := ticket.NewDesk(ctx, u.desk)
+	s.check(err)
+	s.desk = &watched{Desk: desk, changed: make(chan struct{})}
+	s.office, err = postoffice.Open(u.office)
+	s.check(err)
+	t.Cleanup(func() { s.office.Close() })
+	return s
+}
+
+var shippedTemplates = sync.OnceValues(func() (*templates.Set, error) { return templates.Load("") })
+
+func (s *stage) deskOptions() ticket.Options {
+	hours, err := ticket.NewHours(ticket.HoursConfig{
+		Timezone: "Europe/Vienna", Days: []time.Weekday{1, 2, 3, 4, 5}, From: "08:00", To: "17:00", Holidays: "at",
+	})
+	s.check(err)
+	words, err := shippedTemplates()
+	s.check(err)
+	caps := ticket.DefaultCaps()
+	caps.NoticesPerHour = 100_000 // bundles are the desk's business, and tested there
+	return ticket.Options{
+		Rules: rules.Shipped(), Templates: words, Hours: hours,
+		Mailboxes: []ticket.Mailbox{{Name: "support", Address: "support@notfall-hoster.at", Plus: ticket.PlusYes}},
+		Company: templates.Company{
+			Name: "Notfall Hoster", Phone: "+43 1 2345670", FormURL: "https://www.notfall-hoster.at/notfall", StatusURL: "https://status.notfall-hoster.at/",
+		},
+		Service: templates.Service{Fee: 200, Hourly: 200, VAT: 20, Currency: "EUR", Included: 30 * time.Minute, Callback: 30 * time.Minute},
+		Staff:   ticket.Staff{Notify: []string{"team@notfall-hoster.at"}, Language: "de"},
+		Trust:   message.Trust{AuthservIDs: []string{"mx.notfall-hoster.at"}},
+		Limits:  message.DefaultLimits(), Caps: caps, ReopenWithin: 7 * 24 * time.Hour, Secret: []byte("a secret of the tests"),
+	}
+}
+
+// take brings in n emergency mails of n customers.
+func (s *stage) take(n int) {
+	s.Helper()
+	for range n {
+		s.uid++
+		raw := fmt.Sprintf("Authentication-Results: mx.notfall-hoster.at; dmarc=pass (p=none dis=none) header.from=firma%d.example\r\n"+
+			"From: Kundin %d <kundin@firma%d.example>\r\nTo: support@notfall-hoster.at\r\nSubject: Notfall-Support: web%d.firma%d.example\r\n"+
+			"Message-ID: <mail%d@firma%d.example>\r\nDate: Sun, 15 Mar 2026 03:07:00 +0100\r\n\r\nUnser Server antwortet nicht mehr.\r\n",
+			s.uid, s.uid, s.uid, s.uid, s.uid, s.uid, s.uid)
+		e, err := s.desk.Take(s.ctx, ticket.Fetched{
+			Place:        ticket.Place{Mailbox: "support", Folder: "INBOX", UIDValidity: 1, UID: s.uid},
+			InternalDate: s.desk.Clock().Now(), Size: int64(len(raw)), Raw: []byte(raw),
+		})
+		s.check(err)
+		if e.State != ticket.EntryTicket {
+			s.Fatalf("mail %d became %q, not a ticket", s.uid, e.State)
+		}
+	}
+}
+
+// options reach the office.
+func (s *stage) options() Options {
+	host, port, err := net.SplitHostPort(s.office.SMTPAddr())
+	s.check(err)
+	p, err := strconv.Atoi(port)
+	s.check(err)
+	return Options{Host: host, Port: p, TLS: "none", RootCAs: s.office.CertPool(), Timeout: 10 * time.Second, Log: slog.New(s.log.handler())}
+}
+
+// running is a Sender whose Run was started.
+type running struct {
+	*Sender
+	stop func() // ends ctx, and waits until Run has returned
+}
+
+func (s *stage) start(o Options) *running {
+	s.Helper()
+	ctx, cancel := context.WithCancel(s.ctx)
+	r := &running{Sender: New(o, s.desk)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = r.Run(ctx)
+	}()
+	r.stop = func() {
+		s.Helper()
+		cancel()
+		select {
+		case <-done:
+		case <-s.ctx.Done():
+			s.Fatal("Run does not return")
+		}
+	}
+	s.Cleanup(r.stop)
+	return r
+}
+
+// startDriven is start with time flying while nothing is to be done.
+func (s *stage) startDriven(o Options) *running {
+	s.Helper()
+	r := s.start(o)
+	ctx, cancel := context.WithCancel(s.ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.clock.drive(ctx, r.Sender)
+	}()
+	s.Cleanup(func() { cancel(); <-done })
+	return r
+}
+
+// until waits for something that is recorded in the store.
+func (s *stage) until(what string, holds func() bool) {
+	s.Helper()
+	for {
+		changed := s.desk.change()
+		if holds() {
+			return
+		}
+		select {
+		case <-changed:
+		case <-s.ctx.Done():
+			s.Fatalf("it never came to this: %s\n%s", what, s.log)
+		}
+	}
+}
+
+// untilDone waits until nothing waits in the outbox any more.
+func (s *stage) untilDone() {
+	s.Helper()
+	s.until("an empty outbox", func() bool {
+		return len(s.outs(ticket.OutQuery{States: []ticket.OutState{ticket.OutWaiting, ticket.OutFrozen}})) == 0
+	})
+}
+
+// outs lists the outbox, oldest first, with bytes.
+func (s *stage) outs(q ticket.OutQuery) (list []ticket.Out) {
+	s.Helper()
+	s.check(s.store.View(context.Background(), func(tx ticket.Tx) error {
+		list = nil
+		os, err := tx.Outs(q)
+		if err != nil {
+			return err
+		}
+		for i := len(os) - 1; i >= 0; i-- {
+			o, _, err := tx.Out(os[i].ID)
+			if err != nil {
+				return err
+			}
+			list = append(list, o)
+		}
+		return nil
+	}))
+	return list
+}
+
+func (s *stage) answers() []ticket.Out {
+	s.Helper()
+	return s.outs(ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutAnswer}})
+}
+
+func (s *stage) attempts(id int64) (list []ticket.Attempt) {
+	s.Helper()
+	s.check(s.store.View(context.Background(), func(tx ticket.Tx) (err error) { list, err = tx.Attempts(id); return err }))
+	return list
+}
+
+// delivered lists what the server accepted for one address.
+func (s *stage) delivered(to string) (list []postoffice.Delivery) {
+	for _, d := range s.office.Deliveries() {
+		if len(d.To) == 1 && d.To[0] == to {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+func (s *stage) check(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// messageID reads the Message-ID of a delivered mail.
+func messageID(data []byte) string {
+	for line := range strings.Lines(string(data)) {
+		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "Message-Id: <"); ok {
+			return strings.TrimSuffix(id, ">")
+		}
+		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "Message-ID: <"); ok {
+			return strings.TrimSuffix(id, ">")
+		}
+		if strings.TrimSpace(line) == "" {
+			break
+		}
+	}
+	return ""
+}
+
+// watched is the real desk, and tells when it was asked for something.
+type watched struct {
+	*ticket.Desk
+	mu      sync.Mutex
+	changed chan struct{}
+	lists   int                  // calls of DueOut
+	frozen  []int64              // what Freeze was asked for, in order
+	refuse  func(id int64) error // nil, or what Freeze answers in the desk's place; errNotOK for ok=false
+	fail    func() error         // nil, or what Delivered answers in the desk's place
+}
+
+var errNotOK = errors.New("not to be sent")
+
+func (w *watched) touch(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+func (w *watched) change() <-chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.changed
+}
+
+func (w *watched) DueOut(ctx context.Context, limit int) ([]ticket.Out, error) {
+	os, err := w.Desk.DueOut(ctx, limit)
+	w.touch(func() { w.lists++ })
+	return os, err
+}
+
+func (w *watched) Freeze(ctx context.Context, id int64) (o ticket.Out, ok bool, err error) {
+	defer func() { w.touch(func() { w.frozen = append(w.frozen, id) }) }()
+	if w.refuse != nil {
+		if err := w.refuse(id); errors.Is(err, errNotOK) {
+			return o, false, nil
+		} else if err != nil {
+			return o, false, err
+		}
+	}
+	return w.Desk.Freeze(ctx, id)
+}
+
+func (w *watched) Delivered(ctx context.Context, id int64, out ticket.Outcome) (err error) {
+	defer w.touch(func() {})
+	if w.fail != nil {
+		if err := w.fail(); err != nil {
+			return err
+		}
+	}
+	return w.Desk.Delivered(ctx, id, out)
+}
+
+func (w *watched) listed() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.lists
+}
+
+func (w *watched) freezes() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.frozen)
+}
+
+// logBook keeps what was logged.
+type logBook struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logBook) handler() slog.Handler { return slog.NewJSONHandler(l, nil) }
+
+func (l *logBook) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logBook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// lines lists what was logged in these words, as its "error" or "text".
+func (l *logBook) lines(words string) (errs []string) {
+	for line := range strings.Lines(l.String()) {
+		var e struct{ Msg, Error, Text string }
+		if json.Unmarshal([]byte(line), &e) == nil && strings.Contains(e.Msg, words) {
+			errs = append(errs, e.Error+e.Text)
+		}
+	}
+	return errs
+}
