@@ -153,7 +153,9 @@ func (r *run) measure(uids []uint32) ([]mail, error) {
 			return ms, err
 		default:
 			r.listed.AddNum(imap.UID(u))
-			r.troubles.undelivered(mail{uid: u}, errMissing).due = r.o.Clock.Now()
+			x := r.troubles.undelivered(mail{uid: u}, errMissing)
+			x.due = r.o.Clock.Now() // alone, at once
+			r.tell(x)
 		}
 	}
 	return ms, err

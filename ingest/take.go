@@ -51,7 +51,9 @@ func (r *run) bodies(ctx context.Context, small *[]mail) error {
 	landed := func(f *flight, err error) {
 		for _, m := range f.asked {
 			if _, ok := missing[m.uid]; ok {
-				r.troubles.undelivered(m, cmp.Or(err, errMissing)).due = r.o.Clock.Now() // alone, at once
+				x := r.troubles.undelivered(m, cmp.Or(err, errMissing))
+				x.due = r.o.Clock.Now() // alone, at once
+				r.tell(x)
 				delete(missing, m.uid)
 			}
 		}
