@@ -24,16 +24,19 @@ type Mail struct {
 	Text      string // what the sender wrote anew, for this mail (inline answers below quotes included)
 	Quoted    string // quoted history, header blocks of replies
 	Signature string // signature, mobile footer, disclaimer
-	// Forwarded is the content of a forwarded mail (inline block or message/rfc822 part) when the
-	// mail is a forward: it counts as content where the forwarder added little.
+	// Forwarded is the content of a forwarded mail (inline block or message/rfc822 part), its head
+	// included: it counts as content where the forwarder added little. It is also the history of an
+	// answer in which nothing else stands, for the answer may stand in it.
 	Forwarded string
 
 	Attachments []Attachment // real attachments, in their order
-	Inline      []Attachment // images that the HTML shows, and the mail's own signature parts (smime.p7s, signature.asc)
+	// Inline are parts that belong to the mail itself: images that the HTML shows, signatures (smime.p7s,
+	// signature.asc), the parts of a report behind its text, the calendar alternative of an invitation.
+	Inline []Attachment
 
 	Encrypted   string    // "smime" or "pgp" if the content is encrypted, else ""
 	Automatic   Automatic // whether a machine wrote it
-	ContentHash [32]byte  // see Hash
+	ContentHash [32]byte  // the same for copies of the mail: sender, Date, decoded text and attachments
 	Size        int64     // bytes as received (RFC822.SIZE), also if not all of them were fetched
 	Problem     string    // "" or one line: a limit that cut something, broken MIME, no mail at all
 }
@@ -67,8 +70,8 @@ type Attachment struct {
 	Type       string `json:"type"` // lower case media type
 	Size       int64  `json:"size"` // decoded bytes
 	ContentID  string `json:"-"`
-	NotFetched bool   `json:"not_fetched,omitempty"` // the mail was too large: only name, type and size are known
-	Data       []byte `json:"-"`
+	NotFetched bool   `json:"not_fetched,omitempty"` // the mail was too large: name, type and size are known, of texts the beginning
+	Data       []byte `json:"-"`                     // decoded; nil beyond Limits.Data, of texts the beginning then
 }
 
 // Kind says of a mail who or what wrote it, whatever its class.
