@@ -21,7 +21,8 @@ type engine struct {
 	onConnect func(ctx context.Context, conn *sql.Conn) error
 	// claim takes the lock that says "the daemon runs here" for the life of the writer's connection (PostgreSQL); nil
 	// where a lock of the process does it (SQLite).
-	claim func(ctx context.Context, conn *sql.Conn) error
+	claim   func(ctx context.Context, conn *sql.Conn) error
+	unclaim func(ctx context.Context, conn *sql.Conn)
 	// lockSchema keeps others from migrating at the same time; running is whether a daemon of another process runs here.
 	lockSchema func(ctx context.Context) (unlock func(), err error)
 	running    func(ctx context.Context) (bool, error)

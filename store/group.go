@@ -89,11 +89,15 @@ func (s *Store) group(first *request) {
 		return
 	}
 	var in []*request
-	for r := first; r != nil && err == nil; r = s.next(len(in)) {
+	for r := first; r != nil; {
 		var ran bool
 		if ran, err = s.member(ctx, r); ran {
 			in = append(in, r)
 		}
+		if err != nil {
+			break // and nobody more is taken out of the line
+		}
+		r = s.next(len(in))
 	}
 	if err == nil {
 		_, err = w.exec(ctx, "COMMIT")
@@ -135,8 +139,11 @@ func (s *Store) member(ctx context.Context, r *request) (ran bool, err error) {
 	}
 	if failed != nil {
 		if _, err := s.writer.exec(ctx, "ROLLBACK TO SAVEPOINT member"); err != nil {
-			// SQLite gives up the whole transaction by itself when the disk is full.
-			return true, errors.Join(failed, err)
+			// SQLite may give up the whole transaction by itself, a lost server has: then what the member met is the cause.
+			if t.err != nil {
+				return true, t.err
+			}
+			return true, fail("undo a failed update", err)
 		}
 	}
 	if _, err := s.writer.exec(ctx, "RELEASE SAVEPOINT member"); err != nil {
@@ -171,7 +178,12 @@ func (s *Store) next(n int) *request {
 
 // refuse answers everybody who waits: each would meet the same lock or the same dead server, one after the other.
 func (s *Store) refuse(first *request, err error) {
+	var all []*request
 	for r := first; r != nil; r = s.next(0) {
+		all = append(all, r)
+	}
+	// Only now: who comes after one of them has been answered may meet a store that works again.
+	for _, r := range all {
 		r.result <- err
 	}
 }

@@ -29,6 +29,7 @@ func newPostgres(url string, o Options) (*engine, error) {
 		return nil, err
 	}
 	open := func() (*sql.DB, error) { return stdlib.OpenDB(*config), nil }
+	daemon := daemonLock{o.Patience}
 	e := &engine{
 		name: "postgres",
 		// READ COMMITTED: every statement after the lock sees what the holder before us committed.
@@ -52,15 +53,16 @@ func newPostgres(url string, o Options) (*engine, error) {
 		if err != nil {
 			return false, err
 		}
-		defer conn.Close() // and with it goes the lock
-		err = claim(ctx, conn)
+		defer conn.Close()
+		defer daemon.release(ctx, conn)
+		err = daemon.claim(ctx, conn)
 		if errors.Is(err, ErrInUse) {
 			return true, nil
 		}
 		return false, err
 	}
 	if o.Exclusive {
-		e.claim = claim
+		e.claim, e.unclaim = daemon.claim, daemon.release
 	}
 	return e, nil
 }
@@ -84,17 +86,30 @@ func postgresConfig(url string, o Options) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// claim takes the daemon's lock on this connection, or says ErrInUse.
-func claim(ctx context.Context, conn *sql.Conn) error {
-	var got bool
-	if err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock("+keyDaemon+")").Scan(&got); err != nil {
-		return err
+// claim takes the daemon's lock on this connection, or says ErrInUse. It waits a little: a server notices the end of
+// a daemon that was killed a moment after it.
+func (l daemonLock) claim(ctx context.Context, conn *sql.Conn) error {
+	wait := milliseconds(min(l.patience, 2*time.Second))
+	_, err := conn.ExecContext(ctx, "SELECT set_config('lock_timeout', '"+wait+"', false)")
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "SELECT pg_advisory_lock("+keyDaemon+")")
 	}
-	if !got {
+	if kindOf(err) == ErrLocked {
 		return ErrInUse
 	}
-	return nil
+	if err == nil {
+		_, err = conn.ExecContext(ctx, "RESET lock_timeout") // to what the connection started with
+	}
+	return err
 }
+
+// release gives the lock back at once. The end of the connection would do it too, a moment later.
+func (l daemonLock) release(ctx context.Context, conn *sql.Conn) {
+	_, _ = conn.ExecContext(ctx, "SELECT pg_advisory_unlock("+keyDaemon+")")
+}
+
+// daemonLock is the lock that says "the daemon runs here", held by the writer's connection.
+type daemonLock struct{ patience time.Duration }
 
 func lockSchema(ctx context.Context, open func() (*sql.DB, error)) (func(), error) {
 	db, err := open()

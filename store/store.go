@@ -102,6 +102,11 @@ func (s *Store) Close() error {
 		close(s.quit)
 		<-s.stopped
 		if s.writer != nil {
+			if s.eng.unclaim != nil {
+				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+				s.eng.unclaim(ctx, s.writer.conn)
+				cancel()
+			}
 			s.writer.discard()
 		}
 		for range readers {
