@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -19,7 +20,8 @@ type Inventory struct {
 	seed    maphash.Seed
 	names   []byte // every name and alias, one after the other
 	entries []entry
-	table   []uint32 // open addressing: index into entries + 1, head of a chain of equal keys
+	table   []uint64 // open addressing: the hash of a key, and the head of its chain as index into entries + 1
+	keys    int      // slots of table in use
 	rows    []row
 	owners  []string
 	ownerID map[string]uint32 // while reading
@@ -111,6 +113,7 @@ func ReadInventory(r io.Reader) (*Inventory, []BadRow, error) {
 		}
 	}
 	in.ownerID = nil
+	in.names, in.entries, in.rows = slices.Clone(in.names), slices.Clone(in.entries), slices.Clone(in.rows) // without room to grow
 	in.customers = slices.Sorted(slices.Values(in.owners))
 	return in, bad, nil
 }
@@ -188,45 +191,55 @@ func (in *Inventory) owner(s string) uint32 {
 func (in *Inventory) index(off uint32, length uint16, rowID uint32, kind keyKind) {
 	in.enter(entry{off: off, len: length, row: rowID, kind: kind})
 	key := in.names[off : off+uint32(length)]
-	if i := strings.IndexByte(string(key), '.'); i > 1 {
-		if _, err := netip.ParseAddr(string(key)); err != nil && string(key[:i]) != "www" {
-			in.enter(entry{off: off, len: uint16(i), row: rowID, kind: keyShort})
-		}
+	if i := bytes.IndexByte(key, '.'); i > 1 && digits(string(key[:i])) < i && string(key[:i]) != "www" {
+		in.enter(entry{off: off, len: uint16(i), row: rowID, kind: keyShort})
 	}
 }
 
 func (in *Inventory) enter(e entry) {
-	if len(in.entries)*4 >= len(in.table)*3 {
+	if (in.keys+1)*4 > len(in.table)*3 {
 		in.grow()
 	}
+	h := in.hash(in.names[e.off : e.off+uint32(e.len)])
+	slot := in.slot(h, in.names[e.off:e.off+uint32(e.len)])
+	if in.table[slot] == 0 {
+		in.keys++
+	}
+	e.next = uint32(in.table[slot])
 	in.entries = append(in.entries, e)
-	in.link(uint32(len(in.entries)))
+	in.table[slot] = uint64(h)<<32 | uint64(len(in.entries))
 }
 
+// grow doubles the table. Chains stay as they are, only their heads move.
 func (in *Inventory) grow() {
-	n := max(1024, len(in.table)*2)
-	in.table = make([]uint32, n)
-	for i := range in.entries {
-		in.entries[i].next = 0
-		in.link(uint32(i + 1))
+	old := in.table
+	in.table = make([]uint64, max(1024, 2*len(old)))
+	mask := len(in.table) - 1
+	for _, head := range old {
+		if head == 0 {
+			continue
+		}
+		i := int(head>>32) & mask
+		for in.table[i] != 0 {
+			i = (i + 1) & mask
+		}
+		in.table[i] = head
 	}
 }
 
-// link puts entry id-1 at the head of the chain of its key.
-func (in *Inventory) link(id uint32) {
-	e := &in.entries[id-1]
-	slot := in.slot(in.key(e))
-	e.next = in.table[slot]
-	in.table[slot] = id
-}
+func (in *Inventory) hash(key []byte) uint32 { return uint32(maphash.Bytes(in.seed, key)) }
 
-func (in *Inventory) key(e *entry) []byte { return in.names[e.off : e.off+uint32(e.len)] }
-
-// slot is where the chain of key begins, or the empty slot where it would.
-func (in *Inventory) slot(key []byte) int {
+// slot is where the head of key's chain stands, or the empty slot where it would.
+func (in *Inventory) slot(h uint32, key []byte) int {
 	mask := len(in.table) - 1
-	i := int(maphash.Bytes(in.seed, key)) & mask
-	for in.table[i] != 0 && string(in.key(&in.entries[in.table[i]-1])) != string(key) {
+	i := int(h) & mask
+	for in.table[i] != 0 {
+		if uint32(in.table[i]>>32) == h {
+			e := &in.entries[uint32(in.table[i])-1]
+			if string(in.names[e.off:e.off+uint32(e.len)]) == string(key) {
+				break
+			}
+		}
 		i = (i + 1) & mask
 	}
 	return i
@@ -246,7 +259,7 @@ func (in *Inventory) Lookup(name string) []Known {
 		return nil
 	}
 	var full, short []Known
-	for id, n := in.table[in.slot([]byte(key))], 0; id != 0 && n < maxEqual; n++ {
+	for id, n := uint32(in.table[in.slot(in.hash([]byte(key)), []byte(key))]), 0; id != 0 && n < maxEqual; n++ {
 		e := &in.entries[id-1]
 		r := in.rows[e.row]
 		k := Known{string(in.names[r.off : r.off+uint32(r.len)]), in.owners[r.owner], e.kind == keyShort}
@@ -285,8 +298,10 @@ func hostKey(s string) (string, error) {
 	if s == "" {
 		return "", errors.New("empty")
 	}
-	if a, err := netip.ParseAddr(s); err == nil {
-		return a.Unmap().String(), nil
+	if last := s[len(s)-1]; last <= '9' || strings.IndexByte(s, ':') >= 0 {
+		if a, err := netip.ParseAddr(s); err == nil {
+			return a.Unmap().String(), nil
+		}
 	}
 	if len(s) > 253 {
 		return "", errors.New("longer than a host name may be")

@@ -1,0 +1,263 @@
+package rules
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"notfalld/message"
+)
+
+func TestUnderstandStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	m := message.Parse([]byte("From: a@b.at\nSubject: Notfall-Support\n\nServer weg"), message.DefaultLimits())
+	if _, err := Shipped().Understand(ctx, m, World{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, wanted that of the context", err)
+	}
+}
+
+func TestShippedHash(t *testing.T) {
+	if a, b := Shipped().Hash(), Shipped().Hash(); a != b || len(a) != 16 {
+		t.Errorf("hashes %q and %q", a, b)
+	}
+}
+
+// TestLine holds the line of parse to its keys, in their order, with no list null.
+func TestLine(t *testing.T) {
+	b, err := NewLine("a.eml", &message.Mail{}, Facts{Class: Other}).JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"file":"a.eml","message_id":"","from":{"name":"","address":""},"subject":"","date":"","class":"other","automatic":{"kind":"none","why":""},"auto_reply":{"send":false,"reason":""},"language":"de","customer_number":"","phones":[],"servers":[],"errors":[],"problem":"","reproduction":"","changes":"","missing":[],"text":"","quoted":"","signature":"","attachments":[],"inline":[]}`
+	if string(b) != want {
+		t.Errorf("line\n%s\nwanted\n%s", b, want)
+	}
+	b, err = NewLine("a.eml", &message.Mail{Problem: "empty"}, Facts{Language: "en", Servers: []Server{{Name: "a.at", Known: true, Owner: "1", Source: "body"}}}).JSON()
+	if err != nil || !strings.Contains(string(b), `"problem_parsing":"empty"`) || !strings.Contains(string(b), `"servers":[{"name":"a.at","known":true,"owner":"1","source":"body"}]`) || !strings.Contains(string(b), `"language":"en"`) {
+		t.Errorf("line %s, %v", b, err)
+	}
+}
+
+// TestSpans: every fact stands where its span says, in the source that it names.
+func TestSpans(t *testing.T) {
+	files, err := filepath.Glob("testdata/mails/*.eml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		m, _ := readMail(t, file)
+		f, err := Shipped().Understand(t.Context(), m, World{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range f.Servers {
+			if text := sourceText(m, s.Source); s.Span.To > len(text) || !strings.EqualFold(text[s.Span.From:s.Span.To], s.Name) {
+				t.Errorf("%s: server %q is not at %v of %s", file, s.Name, s.Span, s.Source)
+			}
+		}
+		for _, e := range f.Errors {
+			text := sourceText(m, e.Source)
+			if e.Span.To > len(text) || !strings.Contains(squeeze(text[e.Span.From:e.Span.To]), squeeze(e.Text)) {
+				t.Errorf("%s: error %q is not at %v of %s", file, e.Text, e.Span, e.Source)
+			}
+		}
+	}
+}
+
+func sourceText(m *message.Mail, name string) string {
+	switch name {
+	case "body":
+		return m.Text
+	case "subject":
+		return m.Subject
+	case "forwarded":
+		return m.Forwarded
+	}
+	for _, f := range textAttachments(m.Attachments) {
+		if "attachment:"+f.name == name {
+			return f.text
+		}
+	}
+	return ""
+}
+
+func TestTextAttachments(t *testing.T) {
+	gz := func(s string) []byte {
+		var b bytes.Buffer
+		w := gzip.NewWriter(&b)
+		w.Write([]byte(s))
+		w.Close()
+		return b.Bytes()
+	}
+	archive := func(files ...string) []byte {
+		var b bytes.Buffer
+		w := zip.NewWriter(&b)
+		for i := 0; i < len(files); i += 2 {
+			f, err := w.Create(files[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Write([]byte(files[i+1]))
+		}
+		w.Close()
+		return b.Bytes()
+	}
+	wide := func(s string) []byte {
+		b := []byte{0xff, 0xfe}
+		for _, u := range utf16.Encode([]rune(s)) {
+			b = append(b, byte(u), byte(u>>8))
+		}
+		return b
+	}
+	many := make([]string, 0, 200)
+	for i := range 100 {
+		many = append(many, strings.Repeat("x", i+1)+".log", "line")
+	}
+	cases := []struct {
+		name, typ string
+		data      []byte
+		want      string // "name=text" of the files, or "#n" for their number
+	}{
+		{"error.log", "application/octet-stream", []byte("db01 down"), "error.log=db01 down"},
+		{"x.txt", "text/plain", []byte("Gr\xfc\xdfe"), "x.txt=Grüße"},
+		{"x.txt", "text/plain", []byte("\xef\xbb\xbfGrüße"), "x.txt=Grüße"},
+		{"event.txt", "text/plain", wide("Fehler ä"), "event.txt=Fehler ä"},
+		{"log", "text/x-log", []byte("a"), "log=a"},
+		{"journal.txt.gz", "application/gzip", gz("panic: x"), "journal.txt.gz=panic: x"},
+		{"cut.log.gz", "application/gzip", gz(strings.Repeat("panic: x\n", 1000))[:60], "#1"},
+		{"x.tar.gz", "application/gzip", gz("binary"), ""},
+		{"logs.zip", "application/zip", archive("a/app.log", "err", "b.png", "img", "../../etc/c.txt", "x"), "logs.zip/app.log=err logs.zip/c.txt=x"},
+		{"many.zip", "application/zip", archive(many...), "#20"},
+		{"broken.zip", "application/zip", []byte("PK nothing"), ""},
+		{"broken.gz", "application/gzip", []byte("nothing"), ""},
+		{"core.log", "text/plain", []byte("\x7fELF\x00\x00"), ""},
+		{"photo.jpg", "image/jpeg", []byte("x"), ""},
+		{"empty.log", "text/plain", nil, ""},
+	}
+	for _, c := range cases {
+		got := textAttachments([]message.Attachment{{Name: c.name, Type: c.typ, Data: c.data}})
+		var s []string
+		for _, f := range got {
+			s = append(s, f.name+"="+f.text)
+		}
+		if g := strings.Join(s, " "); g != c.want && !(strings.HasPrefix(c.want, "#") && c.want == "#"+itoa(len(got))) {
+			t.Errorf("%s: %.100q, wanted %q", c.name, g, c.want)
+		}
+	}
+	bomb := gz(strings.Repeat("0", 50<<20))
+	if got := textAttachments([]message.Attachment{{Name: "a.log.gz", Data: bomb}, {Name: "b.log.gz", Data: bomb}, {Name: "c.log.gz", Data: bomb}, {Name: "d.log.gz", Data: bomb}, {Name: "e.log.gz", Data: bomb}}); len(got) > 4 || len(got[0].text) > textLimit {
+		t.Errorf("a bomb gave %d files, the first of %d bytes", len(got), len(got[0].text))
+	}
+}
+
+func itoa(n int) string {
+	b, _ := json.Marshal(n)
+	return string(b)
+}
+
+// TestLanguage: of the new text; neither German nor English for certain is "".
+func TestLanguage(t *testing.T) {
+	for _, c := range []struct{ subject, text, want string }{
+		{"Notfall-Support", "unser server ist weg, bitte um rückruf", "de"},
+		{"Notfall-Support", "our server is gone, please call us back", "en"},
+		{"Notfall-Support", "", "de"},
+		{"Emergency support please help us", "", "en"},
+		{"Notfall-Support", "Our shop shows: Die Verbindung wurde getrennt. Please call me at once, we are losing money and nobody can work", "en"},
+		{"Notfall-Support", "Beim Aufruf kommt: The service is unavailable. Wir haben nichts geändert, bitte schauen Sie sich das an", "de"},
+		{"Support d'urgence", "Bonjour, notre site est inaccessible depuis ce matin. Merci de nous rappeler, nous ne pouvons plus travailler avec le serveur", ""},
+		{"Supporto", "Buongiorno, il nostro sito non risponde e non sono raggiungibile per telefono, grazie per la risposta della vostra azienda", ""},
+		{"Notfall-Support", "db01 502", "de"},
+		{"Notfall", "s.huber@firma.at www.firma.at info@firma.at", "de"},
+	} {
+		m := &message.Mail{Subject: c.subject, Text: c.text}
+		if got := language(m); got != c.want {
+			t.Errorf("%q %q: %q, wanted %q", c.subject, c.text, got, c.want)
+		}
+	}
+}
+
+// TestLarge: what is large is cut, not slow: every pass sees 256 KiB at most.
+func TestLarge(t *testing.T) {
+	for _, unit := range []string{"a", "1 ", "0664 ", "\"", "web01.firma.at ", "„", "Kundennummer ", "Fehler: ", "a.", "::", "+43", "[", "\n", "http://", "x@", "ERROR x\n", "é"} {
+		m := &message.Mail{Subject: strings.Repeat(unit, 5000), Text: strings.Repeat(unit, (1<<20)/len(unit))}
+		f, err := Shipped().Understand(t.Context(), m, World{Inventory: testInventory(t)})
+		if err != nil || len(f.Servers) > maxServers || len(f.Errors) > 2*maxErrorsPerSource {
+			t.Errorf("%q: %d servers, %d errors, %v", unit, len(f.Servers), len(f.Errors), err)
+		}
+	}
+}
+
+// FuzzUnderstand: no text may panic or give facts that are no text.
+func FuzzUnderstand(f *testing.F) {
+	files, err := filepath.Glob("testdata/mails/*.eml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for i, file := range files {
+		if i%6 == 0 {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(string(raw), "Notfall-Support")
+		}
+	}
+	inv := testInventory(f)
+	f.Fuzz(func(t *testing.T, text, subject string) {
+		m := &message.Mail{Text: strings.ToValidUTF8(text, "�"), Subject: strings.ToValidUTF8(subject, "�"), Forwarded: strings.ToValidUTF8(subject, "�")}
+		got, err := Shipped().Understand(context.Background(), m, World{Inventory: inv})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range got.Servers {
+			if !utf8.ValidString(s.Name) || s.Name == "" || s.Span.From > s.Span.To {
+				t.Fatalf("server %+v", s)
+			}
+		}
+		for _, e := range got.Errors {
+			if !utf8.ValidString(e.Text) || e.Text == "" || e.Span.From > e.Span.To {
+				t.Fatalf("error %+v", e)
+			}
+		}
+		for _, p := range got.Phones {
+			if p[0] != '+' || strings.Trim(p[1:], "0123456789") != "" {
+				t.Fatalf("phone %q", p)
+			}
+		}
+		if !utf8.ValidString(got.Problem + got.Reproduction + got.Changes + got.CustomerNumber) {
+			t.Fatalf("%+v", got)
+		}
+	})
+}
+
+// BenchmarkUnderstand20K is a letter of 20 KB with a long log in it.
+func BenchmarkUnderstand20K(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("Guten Tag,\n\nauf web01.firma.at (192.0.2.10) geht seit 8 Uhr nichts mehr. Im Log steht:\n\n")
+	for text.Len() < 10<<10 {
+		text.WriteString("2026-03-04 10:11:12 INFO request 4711 from 198.51.100.7 served in 12 ms by worker 3\nMar  4 10:11:13 web01 php-fpm[1234]: WARNING: pool www seems busy (you may need to increase pm.start_servers)\n")
+	}
+	for text.Len() < 20<<10 {
+		text.WriteString("Wir haben das schon mehrmals versucht, unsere Kunden können nicht bestellen, und der Rückruf von gestern hat leider nichts gebracht. ")
+	}
+	text.WriteString("\n\nKundennummer 104711, Tel. 0664 1234567\n")
+	m := &message.Mail{Subject: "Notfall-Support", Text: text.String(), From: []message.Address{{Address: "a@firma.at"}}}
+	inv := testInventory(b)
+	b.SetBytes(int64(len(m.Text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Shipped().Understand(b.Context(), m, World{Inventory: inv}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
