@@ -14,6 +14,7 @@ func TestDecodeText(t *testing.T) {
 		{"windows-1252 called UTF-8", "Gr\xfc\xdfe aus K\xf6ln", "utf-8", "Grüße aus Köln"},
 		{"UTF-8 called Latin-1", "Grüße – „hier“", "iso-8859-1", "Grüße – „hier“"},
 		{"UTF-8 called windows-1252", "Grüße €", "windows-1252", "Grüße €"},
+		{"UTF-8 called Latin-2", "Grüße €", "iso-8859-2", "Grüße €"},
 		{"UTF-8 without a charset", "Grüße", "", "Grüße"},
 		{"UTF-8 called ASCII", "Grüße", "US-ASCII", "Grüße"},
 		{"unknown charset, UTF-8", "Grüße", "x-mac-klingon", "Grüße"},

@@ -112,6 +112,10 @@ func contactLine(line string) bool {
 	if utf8.RuneCountInString(l) > 120 || telling.MatchString(l) || postscript.MatchString(l) || strings.HasPrefix(l, ">") {
 		return false
 	}
+	switch headerLabel(l) {
+	case "from", "date", "subject": // a mail that is shown
+		return false
+	}
 	if legalLine.MatchString(l) {
 		return true
 	}

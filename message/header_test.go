@@ -122,6 +122,17 @@ func TestReceived(t *testing.T) {
 	}
 }
 
+// TestOwnReceived: the topmost field is our own server's.
+func TestOwnReceived(t *testing.T) {
+	m := Parse([]byte("Received: by mx.notfall-hoster.at; Mon, 16 Mar 2026 08:12:09 +0100\r\nReceived: by x; Mon, 16 Mar 2026 04:00:00 +0100\r\n\r\n"), Limits{})
+	if got := m.OwnReceived().UTC().Format(time.TimeOnly); got != "07:12:09" {
+		t.Errorf("%s", got)
+	}
+	if got := (&Mail{}).OwnReceived(); !got.IsZero() {
+		t.Errorf("without any: %s", got)
+	}
+}
+
 // TestMessageIDs: In-Reply-To and References.
 func TestMessageIDs(t *testing.T) {
 	for _, c := range []struct{ field, want string }{

@@ -113,6 +113,25 @@ func TestPartsBeyondLimit(t *testing.T) {
 	}
 }
 
+// TestDepthBeyondLimit: what is nested deeper is not opened, and the mail says so.
+func TestDepthBeyondLimit(t *testing.T) {
+	build := func(levels int) *Mail {
+		var b strings.Builder
+		b.WriteString(simpleHead)
+		for i := range levels {
+			fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
+		}
+		b.WriteString("Content-Type: text/plain\r\n\r\ninnermost\r\n")
+		return Parse([]byte(b.String()), Limits{Depth: 5})
+	}
+	if m := build(5); m.Text != "innermost" || m.Problem != "" {
+		t.Errorf("5 levels: text %q, problem %q", m.Text, m.Problem)
+	}
+	if m := build(6); m.Text != "" || len(m.Attachments) != 1 || m.Problem == "" {
+		t.Errorf("6 levels: text %q, %d attachments, problem %q", m.Text, len(m.Attachments), m.Problem)
+	}
+}
+
 func heapAllocated() uint64 {
 	var s runtime.MemStats
 	runtime.ReadMemStats(&s)
