@@ -1,0 +1,93 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A file of another kind than the configuration: the reader knows neither.
+type recipe struct {
+	Name  string         `yaml:"name" required:"what it is called"`
+	Serve int            `yaml:"serve" range:"1.."`
+	Rest  *time.Duration `yaml:"rest"`
+	PIN   int            `yaml:"pin" file:""`
+	Size  Size           `yaml:"size"`
+	Kind  string         `yaml:"kind" one:"soup|cake"`
+	Steps []step         `yaml:"steps"`
+	Odd   map[string]int `yaml:"odd"`
+	Own   string
+}
+
+type step struct {
+	Do    string   `yaml:"do" required:"the work"`
+	With  []string `yaml:"with" one:"fire|water"`
+	Loud  bool     `yaml:"loud"`
+	Heat  float64  `yaml:"heat"`
+	Inner struct {
+		Deep string `yaml:"deep" required:"as deep as it goes"`
+	} `yaml:"inner"`
+}
+
+func (s *step) SetDefaults() { s.Loud = true }
+
+func TestStrictYAML(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       []string
+		check      func(r recipe) bool
+	}{
+		{"well", "name: x\nserve: 4\nrest: 10m\nsteps: [{do: a, with: [fire], inner: {deep: b}}]\n", nil,
+			func(r recipe) bool {
+				return r.Serve == 4 && *r.Rest == 10*time.Minute && r.Steps[0].Loud && r.Steps[0].Inner.Deep == "b"
+			}},
+		{"defaults give way", "name: x\nsteps: [{do: a, loud: false, inner: {deep: b}}]\n", nil, func(r recipe) bool { return !r.Steps[0].Loud }},
+		{"an untagged field is none of the file's business", "name: x\nOwn: y\n", []string{"r.yaml:2:1: Own: unknown key; known here: name, serve, rest, pin, pin_file, size, kind, steps, odd"}, nil},
+		{"a secret number is not printed", "name: x\npin: 12x4\n", []string{"r.yaml:2:6: pin: expected a number, found something else"}, nil},
+		{"half a range", "name: x\nserve: 0\n", []string{`r.yaml:2:8: serve: expected a number, 1 or more, found "0"`}, nil},
+		{"lists within lists", "name: x\nsteps:\n  - do: a\n    with: [fire, air]\n    inner: {deep: b}\n  - inner:\n",
+			[]string{`r.yaml:4:18: steps[0].with[1]: expected fire or water, found "air"`, "r.yaml:6:5: steps[1].do: is missing; the work", "r.yaml:6:5: steps[1].inner.deep: is missing; as deep as it goes"}, nil},
+		{"belongs elsewhere", "name: x\nheat: 5\ndeep: 6\n", []string{"r.yaml:2:1: heat: unknown key; it belongs under steps[…]", "r.yaml:3:1: deep: unknown key; it belongs under steps[…].inner"}, nil},
+		{"kinds that no struct of ours has", "name: x\nodd: {a: 1}\nsteps: [{do: a, heat: 1, inner: {deep: b}}]\n",
+			[]string{"r.yaml:2:1: odd: the program cannot read this key (map[string]int)", "r.yaml:3:23: steps[0].heat: the program cannot read this key (float64)"}, nil},
+		{"a long text is not repeated", "name: x\nkind: " + strings.Repeat("x", 100) + "\n", []string{"r.yaml:2:7: kind: expected soup or cake, found something else"}, nil},
+		{"block text", "name: |\n  two\n  lines\nsize: >-\n  5KiB\n", nil, func(r recipe) bool { return r.Name == "two\nlines" && r.Size == 5<<10 }},
+		{"numbers are text where text is wanted", "name: 0700\n", nil, func(r recipe) bool { return r.Name == "0700" }},
+		{"truth, too", "name: true\n", nil, func(r recipe) bool { return r.Name == "true" }},
+		{"a key that is no word", "name: x\n5: y\n", []string{"r.yaml:2:1: 5: unknown key; known here: name, serve, rest, pin, pin_file, size, kind, steps, odd"}, nil},
+	} {
+		var r recipe
+		d := readYAML("r.yaml", []byte(c.text), &r, testEnv)
+		var got []string
+		for _, p := range d.problems {
+			got = append(got, p.String())
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+		if c.check != nil && !c.check(r) {
+			t.Errorf("%s: %+v", c.name, r)
+		}
+	}
+}
+
+// TestAliasesAreBounded: a few lines of aliases of aliases do not become a billion values.
+func TestAliasesAreBounded(t *testing.T) {
+	text := "name: x\nsteps: &l0 [{do: a, inner: {deep: b}}]\n"
+	var r struct {
+		Name  string       `yaml:"name"`
+		Steps []step       `yaml:"steps"`
+		More  [][][][]step `yaml:"more"`
+	}
+	ten := func(a string) string { return "[" + strings.TrimSuffix(strings.Repeat("*"+a+", ", 40), ", ") + "]" }
+	text += "more: [&c [&b " + ten("l0") + ", " + ten("b") + "], " + ten("c") + ", " + ten("c") + "]\n"
+	d := readYAML("r.yaml", []byte(text), &r, testEnv)
+	if d.nodes > maxYAMLNodes*2 {
+		t.Errorf("%d values were read", d.nodes)
+	}
+	if !Broken(d.problems) {
+		t.Error("no problem")
+	}
+}
