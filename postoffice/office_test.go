@@ -254,3 +254,35 @@ func TestManyHands(t *testing.T) {
 		t.Errorf("%v marked, %v", marked, err)
 	}
 }
+
+func TestRecreatedFolders(t *testing.T) {
+	office := open(t, Options{})
+	fill(t, office)
+	seen := func() int {
+		mails, err := office.Messages("support", "INBOX")
+		if err != nil || len(mails) != 4 {
+			t.Fatal(mails, err)
+		}
+		n := 0
+		for _, m := range mails {
+			if m.Has(`\seen`) {
+				n++
+			}
+		}
+		return n
+	}
+	if err := office.SetUIDValidity("support", "INBOX", 5000); err != nil {
+		t.Fatal(err)
+	}
+	kept, err := office.RecreateFolder("support", "INBOX", true)
+	if err != nil || kept <= 5000 || seen() != 1 {
+		t.Errorf("kept: UIDVALIDITY %d, %d seen, %v", kept, seen(), err)
+	}
+	lost, err := office.RecreateFolder("support", "INBOX", false)
+	if err != nil || lost <= kept || seen() != 0 {
+		t.Errorf("lost: UIDVALIDITY %d, %d seen, %v", lost, seen(), err)
+	}
+	if v, err := office.UIDValidity("support", "inbox"); v != lost || err != nil {
+		t.Errorf("UIDVALIDITY %d, %v", v, err)
+	}
+}

@@ -95,6 +95,7 @@ func transparent(t *testing.T, s Service, data []byte, size int) {
 func FuzzSMTPBody(f *testing.F) {
 	f.Add([]byte("Subject: x\r\n\r\nQUIT\r\n.\r\n"), 3)
 	f.Add([]byte("bare\n.\nstill\r\n.x\r\n"), 1)
+	f.Add([]byte("bare\n.\r\nQUIT\r\n"), 9)
 	f.Add([]byte(""), 1)
 	f.Fuzz(func(t *testing.T, body []byte, size int) {
 		if len(body) > 0 && !bytes.HasSuffix(body, []byte("\r\n")) {
