@@ -149,10 +149,10 @@ func lineKind(line string) (kind, rest string) {
 		return "", ""
 	case line[0] == ' ' || line[0] == '\t':
 		return "more", rest
-	case strings.HasPrefix(rest, "# "):
-		return "h", strings.TrimSpace(rest[2:])
-	case strings.HasPrefix(rest, "- "):
-		return "ul", strings.TrimSpace(rest[2:])
+	case rest == "#", strings.HasPrefix(rest, "# "):
+		return "h", strings.TrimSpace(rest[1:])
+	case rest == "-", strings.HasPrefix(rest, "- "):
+		return "ul", strings.TrimSpace(rest[1:])
 	}
 	if n := strings.IndexFunc(rest, func(r rune) bool { return r < '0' || r > '9' }); n > 0 && strings.HasPrefix(rest[n:], ". ") {
 		return "ol", strings.TrimSpace(rest[n+2:])

@@ -91,7 +91,7 @@ func TestAccepted(t *testing.T) {
 	base := load(t, "")
 	for _, path := range cases {
 		t.Run(strings.TrimSuffix(filepath.Base(path), ".json"), func(t *testing.T) {
-			dir, want, _ := edited(t, path)
+			dir, want, lacks := edited(t, path)
 			s := load(t, dir)
 			if s.Hash() == base.Hash() {
 				t.Error("another set has the same hash")
@@ -105,6 +105,11 @@ func TestAccepted(t *testing.T) {
 					t.Errorf("the answer lacks %q", w)
 				}
 			}
+			for _, l := range lacks {
+				if strings.Contains(r.Text+r.HTML, l) {
+					t.Errorf("the answer holds %q", l)
+				}
+			}
 		})
 	}
 }
@@ -113,7 +118,25 @@ func TestLoadWithoutFolder(t *testing.T) {
 	if _, err := Load(filepath.Join(t.TempDir(), "nowhere")); err == nil || !strings.Contains(err.Error(), "cannot be read") {
 		t.Errorf("got %v", err)
 	}
-	if a, b := load(t, ""), load(t, t.TempDir()); a.Hash() != b.Hash() || len(a.Hash()) != 64 {
-		t.Errorf("hashes %q and %q", a.Hash(), b.Hash())
+}
+
+// The hash names content: wherever the files lie, and whatever lies beside them.
+func TestHash(t *testing.T) {
+	base := load(t, "").Hash()
+	dir := t.TempDir()
+	if got := load(t, dir).Hash(); got != base || len(base) != 64 {
+		t.Errorf("hashes %q and %q", base, got)
+	}
+	page, err := shipped.ReadFile("shipped/page.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, same := range map[string]bool{string(page): true, string(page) + "\n": false} {
+		if err := os.WriteFile(filepath.Join(dir, "page.html"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := load(t, dir).Hash(); (got == base) != same {
+			t.Errorf("a page of %d bytes gives %q, the shipped one %q", len(text), got, base)
+		}
 	}
 }

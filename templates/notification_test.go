@@ -90,6 +90,11 @@ func TestTextLines(t *testing.T) {
 		"":                       "",
 	} {
 		lines, short := textLines(in)
+		for _, l := range lines {
+			if l != "" && !strings.HasPrefix(l, string(markText)) {
+				t.Errorf("textLines(%q): %q could be taken for a heading or a list", in, l)
+			}
+		}
 		if got := strings.ReplaceAll(strings.Join(lines, "|"), string(markText), ""); got != want || short {
 			t.Errorf("textLines(%q) = %q, want %q", in, got, want)
 		}
