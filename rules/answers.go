@@ -52,26 +52,27 @@ func answers(d *doc, found []finding) (problem, reproduction, changes string) {
 		got = byHeading(&d.passed, len(d.passed.text))
 	}
 	problem, reproduction, changes = got[problemTopic], got[reproductionTopic], got[changesTopic]
-	texts := []string{withoutOutput(&d.body, d.closing, found)}
-	if d.forward {
-		texts = append(texts, withoutOutput(&d.passed, len(d.passed.text), found))
-	}
-	for _, t := range texts {
-		for _, s := range sentences(t) {
-			w := splitWords(strings.ReplaceAll(s, "-", " "))
-			if len(w) < 2 {
-				continue
+	prose := func(s *source, until int) {
+		eachSentence(s.text[:until], func(from, to int) {
+			w := s.wordsIn(from, to)
+			if len(w) < 2 || inOutput(s, found, from) && !proseWords.has(w) {
+				return
 			}
+			w = unhyphened(w)
 			if reproduction == "" && saysHow.has(w) {
-				reproduction = s
+				reproduction = oneLine(s.text[from:to])
 			}
-			if changes == "" && saysChange.has(w) && !notAChange.has(w) && !strings.HasSuffix(s, "?") {
-				changes = s
+			if changes == "" && saysChange.has(w) && !notAChange.has(w) && s.text[to-1] != '?' {
+				changes = oneLine(s.text[from:to])
 			}
 			if problem == "" && saysProblem.has(w) && !greeting(w) {
-				problem = s
+				problem = oneLine(s.text[from:to])
 			}
-		}
+		})
+	}
+	prose(&d.body, d.closing)
+	if d.forward {
+		prose(&d.passed, len(d.passed.text))
 	}
 	if problem == "" {
 		problem = fallbackProblem(d, found)
@@ -79,28 +80,38 @@ func answers(d *doc, found []finding) (problem, reproduction, changes string) {
 	return clipAnswer(problem), clipAnswer(reproduction), clipAnswer(changes)
 }
 
-// withoutOutput is a text without the paragraphs that are a program's output.
-func withoutOutput(s *source, until int, found []finding) string {
-	var b strings.Builder
-	at := 0
-	for at < until {
-		end := strings.Index(s.text[at:until], "\n\n")
-		if end < 0 {
-			end = until
-		} else {
-			end += at + 2
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// inOutput reports whether a place lies in a paragraph that holds a program's output.
+func inOutput(s *source, found []finding, at int) bool {
+	for _, f := range found {
+		if f.whole && f.src == s && f.from < at+maxErrorLength && f.to > at-maxErrorLength {
+			from, to := min(at, f.from), max(at, f.from)
+			if !strings.Contains(s.text[from:to], "\n\n") {
+				return true
+			}
 		}
-		para := s.text[at:end]
-		output := false
-		for _, f := range found {
-			output = output || f.whole && f.src == s && f.from >= at && f.from < end
-		}
-		if !output || proseWords.has(splitWords(para)) {
-			b.WriteString(para)
-		}
-		at = end
 	}
-	return b.String()
+	return false
+}
+
+// unhyphened are words with compounds taken apart, so that a "Windows-Update" is an update.
+func unhyphened(in []word) []word {
+	for i, w := range in {
+		if strings.IndexByte(w.fold, '-') < 0 {
+			continue
+		}
+		out := append([]word{}, in[:i]...)
+		for _, w := range in[i:] {
+			for part := range strings.SplitSeq(w.fold, "-") {
+				if part != "" {
+					out = append(out, word{part, w.from, w.to})
+				}
+			}
+		}
+		return out
+	}
+	return in
 }
 
 func clipAnswer(s string) string {
@@ -113,10 +124,16 @@ func clipAnswer(s string) string {
 
 // fallbackProblem: the first sentence that is no greeting, else what the subject says beside our name.
 func fallbackProblem(d *doc, found []finding) string {
-	for _, s := range sentences(d.body.text[:d.closing]) {
-		if w := splitWords(s); len(w) >= 3 && !greeting(w) {
-			return s
+	first := ""
+	eachSentence(d.body.text[:d.closing], func(from, to int) {
+		if first == "" {
+			if w := d.body.wordsIn(from, to); len(w) >= 3 && !greeting(w) {
+				first = oneLine(d.body.text[from:to])
+			}
 		}
+	})
+	if first != "" {
+		return first
 	}
 	if len(found) > 0 {
 		return found[0].text
@@ -165,7 +182,7 @@ func byHeading(s *source, until int) map[topic]string {
 		if ruler(t) {
 			continue
 		}
-		if top, rest, ok := headingAt(t, i+1 < len(s.lines) && s.lines[i+1].blank); ok {
+		if top, rest, ok := headingAt(s, l, i+1 < len(s.lines) && s.lines[i+1].blank); ok {
 			flush()
 			cur, inline = top, rest != ""
 			if rest != "" {
@@ -186,7 +203,8 @@ func byHeading(s *source, until int) map[topic]string {
 func ruler(t string) bool { return len(t) >= 3 && strings.Trim(t, "-=_~*#") == "" }
 
 // headingAt reads a line as a heading or as label and answer.
-func headingAt(t string, alone bool) (topic, string, bool) {
+func headingAt(s *source, l line, alone bool) (topic, string, bool) {
+	t := strings.TrimSpace(l.text)
 	bare := strings.TrimLeft(t, "*#-•·>0123456789.)( \t")
 	head, rest, colon := bare, "", false
 	if i := headColon(bare); i >= 0 && i <= 60 {
@@ -194,7 +212,11 @@ func headingAt(t string, alone bool) (topic, string, bool) {
 	} else if i := strings.IndexByte(bare, '?'); i > 0 && i <= 60 {
 		head, rest, colon = bare[:i], strings.TrimSpace(bare[i+1:]), true
 	}
-	w := splitWords(head)
+	if len(head) > 80 {
+		return noTopic, "", false
+	}
+	from := l.from + indent(l.text) + len(t) - len(bare)
+	w := s.wordsIn(from, from+len(head))
 	if len(w) == 0 || len(w) > 7 {
 		return noTopic, "", false
 	}
@@ -228,23 +250,25 @@ func headColon(t string) int {
 
 func shouted(s string) bool { return strings.ToUpper(s) == s && strings.ToLower(s) != s }
 
-// sentences cuts text at full stops before a blank and at blank lines; white space is folded.
-func sentences(text string) []string {
-	var out []string
-	for para := range strings.SplitSeq(strings.ReplaceAll(text, "\r", ""), "\n\n") {
-		p := strings.Join(strings.Fields(para), " ")
-		from := 0
-		for i := 0; i < len(p); i++ {
-			if c := p[i]; (c == '.' || c == '!' || c == '?') && (i+1 == len(p) || p[i+1] == ' ' && !abbreviation(p[from:i+1])) {
-				out = append(out, strings.TrimSpace(p[from:i+1]))
-				from = i + 1
-			}
+// eachSentence cuts text at full stops before a blank, and at blank lines.
+func eachSentence(text string, yield func(from, to int)) {
+	from := 0
+	for i := 0; i < len(text); i++ {
+		end := false
+		switch c := text[i]; {
+		case c == '\n':
+			end = i+1 < len(text) && text[i+1] == '\n'
+		case c == '.' || c == '!' || c == '?':
+			end = i+1 < len(text) && text[i+1] <= ' ' && !abbreviation(text[max(from, runeStart(text, max(0, i-12))):i+1])
 		}
-		if rest := strings.TrimSpace(p[from:]); rest != "" {
-			out = append(out, rest)
+		if end || i == len(text)-1 {
+			for from < i && text[from] <= ' ' {
+				from++
+			}
+			yield(from, i+1)
+			from = i + 1
 		}
 	}
-	return out
 }
 
 // abbreviation: "ca.", "z.B.", "Nr.", "17.": the sentence goes on.

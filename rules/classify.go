@@ -133,9 +133,9 @@ func (d *doc) signals(kind message.Kind) []weighed {
 			return true
 		})
 	}
-	mark(d.words)
+	mark(d.body.words)
 	if d.forward {
-		mark(splitWords(d.m.Forwarded))
+		mark(d.passed.words)
 	}
 	var out []weighed
 	for i, s := range signals {

@@ -25,13 +25,17 @@ var otherNumbers = newLexicon([]string{
 // customerNumber is the number that the sender states as his, digits as written without blanks, or "".
 // The new text goes first, then the subject, the signature, and the forwarded mail.
 func customerNumber(d *doc) string {
-	for _, s := range []string{d.body.text, d.m.Subject, cut(d.m.Signature, textLimit), d.passed.text} {
-		if n := labelledNumber(s); n != "" {
+	signature := cut(d.m.Signature, textLimit)
+	for _, s := range []struct {
+		text  string
+		words []word
+	}{{d.body.text, d.body.words}, {d.title.text, d.title.words}, {signature, splitWords(signature)}, {d.passed.text, d.passed.words}} {
+		if n := labelledNumber(s.text, s.words); n != "" {
 			return n
 		}
 	}
 	// A number without a label is one only if the inventory knows it, and nothing says what else it is.
-	for _, s := range []string{d.m.Subject, d.body.text} {
+	for _, s := range []*source{&d.title, &d.body} {
 		if n := knownNumber(s, d.w.Inventory); n != "" {
 			return n
 		}
@@ -39,8 +43,7 @@ func customerNumber(d *doc) string {
 	return ""
 }
 
-func labelledNumber(text string) string {
-	words := splitWords(text)
+func labelledNumber(text string, words []word) string {
 	best := ""
 	customerLabels.find(words, func(m match) bool {
 		label := foldText(text[words[m.from].from:words[m.to-1].to])
@@ -172,11 +175,11 @@ func numberBefore(text string, words []word, at int) string {
 }
 
 // knownNumber finds a number that the inventory knows as a customer's.
-func knownNumber(text string, in *Inventory) string {
+func knownNumber(s *source, in *Inventory) string {
 	if in == nil {
 		return ""
 	}
-	words := splitWords(cut(text, 16<<10))
+	text, words := s.text, s.words
 	for i, w := range words {
 		if len(w.fold) < 5 || digits(w.fold) != len(w.fold) || !in.HasCustomer(w.fold) {
 			continue

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"sort"
 	"strings"
 	"unicode/utf8"
 
@@ -17,7 +18,16 @@ type source struct {
 	text  string
 	log   bool // a log file: what it names in passing is no server
 	lines []line
+	words []word
 	width int // of the lines, where a mail program broke them; 0 where it did not
+}
+
+// wordsIn are the words that begin in a passage. Every pass reads them here: words are cut and folded
+// once.
+func (s *source) wordsIn(from, to int) []word {
+	i := sort.Search(len(s.words), func(k int) bool { return s.words[k].from >= from })
+	n := sort.Search(len(s.words)-i, func(k int) bool { return s.words[i+k].from >= to })
+	return s.words[i : i+n]
 }
 
 // doc is a mail prepared for understanding: every pass reads from it, none cuts the text up again.
@@ -25,7 +35,6 @@ type doc struct {
 	m       *message.Mail
 	w       World
 	subject string // folded, without prefixes and tags
-	words   []word // of the new text
 	body    source
 	title   source
 	passed  source // the forwarded mail, if the mail is a forward with little text of its own
@@ -42,12 +51,13 @@ func newDoc(m *message.Mail, w World) *doc {
 	d := &doc{m: m, w: w, subject: FoldSubject(cut(m.Subject, 2000))}
 	d.body = newSource("body", m.Text, false)
 	d.title = newSource("subject", m.Subject, false)
-	d.words = splitWords(d.body.text)
 	d.closing = closingAt(d.body)
 	if m.Forwarded != "" && utf8.RuneCountInString(strings.TrimSpace(m.Text)) < forwardOwnText {
 		d.forward = true
 	}
-	d.passed = newSource("forwarded", m.Forwarded, false)
+	if m.Forwarded != "" {
+		d.passed = newSource("forwarded", m.Forwarded, false)
+	}
 	for _, f := range textAttachments(m.Attachments) {
 		s := newSource("attachment:"+f.name, f.text, true)
 		d.logs = append(d.logs, s)
@@ -58,6 +68,7 @@ func newDoc(m *message.Mail, w World) *doc {
 func newSource(name, text string, log bool) source {
 	s := source{name: name, text: cut(text, textLimit), log: log}
 	s.lines = splitLines(s.text)
+	s.words = splitWords(s.text)
 	s.width = wrapWidth(s.lines)
 	return s
 }
@@ -74,7 +85,7 @@ func wrapWidth(lines []line) int {
 	for _, l := range lines {
 		n := utf8.RuneCountInString(l.text)
 		if n > maxWidth {
-			if !stamped(strings.TrimSpace(l.text)) {
+			if !l.shape.stamped {
 				longer++
 			}
 		} else {
@@ -103,6 +114,7 @@ type line struct {
 	text     string
 	from, to int
 	blank    bool
+	shape    shape
 }
 
 func splitLines(text string) []line {
@@ -115,7 +127,7 @@ func splitLines(text string) []line {
 			end = next - from
 		}
 		t := strings.TrimRight(text[from:from+end], "\r \t")
-		lines = append(lines, line{t, from, from + len(t), strings.TrimSpace(t) == ""})
+		lines = append(lines, line{text: t, from: from, to: from + len(t), blank: strings.TrimSpace(t) == "", shape: shapeOf(t)})
 		from = next
 	}
 	return lines
@@ -147,7 +159,7 @@ func closingAt(s source) int {
 			continue
 		}
 		if len(l.text) <= 60 {
-			if w := splitWords(l.text); len(w) > 0 && len(w) <= 7 && startsPhrase(closings, w) {
+			if w := s.wordsIn(l.from, l.to); len(w) > 0 && len(w) <= 7 && startsPhrase(closings, w) {
 				found, greeted = l.from, true
 				// "Danke" above "LG Anna": go on, the greeting may begin higher up.
 				continue
@@ -187,7 +199,7 @@ func contactBlock(s source, last int) int {
 	if last < 0 || first == 0 || last-first > 9 {
 		return -1
 	}
-	w := splitWords(s.text[s.lines[first].from:s.lines[last].to])
+	w := s.wordsIn(s.lines[first].from, s.lines[last].to)
 	kinds := 0
 	for _, m := range contactMarks {
 		if m.has(w) {

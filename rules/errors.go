@@ -92,7 +92,7 @@ func lineErrors(s *source) []finding {
 		if l.blank {
 			continue
 		}
-		sh := shapeOf(l.text)
+		sh := l.shape
 		if sh.command {
 			output = true
 			continue
@@ -136,7 +136,7 @@ func isError(s *source, l line, sh shape, by announcement, output bool) bool {
 	if len(t) > maxErrorLength || strings.HasSuffix(t, ":") && !sh.stamped {
 		return false
 	}
-	w := splitWords(cut(t, 600))
+	w := s.wordsIn(l.from, min(l.to, l.from+600))
 	bad := errorWords.has(w)
 	switch {
 	case sh.stamped:
@@ -149,15 +149,15 @@ func isError(s *source, l line, sh shape, by announcement, output bool) bool {
 	case codeToken(t):
 		return len(w) <= 8
 	case s.log:
-		return bad && technical(t)
+		return bad && technical(s, t, w)
 	case announced:
-		return !proseWords.has(w) && !listed(t) && len(w) >= 2 && (bad || isQuote(t) || technical(t) && errorish(t))
+		return !proseWords.has(w) && !listed(t) && len(w) >= 2 && (bad || isQuote(t) || technical(s, t, w) && errorish(t, w))
 	case output:
 		return bad && !proseWords.has(w)
 	case by == vaguely && bad && !proseWords.has(w) && !listed(t):
 		return indent(l.text) >= 2 || strings.Contains(t, ": ") || strings.ContainsAny(t, "=[{_<>/\\")
 	}
-	return bad && technical(t) && !proseWords.has(w)
+	return bad && technical(s, t, w) && !proseWords.has(w)
 }
 
 // harmlessLevel: the level that a log line states, near its beginning.
@@ -172,8 +172,8 @@ func harmlessLevel(t string) bool {
 }
 
 // technical reports whether a line looks like a program wrote it: marks of code rather than of speech.
-func technical(t string) bool {
-	if strings.HasPrefix(t, "http") || germanSentence(t) {
+func technical(s *source, t string, w []word) bool {
+	if strings.HasPrefix(t, "http") || germanSentence(s, w) {
 		return false
 	}
 	marks := 0
@@ -190,13 +190,13 @@ func technical(t string) bool {
 
 // germanSentence: three of the language's small words are speech; programs speak German only in the
 // messages that somebody announces.
-func germanSentence(t string) bool {
-	n := countStops(t)
+func germanSentence(s *source, w []word) bool {
+	n := countStops(s.text, w)
 	return n[german] >= 3 && n[german] > n[english]
 }
 
-func errorish(t string) bool {
-	return mildWords.has(splitWords(t)) || strings.Contains(t, "rror") || strings.Contains(t, "ehler")
+func errorish(t string, w []word) bool {
+	return mildWords.has(w) || strings.Contains(t, "rror") || strings.Contains(t, "ehler")
 }
 
 func isQuote(t string) bool {
@@ -222,14 +222,14 @@ const (
 func announces(s *source, i int) announcement {
 	t := strings.TrimSpace(s.lines[i].text)
 	if strings.HasSuffix(t, ":") {
-		if introWords.has(splitWords(tailOf(s, i))) {
+		if introWords.has(tailOf(s, i)) {
 			return firmly
 		}
 		return vaguely
 	}
 	last := i+1 >= len(s.lines) || s.lines[i+1].blank
 	if last && !strings.HasSuffix(t, ".") && !strings.HasSuffix(t, "!") && !strings.HasSuffix(t, "?") && !strings.HasSuffix(t, ",") {
-		w := splitWords(tailOf(s, i))
+		w := tailOf(s, i)
 		if len(w) > 6 {
 			w = w[len(w)-6:]
 		}
@@ -240,17 +240,18 @@ func announces(s *source, i int) announcement {
 	return nothing
 }
 
-// tailOf is the last sentence that ends with line i, over at most three lines.
-func tailOf(s *source, i int) string {
+// tailOf are the words of the last sentence that ends with line i, over at most three lines.
+func tailOf(s *source, i int) []word {
 	from := i
 	for from > 0 && i-from < 2 && !s.lines[from-1].blank {
 		from--
 	}
-	t := s.text[s.lines[from].from:s.lines[i].to]
+	at := s.lines[from].from
+	t := s.text[at:s.lines[i].to]
 	if j := strings.LastIndexAny(strings.TrimRight(t, ":. "), ".!?"); j >= 0 && j+1 < len(t) && t[j+1] <= ' ' {
-		t = t[j+1:]
+		at += j + 1
 	}
-	return t
+	return s.wordsIn(at, s.lines[i].to)
 }
 
 // wrapped is the last line of the message that begins at line i: lines that a mail program broke
@@ -269,7 +270,7 @@ func wrapped(s *source, i int) int {
 		if n+1+utf8.RuneCountInString(first) <= s.width || strings.HasSuffix(first, ":") {
 			break
 		}
-		if sh := shapeOf(next.text); sh.stamped || sh.head || sh.frame || sh.command {
+		if sh := next.shape; sh.stamped || sh.head || sh.frame || sh.command {
 			break
 		}
 		i++
@@ -326,7 +327,7 @@ func addFrames(s *source, end int, f finding) (string, int) {
 	for k := 0; k < 2 && end+1 < len(s.lines) && !s.lines[end+1].blank; k++ {
 		end++
 		l := s.lines[end]
-		if !shapeOf(l.text).frame || len(text)+len(l.text) > 2*len(f.text) {
+		if !l.shape.frame || len(text)+len(l.text) > 2*len(f.text) {
 			break
 		}
 		text, to = text+"\n"+strings.TrimRight(l.text, " \t"), l.to

@@ -27,7 +27,7 @@ func quotedErrors(s *source, found []finding) []finding {
 			continue
 		}
 		text := strings.Join(strings.Fields(s.text[begin:end]), " ")
-		if quotesError(text, s.text[max(0, runeStart(s.text, open-90)):open]) {
+		if quotesError(s, text, begin, end) {
 			out = append(out, finding{src: s, from: begin, to: end, text: text})
 		}
 	}
@@ -84,8 +84,8 @@ func quoteLength(t, closers string) int {
 }
 
 // quotesError decides by the words of the quotation and, where they are silent, by what announces it.
-func quotesError(text, before string) bool {
-	w := splitWords(text)
+func quotesError(s *source, text string, begin, end int) bool {
+	w := s.wordsIn(begin, end)
 	if len(w) == 0 || len(text) < 4 || typed(text) {
 		return false
 	}
@@ -98,15 +98,17 @@ func quotesError(text, before string) bool {
 	if errorWords.has(w) {
 		return true
 	}
-	if i := strings.LastIndexAny(before, ".!?\n"); i >= 0 && i < len(before)-1 && before[i] != '\n' {
-		before = before[i+1:]
-	}
-	return len(w) >= 3 && introWords.has(splitWords(before)) && !harmlessWords.has(w) && announcedClosely(before)
+	return len(w) >= 3 && announcedClosely(s, begin) && !harmlessWords.has(w)
 }
 
-// announcedClosely reports whether the announcement stands among the last words before the quotation.
-func announcedClosely(before string) bool {
-	w := splitWords(before)
+// announcedClosely reports whether an announcement stands among the last words of the sentence before
+// a place.
+func announcedClosely(s *source, at int) bool {
+	from := runeStart(s.text, max(0, at-90))
+	if i := strings.LastIndexAny(s.text[from:at], ".!?"); i >= 0 {
+		from += i + 1
+	}
+	w := s.wordsIn(from, at)
 	if len(w) > 5 {
 		w = w[len(w)-5:]
 	}
@@ -142,25 +144,24 @@ var commandWords = map[string]bool{
 func sentenceErrors(s *source, found []finding) []finding {
 	var out []finding
 	eachSentence(s.text, func(from, to int) {
-		text := strings.Join(strings.Fields(s.text[from:to]), " ")
+		text := s.text[from:to]
 		if len(text) < 12 || len(text) > 600 || len(out) >= maxErrorsPerSource {
 			return
 		}
-		w := splitWords(text)
+		w := s.wordsIn(from, to)
 		if errorHead(text) && errorWords.has(w) && !proseWords.has(w) && !touches(found, s, from, to) {
-			_, label := cutLabel(s, 0, text)
+			_, label := cutLabel(s, 0, oneLine(text))
 			out = append(out, finding{src: s, from: from, to: to, text: label})
 			return
 		}
-		i := strings.Index(s.text[from:to], ": ")
+		i := strings.Index(text, ": ")
 		if i < 8 {
 			return
 		}
 		begin := from + i + 2
-		rest := strings.Join(strings.Fields(s.text[begin:to]), " ")
-		w = splitWords(rest)
-		if len(w) >= 2 && announcedClosely(s.text[from:from+i]) && errorWords.has(w) && !proseWords.has(w) && !isQuote(rest) && !touches(found, s, begin, to) {
-			out = append(out, finding{src: s, from: begin, to: to, text: unquote(rest)})
+		w = s.wordsIn(begin, to)
+		if len(w) >= 2 && announcedClosely(s, begin) && errorWords.has(w) && !proseWords.has(w) && !isQuote(oneLine(s.text[begin:to])) && !touches(found, s, begin, to) {
+			out = append(out, finding{src: s, from: begin, to: to, text: unquote(oneLine(s.text[begin:to]))})
 		}
 	})
 	return out
@@ -174,27 +175,6 @@ func touches(found []finding, s *source, from, to int) bool {
 		}
 	}
 	return false
-}
-
-// eachSentence cuts text at full stops before a blank, and at blank lines.
-func eachSentence(text string, yield func(from, to int)) {
-	from := 0
-	for i := 0; i < len(text); i++ {
-		end := false
-		switch c := text[i]; {
-		case c == '\n':
-			end = i+1 < len(text) && text[i+1] == '\n'
-		case c == '.' || c == '!' || c == '?':
-			end = i+1 < len(text) && text[i+1] <= ' ' && !abbreviation(text[max(from, runeStart(text, max(0, i-12))):i+1])
-		}
-		if end || i == len(text)-1 {
-			for from < i && text[from] <= ' ' {
-				from++
-			}
-			yield(from, i+1)
-			from = i + 1
-		}
-	}
 }
 
 // codeToken reports whether text is, but for a few words, an error code: ERR_CONNECTION_TIMED_OUT,
@@ -239,7 +219,7 @@ func digitsHex(s string) int {
 
 // phraseErrors finds the messages and codes that everybody knows, unquoted within a sentence.
 func phraseErrors(s *source, found []finding) []finding {
-	words := splitWords(s.text)
+	words := s.words
 	var out []finding
 	last := -1
 	add := func(from, to int) {

@@ -18,7 +18,7 @@ func (c *hostContext) logLine(t hostToken) bool {
 		i++
 	}
 	if i != c.line && i < len(c.s.lines) {
-		sh := shapeOf(c.s.lines[i].text)
+		sh := c.s.lines[i].shape
 		c.line, c.log = i, sh.stamped || sh.frame
 	}
 	return c.log
@@ -27,11 +27,10 @@ func (c *hostContext) logLine(t hostToken) bool {
 // wordsBefore are up to n words before a place, the nearest last, within the sentence.
 func (c *hostContext) wordsBefore(at, n int) []word {
 	from := runeStart(c.s.text, max(0, at-80))
-	before := c.s.text[from:at]
-	if i := strings.LastIndex(before, "\n\n"); i >= 0 {
-		before = before[i+2:]
+	if i := strings.LastIndex(c.s.text[from:at], "\n\n"); i >= 0 {
+		from += i + 2
 	}
-	w := splitWords(before)
+	w := c.s.wordsIn(from, at)
 	if len(w) > n {
 		w = w[len(w)-n:]
 	}
@@ -94,6 +93,10 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 	}
 	if t.scheme == "unc" || t.scheme == "ssh" || t.scheme != "" && strings.ContainsAny(name, "0123456789-") {
 		return true
+	}
+	// A plain word of small letters is no host, whatever stands before it.
+	if !strings.ContainsAny(name, "0123456789-") && t.text == name && !rolePrefix(name) {
+		return false
 	}
 	parts := strings.Split(name, "-")
 	role, strong, numbered, other := false, false, false, 0

@@ -99,8 +99,10 @@ func splitNames(text string, from, to int, path bool, emit func(hostToken)) {
 			if end < len(text) {
 				t.after = text[end]
 			}
-			if a, err := netip.ParseAddr(t.text); err == nil {
-				t.addr = a
+			if t.text[0] <= '9' && strings.IndexByte(t.text, '.') > 0 {
+				if a, err := netip.ParseAddr(t.text); err == nil {
+					t.addr = a
+				}
 			}
 			emit(t)
 		}

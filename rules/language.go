@@ -24,10 +24,11 @@ const (
 
 // language is "de" or "en" of the new text, or "" if it is neither for certain. A text too short to
 // tell is judged by subject and signature, and in doubt by the country of the service.
-func language(m *message.Mail) string {
-	n := countStops(m.Text)
+func language(d *doc) string {
+	n := countStops(d.body.text, d.body.words)
 	if n[german]+n[english]+n[foreign] < 4 {
-		s := countStops(m.Subject + "\n" + m.Signature + "\n" + m.Forwarded)
+		rest := d.m.Subject + "\n" + cut(d.m.Signature, 4<<10) + "\n" + cut(d.m.Forwarded, 4<<10)
+		s := countStops(rest, splitWords(rest))
 		for i := range n {
 			n[i] += s[i]
 		}
@@ -41,12 +42,13 @@ func language(m *message.Mail) string {
 	if n[german] > 0 {
 		return "de"
 	}
-	return hinted(m)
+	return hinted(d.m)
 }
 
 // likelierLanguage is for the line of parse, which knows no third answer.
 func likelierLanguage(m *message.Mail) string {
-	if n := countStops(m.Text + "\n" + m.Subject); n[english] > n[german] {
+	text := cut(m.Text, 16<<10) + "\n" + m.Subject
+	if n := countStops(text, splitWords(text)); n[english] > n[german] {
 		return "en"
 	}
 	return hinted(m)
@@ -62,8 +64,11 @@ func hinted(m *message.Mail) string {
 	return "de"
 }
 
-func countStops(text string) (n [3]int) {
-	words := splitWords(cut(text, 16<<10))
+// countStops counts the stop words of each language.
+func countStops(text string, words []word) (n [3]int) {
+	if len(words) > 3000 {
+		words = words[:3000] // enough to tell
+	}
 	stopWords.find(words, func(m match) bool {
 		if !inAddress(text, words[m.from]) {
 			n[m.id]++

@@ -180,7 +180,7 @@ func TestLanguage(t *testing.T) {
 		{"Notfall", "s.huber@firma.at www.firma.at info@firma.at", "de"},
 	} {
 		m := &message.Mail{Subject: c.subject, Text: c.text}
-		if got := language(m); got != c.want {
+		if got := language(newDoc(m, World{})); got != c.want {
 			t.Errorf("%q %q: %q, wanted %q", c.subject, c.text, got, c.want)
 		}
 	}
