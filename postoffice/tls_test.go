@@ -12,15 +12,18 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
+type dialers struct {
+	imap func(string, *imapclient.Options) (*imapclient.Client, error)
+	smtp func(string, *tls.Config) (*gosmtp.Client, error)
+}
+
+var tlsDialers = map[TLSMode]dialers{
+	StartTLS:    {imapclient.DialStartTLS, gosmtp.DialStartTLS},
+	ImplicitTLS: {imapclient.DialTLS, gosmtp.DialTLS},
+}
+
 func TestTLSModes(t *testing.T) {
-	type dialers struct {
-		imap func(string, *imapclient.Options) (*imapclient.Client, error)
-		smtp func(string, *tls.Config) (*gosmtp.Client, error)
-	}
-	for mode, dial := range map[TLSMode]dialers{
-		StartTLS:    {imapclient.DialStartTLS, gosmtp.DialStartTLS},
-		ImplicitTLS: {imapclient.DialTLS, gosmtp.DialTLS},
-	} {
+	for mode, dial := range tlsDialers {
 		t.Run(string(mode), func(t *testing.T) {
 			office := open(t, Options{IMAPTLS: mode, SMTPTLS: mode, RequireTLS: true, RequireAuth: true, Without: []string{"IDLE"}})
 			trust := &tls.Config{RootCAs: office.CertPool(), ServerName: "localhost"}
@@ -60,7 +63,21 @@ func TestTLSModes(t *testing.T) {
 			if len(mails) != 1 || !strings.Contains(string(mails[0].Raw), "with ESMTPSA id") {
 				t.Errorf("Received does not tell how the mail came: %+v", mails)
 			}
+		})
+	}
+}
 
+func TestUnknownTLSModeIsRefused(t *testing.T) {
+	if o, err := Open(Options{IMAPTLS: "ssl"}); err == nil {
+		o.Close()
+		t.Error("taken")
+	}
+}
+
+func TestCertificateIsNotTrustedWithoutThePool(t *testing.T) {
+	for mode, dial := range tlsDialers {
+		t.Run(string(mode), func(t *testing.T) {
+			office := open(t, Options{IMAPTLS: mode, SMTPTLS: mode})
 			var unknown x509.UnknownAuthorityError
 			if c, err := dial.imap(office.IMAPAddr(), nil); err == nil {
 				c.Close()
@@ -75,12 +92,5 @@ func TestTLSModes(t *testing.T) {
 				s.Close()
 			}
 		})
-	}
-}
-
-func TestUnknownTLSModeIsRefused(t *testing.T) {
-	if o, err := Open(Options{IMAPTLS: "ssl"}); err == nil {
-		o.Close()
-		t.Error("taken")
 	}
 }
