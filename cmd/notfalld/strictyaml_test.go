@@ -73,21 +73,21 @@ func TestStrictYAML(t *testing.T) {
 	}
 }
 
-// TestAliasesAreBounded: a few lines of aliases of aliases do not become a billion values.
+// TestAliasesAreBounded: a few lines of aliases of aliases do not become a million values.
 func TestAliasesAreBounded(t *testing.T) {
-	text := "name: x\nsteps: &l0 [{do: a, inner: {deep: b}}]\n"
 	var r struct {
-		Name  string       `yaml:"name"`
-		Steps []step       `yaml:"steps"`
-		More  [][][][]step `yaml:"more"`
+		One   []step       `yaml:"one"`
+		Two   [][]step     `yaml:"two"`
+		Three [][][]step   `yaml:"three"`
+		Four  [][][][]step `yaml:"four"`
 	}
-	ten := func(a string) string { return "[" + strings.TrimSuffix(strings.Repeat("*"+a+", ", 40), ", ") + "]" }
-	text += "more: [&c [&b " + ten("l0") + ", " + ten("b") + "], " + ten("c") + ", " + ten("c") + "]\n"
+	forty := func(a string) string { return "[" + strings.Repeat("*"+a+", ", 39) + "*" + a + "]\n" }
+	text := "one: &one [{do: a, inner: {deep: b}}]\ntwo: &two " + forty("one") + "three: &three " + forty("two") + "four: " + forty("three")
 	d := readYAML("r.yaml", []byte(text), &r, testEnv)
-	if d.nodes > maxYAMLNodes*2 {
+	if d.nodes > maxYAMLNodes+1000 {
 		t.Errorf("%d values were read", d.nodes)
 	}
-	if !Broken(d.problems) {
-		t.Error("no problem")
+	if len(d.problems) != 1 || d.problems[0].Text != "the file is too large" {
+		t.Errorf("%v", d.problems)
 	}
 }
