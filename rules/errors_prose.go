@@ -27,6 +27,10 @@ func quotedErrors(s *source, found []finding) []finding {
 			continue
 		}
 		text := strings.Join(strings.Fields(s.text[begin:end]), " ")
+		if s.text[open] == '(' && !(errorHead(text) && errorWords.has(s.wordsIn(begin, end))) && !codeToken(text) {
+			from = open + n
+			continue
+		}
 		if quotesError(s, text, begin, end) {
 			out = append(out, finding{src: s, from: begin, to: end, text: text})
 		}
@@ -59,6 +63,8 @@ func nextQuote(t string, from int) (at, n int, closers string) {
 			return i, n, "‘’'"
 		case '`':
 			return i, n, "`"
+		case '(':
+			return i, n, ")"
 		case '"':
 			if i == 0 || strings.ContainsRune(" \t\n(:-=[>/|–", lastRune(t[:i])) {
 				return i, n, "\"“”"
@@ -154,6 +160,14 @@ func sentenceErrors(s *source, found []finding) []finding {
 			out = append(out, finding{src: s, from: from, to: to, text: label})
 			return
 		}
+		if at := smtpReply(text); at > 0 && !touches(found, s, from+at, from+at+9) {
+			reply := text[at:]
+			if i := strings.IndexAny(reply, "\"“”„)»"); i > 0 {
+				reply = reply[:i]
+			}
+			out = append(out, finding{src: s, from: from + at, to: from + at + len(reply), text: strings.TrimRight(oneLine(reply), ".!,")})
+			return
+		}
 		i := strings.Index(text, ": ")
 		if i < 8 {
 			return
@@ -165,6 +179,16 @@ func sentenceErrors(s *source, found []finding) []finding {
 		}
 	})
 	return out
+}
+
+// smtpReply is where a reply with its enhanced code begins within a sentence, or 0.
+func smtpReply(t string) int {
+	for i := 1; i+9 < len(t); i++ {
+		if (t[i] == '4' || t[i] == '5') && t[i-1] <= ' ' && smtpStatus(t[i:]) {
+			return i
+		}
+	}
+	return 0
 }
 
 // touches reports whether a finding and a passage have something in common.

@@ -107,7 +107,7 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 		}
 		if stem == "" {
 			numbered = true
-			if len(p) > 5 || i == 0 {
+			if len(p) > 4 && parts[0] != "vm" && parts[0] != "vps" || i == 0 {
 				return false
 			}
 			continue
@@ -118,7 +118,7 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 				return false
 			}
 		}
-		if i > 0 && generic[p] {
+		if i > 0 && generic[p] && !ctx.labelled(t) {
 			return false
 		}
 		switch {
@@ -135,6 +135,10 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 		return true
 	case role && numbered && len(parts) > 1:
 		return true
+	case len(parts) > 1 && t.text == name && ctx.labelled(t):
+		return true
+	case len(parts) == 2 && t.text == name && shortRoles[parts[0]] && ctx.placed(t) && !speech(parts[1]):
+		return true
 	case counted(name) && !ctx.logLine(t):
 		return true
 	case ctx.named(t) && (numbered || role && len(parts) > 1 && (other == 0 || t.text == name) || shoutedName(t.text)) && !ticketLike(t.text):
@@ -143,6 +147,31 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 		return true
 	}
 	return false
+}
+
+// labelled: "Server: x" and "Host: x", with nothing between.
+func (c *hostContext) labelled(t hostToken) bool {
+	w := c.wordsBefore(t.from, 1)
+	return len(w) == 1 && hostBefore[w[0].fold] && strings.TrimSpace(c.s.text[w[0].to:t.from]) == ":"
+}
+
+// placed: "auf fs-koeln", "on db-main".
+func (c *hostContext) placed(t hostToken) bool {
+	w := c.wordsBefore(t.from, 1)
+	return len(w) == 1 && (w[0].fold == "auf" || w[0].fold == "on" || w[0].fold == "von" || w[0].fold == "from" || w[0].fold == "zu" || w[0].fold == "to")
+}
+
+// shortRoles are roles that are no words of either language.
+var shortRoles = setOf("srv", "db", "sql", "pg", "mx", "ts", "rds", "dc", "fs", "nas", "san", "vm", "vps", "esx", "esxi", "hv", "pve", "ns", "fw", "gw", "rp", "lb", "bkp", "bak", "prt", "mq", "ctx", "mbx")
+
+// speech: the second half of compounds, not of names: db-basiert, vpn-maessig, fs-level.
+func speech(s string) bool {
+	for _, end := range []string{"basiert", "basierte", "seitig", "seitige", "maessig", "mäßig", "technisch", "technische", "based", "level", "side", "only", "related"} {
+		if s == end {
+			return true
+		}
+	}
+	return generic[s]
 }
 
 // counted: three letters or more and a number with a zero before it: "sqlclu01", "frankfurt02". People
