@@ -26,7 +26,7 @@ const (
 // items marked, hidden text left out, quotations prefixed with ">". One pass over the tokens, no tree:
 // its time is proportional to the length whatever the nesting.
 func htmlText(s string) string {
-	w := &htmlWalker{link: noLink}
+	w := &htmlWalker{link: noLink, names: map[string]int{}}
 	z := html.NewTokenizer(strings.NewReader(s))
 	for {
 		switch z.Next() {
@@ -62,6 +62,7 @@ type element struct {
 type htmlWalker struct {
 	out    strings.Builder
 	open   []element
+	names  map[string]int // how often each name is in open
 	want   int  // line ends to write before the next text
 	space  bool // a blank to write before the next text
 	tab    bool // a cell border to write before the next text
@@ -118,6 +119,7 @@ func (w *htmlWalker) start(z *html.Tokenizer, closed bool) {
 	}
 	if len(w.open) < maxOpen {
 		w.open = append(w.open, e)
+		w.names[e.name]++
 		w.tiny = e.tiny
 	} else { // too deep to be remembered: it cannot hide or quote either
 		w.forget(e)
@@ -156,8 +158,11 @@ func (w *htmlWalker) enter(e *element, a attrs) {
 }
 
 func (w *htmlWalker) end(name string) {
-	if name == "br" || name == "p" && !w.isOpen("p") {
+	if name == "br" || name == "p" && w.names["p"] == 0 {
 		w.newline() // browsers read </br> and a stray </p> so
+		return
+	}
+	if w.names[name] == 0 {
 		return
 	}
 	for i := len(w.open) - 1; i >= 0; i-- {
@@ -176,6 +181,7 @@ func (w *htmlWalker) end(name string) {
 func (w *htmlWalker) pop() {
 	e := w.open[len(w.open)-1]
 	w.open = w.open[:len(w.open)-1]
+	w.names[e.name]--
 	w.tiny = len(w.open) > 0 && w.open[len(w.open)-1].tiny
 	w.forget(e)
 	if e.name == "td" || e.name == "th" || e.name == "li" {
@@ -209,15 +215,6 @@ func (w *htmlWalker) forget(e element) {
 	if e.quote {
 		w.quote--
 	}
-}
-
-func (w *htmlWalker) isOpen(name string) bool {
-	for i := len(w.open) - 1; i >= 0; i-- {
-		if w.open[i].name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // impliedEnd closes what HTML lets authors leave open, up to the element that bounds the search.
