@@ -115,6 +115,11 @@ var machinePhrases = []string{
 	"do not reply to this", "please do not reply", "don't reply to this", "replies to this", "this mailbox is not monitored", "this email is a service from", "unmonitored mailbox", "ne pas repondre a ce", "message automatique", "messaggio automatico", "non rispondere a questa", "mensaje automatico",
 }
 
+// monitorPhrases are the fixed lines of alerts.
+var monitorPhrases = []string{
+	"***** nagios", "***** icinga", "***** service monitoring", "***** host monitoring", "notification type: problem", "notification type: recovery", "notification type: acknowledgement", "problem started at ", "problem has been resolved at ", "original problem id:", "trigger status:", "trigger severity:", "alertname = ", "alertname:", "[1] firing", "[1] resolved", "monitor is down:", "monitor is up:", "this alert was ", "alert details:", "check_mk notification", "checkmk notification", "state changed from ", "service state:", "host state:", "sensor: ", "last message: ", "the following device has failed", "a degradedarray event", "this is an automatically generated mail message from mdadm", "smartd daemon", "logwatch ",
+}
+
 // needPhrases are what only a human in need writes; where they stand, wording alone makes no machine.
 var needPhrases = []string{
 	"bitte um rueckruf", "bitte um dringend", "bitte dringend", "bitte rufen", "bitte rufts", "rufen sie mich", "rufen sie uns", "ruft mich", "ruf mich", "bitte helf", "bitte um hilfe", "um sofortige", "brauchen dringend", "brauche dringend", "brauchen hilfe", "brauche hilfe", "koennt ihr", "koennen sie bitte", "koennen sie uns", "schauen sie", "bitte schaut", "bitte anschauen", "bitte pruefen", "bitte um pruefung", "bitte um abklaerung", "bitte um info", "bitte um unterstuetzung", "bitte sofort", "bitte schnell", "was ist los", "warum ", "kundennummer", "kd.-nr", "unser server", "unsere server", "unseren server", "unserem server", "unsere website", "unsere webseite", "unsere seite", "unser shop", "unser webshop", "unsere homepage", "unsere datenbank", "unsere mails", "bei uns geht", "bei uns ist", "geht nicht mehr", "geht nix", "funktioniert nicht",

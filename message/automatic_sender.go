@@ -52,7 +52,7 @@ var machineNames = set(
 	"mailer", "bounce", "bounces", "notification", "notifications", "notify", "notifier", "alert", "alerts", "alerting",
 	"alarm", "alarme", "alerta", "monitoring", "monitor", "systemmonitoring", "servermonitoring", "automailer",
 	"newsletter", "newsletters", "robot", "watchdog", "smartd", "mdadm", "logwatch", "fail2ban", "unattendedupgrades",
-	"backuppc", "veeam", "scanner", "ilo", "idrac", "ipmi",
+	"backuppc", "veeam", "scanner", "scan", "kopierer", "copier", "printer", "drucker", "ups", "usv", "nas", "synology", "qnap", "diskstation", "truenas", "proxmox", "pve", "fritzbox", "unifi", "cpanel", "plesk", "webmin", "wordpress", "webform", "webformular", "kontaktformular", "formular", "phpmailer", "webserver", "ilo", "idrac", "ipmi",
 )
 
 // monitorNames are products; one of them as a word of the local part is enough (icinga-prod, prtg.wien).

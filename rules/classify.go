@@ -50,11 +50,15 @@ func classify(d *doc, auto message.Automatic, f Facts) verdict {
 			add("our name in the subject", sayings)
 		}
 	}
+	broken := brokenIn(found)
 	calls := v.score >= ours || urgentOutage(found)
 	for _, s := range found {
 		// Who calls for help may name a contract or a maintenance once; it takes more to make that other.
 		if calls && s.once && s.weight < 0 {
 			s.weight /= 2
+		}
+		if calls && broken && s.mild {
+			s.weight = max(s.weight, -2)
 		}
 		add(s.name, s.weight)
 	}
@@ -86,12 +90,20 @@ func mentionIsCall(subject string) bool {
 
 // urgentOutage: something is broken, and it is urgent.
 func urgentOutage(found []weighed) bool {
-	broken, urgent := false, false
+	urgent := false
 	for _, s := range found {
-		broken = broken || strings.HasSuffix(s.name, ": outage") || strings.HasSuffix(s.name, ": failure code")
 		urgent = urgent || strings.HasSuffix(s.name, ": urgency")
 	}
-	return broken && urgent
+	return urgent && brokenIn(found)
+}
+
+func brokenIn(found []weighed) bool {
+	for _, s := range found {
+		if strings.HasSuffix(s.name, ": outage") || strings.HasSuffix(s.name, ": failure code") {
+			return true
+		}
+	}
+	return false
 }
 
 // against reports whether the signals that speak against an emergency weigh as much as limit.
@@ -116,6 +128,7 @@ type weighed struct {
 	name   string
 	weight int
 	once   bool // found in the text, and in one word only
+	mild   bool // found in the text, of a mild signal
 }
 
 // signals are those found in subject and text, each once per place, in table order. What speaks
@@ -146,13 +159,13 @@ func (d *doc) signals(kind message.Kind) []weighed {
 			continue // a human's "ok" is no recovery
 		}
 		if inSubject[i] && s.subject != 0 {
-			out = append(out, weighed{"subject: " + s.name, s.subject, false})
+			out = append(out, weighed{"subject: " + s.name, s.subject, false, false})
 		}
 		switch n := len(inText[i]); {
 		case n > 1 && s.text < 0:
-			out = append(out, weighed{"text, repeatedly: " + s.name, 2 * s.text, false})
+			out = append(out, weighed{"text, repeatedly: " + s.name, 2 * s.text, false, s.mild})
 		case n > 0 && s.text != 0:
-			out = append(out, weighed{"text: " + s.name, s.text, true})
+			out = append(out, weighed{"text: " + s.name, s.text, true, s.mild})
 		}
 	}
 	return out

@@ -80,3 +80,17 @@ func TestHosts(t *testing.T) {
 		}
 	}
 }
+
+func TestClasses(t *testing.T) {
+	for _, c := range readTable(t, "testdata/classes.txt", "|", 3, 60) {
+		m := &message.Mail{Subject: c[1], Text: c[2], From: []message.Address{{Address: "eva@firma.at"}}}
+		got, err := Shipped().Understand(t.Context(), m, World{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got.Class) != c[0] {
+			d := newDoc(m, World{})
+			t.Errorf("%q %q: %v", c[1], c[2], classify(d, message.Automatic{}, got))
+		}
+	}
+}
