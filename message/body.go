@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -190,6 +191,9 @@ func emptyText(s string) bool {
 
 func (b *body) leaf(n *node, c context) {
 	text := n.typ == "text/plain" || n.typ == "text/html"
+	if text && (n.part.id == 0 || exchangeText.MatchString(n.name)) {
+		n.disposition, n.name = "", "" // the body itself, whatever it is called
+	}
 	switch {
 	case c.own:
 		b.attach(n, c)
@@ -207,6 +211,9 @@ func (b *body) leaf(n *node, c context) {
 		b.texts = append(b.texts, b.text(n))
 	}
 }
+
+// exchangeText is what Exchange calls the text that stood between or behind attachments.
+var exchangeText = regexp.MustCompile(`^ATT\d{5,}\.(?:txt|html?)$`)
 
 func (n *node) charset(b []byte) string {
 	if cs := n.params["charset"]; cs != "" || n.typ != "text/html" {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -52,17 +53,22 @@ func FuzzSplit(f *testing.F) {
 		s := split(text, evidence{reply: reply, forward: forward})
 		all := map[string]int{}
 		for _, part := range []string{s.text, s.quoted, s.signature, s.forwarded} {
-			for _, w := range strings.Fields(part) {
+			for _, w := range wordsOf(part) {
 				all[w]++
 			}
 		}
 		want := map[string]int{}
-		for _, w := range strings.Fields(text) {
+		for _, w := range wordsOf(text) {
 			if want[w]++; all[w] < want[w] {
 				t.Fatalf("%q is lost", w)
 			}
 		}
 	})
+}
+
+// wordsOf are the words of a text; quote marks may come and go.
+func wordsOf(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return r == '>' || unicode.IsSpace(r) })
 }
 
 // FuzzHTML: valid text, no control characters but the walker's own markers.

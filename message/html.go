@@ -63,12 +63,12 @@ type htmlWalker struct {
 	out    strings.Builder
 	open   []element
 	names  map[string]int // how often each name is in open
-	want   int  // line ends to write before the next text
-	space  bool // a blank to write before the next text
-	tab    bool // a cell border to write before the next text
-	fresh  bool // at the start of a cell or list item: blocks start no new line
-	blank  bool // a line with nothing but a non-breaking space
-	hidden int  // open hidden elements
+	want   int            // line ends to write before the next text
+	space  bool           // a blank to write before the next text
+	tab    bool           // a cell border to write before the next text
+	fresh  bool           // at the start of a cell or list item: blocks start no new line
+	blank  bool           // a line with nothing but a non-breaking space
+	hidden int            // open hidden elements
 	pre    int
 	quote  int
 	above  int  // quote of the last line written

@@ -1,6 +1,9 @@
 package message
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // sections are the parts that a mail's text is made of.
 type sections struct {
@@ -90,6 +93,10 @@ func (s *splitter) run() {
 			continue
 		}
 		if isQuoted(line) {
+			if forwardLine(strings.Trim(line, "> ")) { // Apple Mail quotes the announcement, too
+				s.rest(i, history{length: 1, forward: true})
+				return
+			}
 			if s.quotes || s.loose {
 				s.old = append(s.old, line)
 			} else {
@@ -149,20 +156,50 @@ func (s *splitter) clientSignature(lines []string) {
 }
 
 // rest takes everything from line i on as history or as a forwarded mail. If the sender wrote nothing
-// else, it is both: the problem may stand in it.
+// else, or says that the answers stand there, it is both.
 func (s *splitter) rest(i int, h history) {
 	tail := s.lines[i:]
 	forward := h.forward || s.forward || !s.reply && !h.attribution
 	if !forward {
 		s.old = append(s.old, tail...)
-		if !hasWords(s.fresh) && !h.forward {
+		if !hasWords(s.fresh) || pointsBelow(s.fresh) {
 			s.passed = append(s.passed, s.forwardedPart(tail, h)...)
 		}
 		return
 	}
+	tail = unquoteOnce(tail)
 	mine := s.forwardedPart(tail, h)
 	s.passed = append(s.passed, mine...)
 	s.old = append(s.old, tail[len(mine):]...)
+}
+
+var belowHint = regexp.MustCompile(`(?i)\b(?:siehe|schau\w*|antworten?|anmerkungen?|kommentare?|ergänzungen?|see|answers?|answered|comments?|replies)\b.{0,40}\b(?:unten|unterhalb|inline|im text|in (?:rot|blau|grün|red|blue|green)|below|in ?line)\b`)
+
+// pointsBelow says whether the new text only says that the answers stand within the history, as people
+// do who answer in colours.
+func pointsBelow(lines []string) bool {
+	text := tidy(lines)
+	return len(text) < 1000 && belowHint.MatchString(text)
+}
+
+// unquoteOnce takes one quote mark off a forwarded mail that was quoted as a whole (Apple Mail).
+func unquoteOnce(lines []string) []string {
+	quoted, plain := 0, 0
+	for _, l := range lines {
+		if isQuoted(l) {
+			quoted++
+		} else if strings.TrimSpace(l) != "" {
+			plain++
+		}
+	}
+	if quoted < 3 || plain > 1 {
+		return lines
+	}
+	out := make([]string, len(lines))
+	for i, l := range lines {
+		out[i] = strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(l, " "), ">"), " ")
+	}
+	return out
 }
 
 // forwardedPart is the first mail of a history: it ends where that one's own history begins.
