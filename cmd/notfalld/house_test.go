@@ -73,7 +73,7 @@ func (h *house) configure(imap string, more ...string) {
 		h.mailboxLine,
 		fmt.Sprintf("smtp: {host: 127.0.0.1, port: %s, tls: none}", portOf(h.office.SMTPAddr())),
 		"store: {url: \"sqlite:" + filepath.Join(dir, "notfalld.db") + "\"}",
-		"staff: {notify: [" + houseTeam + "]}",
+		"staff: {people: [{name: Anna Berger, addresses: [anna@notfall-hoster.at]}], notify: [" + houseTeam + "]}",
 		"trust: {authres: [mx.notfall-hoster.at]}",
 		"http: {listen: \"" + h.http + "\", tokens: [\"a-token-of-the-tests-of-the-house\"]}",
 		"first_start_lookback: 24h",
