@@ -142,6 +142,35 @@ func TestAFailingMemberIsUndoneAlone(t *testing.T) {
 	})
 }
 
+// When a transaction is lost, those who had their turn are told so, and those still in line get theirs in the next.
+func TestALostTransactionForgetsNobody(t *testing.T) {
+	onEngines(t, func(t *testing.T, fresh func() string) {
+		s := open(t, fresh(), Options{})
+		for round := range 20 {
+			members := []func(ticket.Tx) error{func(x ticket.Tx) error {
+				_, err := x.(*tx).s.exec(background, "ROLLBACK") // as SQLite does by itself on a full disk
+				return err
+			}}
+			for i := range 12 {
+				members = append(members, func(tx ticket.Tx) error { return tx.SetSetting(fmt.Sprint(round, "/", i), "x") })
+			}
+			errs := together(t, s, members...) // returns only if everybody is answered
+			if errs[0] == nil {
+				t.Fatal("a lost transaction was committed")
+			}
+			view(t, s, func(tx ticket.Tx) {
+				for i, err := range errs[1:] {
+					_, there, e := tx.Setting(fmt.Sprint(round, "/", i))
+					noError(t, e)
+					if there != (err == nil) {
+						t.Errorf("member %d: there %v, answered %v", i, there, err)
+					}
+				}
+			})
+		}
+	})
+}
+
 func TestAFailedMemberSeesNothingMore(t *testing.T) {
 	onEngines(t, func(t *testing.T, fresh func() string) {
 		s := open(t, fresh(), Options{})

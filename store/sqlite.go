@@ -15,10 +15,12 @@ import (
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 )
 
-// tuning costs no durability. temp_store: the undo of a savepoint stays in memory; by default each of any size
-// goes through a temporary file, eight times as many writes as all the rest. wal_autocheckpoint: a checkpoint costs two more
-// fsyncs, every 16 MiB is often enough. cache_size: a group's pages fit (8 MiB) and are written once.
-const tuning = "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000; PRAGMA cache_size = -8192"
+// tuning costs no durability. temp_store: the undo of a savepoint stays in memory; by default most go through a temporary file,
+// eight times as many writes as all the rest. wal_autocheckpoint: a checkpoint costs two more fsyncs, every 16 MiB is often enough.
+const tuning = "PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 4000"
+
+// writerCache (8 MiB) holds the pages of a whole group, so that each is written once.
+const writerCache = "_cache_size=-8192"
 
 // newSQLite makes the engine for a file. Folder and file are made, readable by the owner alone: they hold customers' mails.
 func newSQLite(path string, o Options) (*engine, error) {
@@ -45,7 +47,7 @@ func newSQLite(path string, o Options) (*engine, error) {
 		types: strings.NewReplacer("{{id}}", "INTEGER PRIMARY KEY AUTOINCREMENT", // AUTOINCREMENT: an id is not used again
 			"{{number}}", "INTEGER PRIMARY KEY", "{{blob}}", "BLOB"),
 		openWriter: func() (*sql.DB, error) {
-			return sql.Open("sqlite3", sqliteDSN(path, o, "_journal_mode=WAL", "_txlock=immediate"))
+			return sql.Open("sqlite3", sqliteDSN(path, o, "_journal_mode=WAL", "_txlock=immediate", writerCache))
 		},
 		openReaders: func() (*sql.DB, error) { return sql.Open("sqlite3", sqliteDSN(path, o, "_query_only=1")) },
 		onConnect: func(ctx context.Context, conn *sql.Conn) error {

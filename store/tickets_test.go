@@ -148,13 +148,13 @@ func TestTicketOf(t *testing.T) {
 					noError(t, tx.AddAttempt(ticket.Attempt{OutID: o.ID, MessageID: a}))
 				}
 			}
+			mail(3, "ours@n") // before ours, and with a lower id
 			mail(0, "a@k")
 			mail(1, "b@k")
 			mail(2, "b@k") // somebody reused it
-			mail(3, "ours@n")
 			mail(0, "")
-			out(tickets[1].ID, "ours@n", "earlier@n", "ours@n")
 			out(tickets[2].ID, "")
+			out(tickets[1].ID, "ours@n", "earlier@n", "ours@n")
 			out(0, "digest@n", "digest-earlier@n") // belongs to no ticket
 			mail(0, "Ä ö@k")
 		})
