@@ -21,13 +21,10 @@ type attempted struct {
 	server error // not nil: the failure says nothing of this mail, but that the server cannot be used
 }
 
-// grace is how long a transaction may go on once the daemon is to end.
-const grace = 10 * time.Second
-
 // send tries to hand over one mail. Up to the final dot a failure is a certain one. After it, only the server's
 // reply tells (RFC 5321, 4.2.5; RFC 1047). A transaction that was begun is not broken off when ctx ends, but hurried.
 func (c *connection) send(ctx context.Context, o ticket.Out) attempted {
-	stop := context.AfterFunc(ctx, func() { c.conn.hurry(min(grace, 2*c.timeout)) })
+	stop := context.AfterFunc(ctx, func() { c.conn.hurry(c.grace) })
 	defer stop()
 	c.conn.endBy(time.Now().Add(6 * c.timeout))
 	defer c.conn.endBy(time.Time{})

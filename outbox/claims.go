@@ -48,9 +48,14 @@ func (s *Sender) release(id int64, hold time.Duration) {
 		s.claims.held[id] = s.desk.Clock().Now().Add(hold)
 	}
 	s.mu.Unlock()
+	s.nudge()
+}
+
+// nudge makes the dispatcher look again.
+func (s *Sender) nudge() {
 	select {
-	case s.freed <- struct{}{}:
-	default: // the dispatcher has not looked since the last one
+	case s.news <- struct{}{}:
+	default: // it has not looked since the last time
 	}
 }
 

@@ -87,11 +87,11 @@ func (c *handClock) asks() int {
 
 // drive lets time fly whenever the sender does nothing but wait, until ctx ends. No time passes while an attempt is
 // under way: that one lives in real time.
-func (c *handClock) drive(ctx context.Context, s *Sender) {
+func (c *handClock) drive(ctx context.Context, r *running) {
 	look := time.NewTicker(200 * time.Microsecond)
 	defer look.Stop()
 	for ctx.Err() == nil {
-		if s.busy() == 0 && c.next() {
+		if r.idle() && c.next() {
 			continue
 		}
 		select {

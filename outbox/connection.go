@@ -17,11 +17,12 @@ import (
 type connection struct {
 	client  *smtp.Client
 	conn    *bounded
-	timeout time.Duration
-	used    bool      // the server has answered for a mail on it, whatever it said
-	pending bool      // a transaction was begun and refused: RSET before the next
-	heard   time.Time // of the last reply, by the machine's clock
-	resting time.Time // since when it lies idle, by the desk's clock
+	timeout time.Duration // Options.Timeout
+	grace   time.Duration // Options.grace
+	used    bool          // the server has answered for a mail on it, whatever it said
+	pending bool          // a transaction was begun and refused: RSET before the next
+	heard   time.Time     // of the last reply, by the machine's clock
+	resting time.Time     // since when it lies idle, by the desk's clock
 }
 
 const (
@@ -38,7 +39,7 @@ func dial(ctx context.Context, o Options) (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", addr, err)
 	}
-	c := &connection{conn: &bounded{Conn: raw, limit: o.Timeout, left: mostReply}, timeout: o.Timeout}
+	c := &connection{conn: &bounded{Conn: raw, limit: o.Timeout, left: mostReply}, timeout: o.Timeout, grace: o.grace}
 	c.conn.endBy(time.Now().Add(3 * o.Timeout))
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
 	err = c.logIn(o)
@@ -80,7 +81,7 @@ func (c *connection) logIn(o Options) (err error) {
 	case c.client.SupportsAuth(sasl.Plain):
 		mechanism = sasl.NewPlainClient("", o.Username, o.Password)
 	case c.client.SupportsAuth(sasl.Login):
-		mechanism = &loginClient{o.Username, o.Password}
+		mechanism = &loginClient{username: o.Username, password: o.Password}
 	default:
 		return errors.New("the server offers neither AUTH PLAIN nor LOGIN; set smtp.username to \"\" or another smtp.tls")
 	}
@@ -108,7 +109,10 @@ func (c *connection) helloName(o Options) string {
 
 // loginClient is AUTH LOGIN (draft-murchison-sasl-login). The one of the library takes only one spelling of the server's questions,
 // and puts the name into the AUTH command, which not every server takes.
-type loginClient struct{ username, password string }
+type loginClient struct {
+	username, password string
+	asked              int
+}
 
 // Start is sasl.Client.
 func (l *loginClient) Start() (mechanism string, first []byte, err error) {
@@ -117,8 +121,14 @@ func (l *loginClient) Start() (mechanism string, first []byte, err error) {
 
 // Next is sasl.Client: first the name, then the password, however they are asked for.
 func (l *loginClient) Next([]byte) (answer []byte, err error) {
-	answer, l.username, l.password = []byte(l.username), l.password, ""
-	return answer, nil
+	l.asked++
+	switch l.asked {
+	case 1:
+		return []byte(l.username), nil
+	case 2:
+		return []byte(l.password), nil
+	}
+	return nil, sasl.ErrUnexpectedServerChallenge
 }
 
 // alive says whether the server still answers, and takes a new transaction.

@@ -105,7 +105,7 @@ func (s *stage) wantArrived(o ticket.Out, times int) {
 		s.Errorf("the server took the answer %d times, not %d", len(ds), times)
 	}
 	for _, d := range ds {
-		if !bytes.Equal(d.Data, o.Bytes) || messageID(d.Data) != o.MessageID {
+		if !bytes.Equal(d.Data, o.Bytes) || idOf(d.Data) != o.MessageID {
 			s.Errorf("the server took another mail than the one recorded:\n%s", d.Data)
 		}
 	}

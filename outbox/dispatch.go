@@ -33,8 +33,8 @@ func (s *Sender) dispatch(ctx context.Context, work chan<- ticket.Out) {
 
 // round hands out what is due, and says whether to look again at once.
 func (s *Sender) round(ctx context.Context, work chan<- ticket.Out) (again bool) {
-	if s.down() && s.busy() > 0 {
-		return false // one is finding out whether the server is back
+	if s.alone() && s.busy() > 0 {
+		return false // one is finding out whether the server is there
 	}
 	taken := s.newList()
 	os, err := s.desk.DueOut(ctx, batch+taken)
@@ -58,23 +58,27 @@ func (s *Sender) round(ctx context.Context, work chan<- ticket.Out) (again bool)
 			return true
 		}
 		again = true
-		if s.down() {
+		if s.alone() {
 			return false
 		}
 	}
 	return again
 }
 
+// alone says whether only one worker is to try: as long as there is no connection, or none that works, more of them would only
+// fail more often. And when one is refused to us, it is known whether others are held.
+func (s *Sender) alone() bool { return s.down() || s.pool.size() == 0 }
+
 // offer waits for a worker to take the mail. False: it was not taken; something else may be due before it.
 func (s *Sender) offer(ctx context.Context, work chan<- ticket.Out, o ticket.Out) bool {
-	var news <-chan struct{}
+	var due <-chan struct{}
 	if o.Kind != ticket.OutAnswer { // an answer waits for no notice
-		news = s.desk.Due()
+		due = s.desk.Due()
 	}
 	select {
 	case work <- o:
 		return true
-	case <-news:
+	case <-due:
 	case <-ctx.Done():
 	}
 	s.release(o.ID, 0)
@@ -101,7 +105,7 @@ func (s *Sender) wait(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 	case <-s.desk.Due():
-	case <-s.freed:
+	case <-s.news:
 	case <-clock.After(wait):
 	}
 }

@@ -39,6 +39,8 @@ type Options struct {
 	Connections int            // at the same time; 0: 4
 	Timeout     time.Duration  // for each reply of the server; 0: 1 min
 	Log         *slog.Logger   // nil: silent
+
+	grace time.Duration // how long a transaction may go on once the daemon is to end; 0: 10 s
 }
 
 func (o Options) withDefaults() Options {
@@ -47,6 +49,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = time.Minute
+	}
+	if o.grace <= 0 {
+		o.grace = 10 * time.Second
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -67,11 +72,11 @@ type Desk interface {
 
 // Sender is the outbox at work. One Sender has a store's outbox for itself.
 type Sender struct {
-	o     Options
-	desk  Desk
-	log   events
-	pool  *pool
-	freed chan struct{} // a worker is done with a mail
+	o    Options
+	desk Desk
+	log  events
+	pool *pool
+	news chan struct{} // a worker is done with a mail, or has made a connection
 
 	mu     sync.Mutex
 	claims claims
@@ -82,7 +87,7 @@ type Sender struct {
 func New(o Options, d Desk) *Sender {
 	o = o.withDefaults()
 	return &Sender{
-		o: o, desk: d, log: events{o.Log, o.Host, o.Port}, pool: &pool{o: o, clock: d.Clock()}, freed: make(chan struct{}, 1),
+		o: o, desk: d, log: events{o.Log, o.Host, o.Port}, pool: &pool{o: o, clock: d.Clock()}, news: make(chan struct{}, 1),
 		claims: newClaims(), health: health{Status: Status{Reachable: true, Since: d.Clock().Now()}},
 	}
 }

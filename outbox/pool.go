@@ -66,8 +66,8 @@ func (p *pool) giveBack(c *connection, usable bool) {
 	p.idle = append(p.idle, c)
 }
 
-// atWork is how many connections are open.
-func (p *pool) atWork() int {
+// size is how many connections are open.
+func (p *pool) size() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.open

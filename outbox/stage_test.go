@@ -12,8 +12,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"notfalld/message"
 	"notfalld/postoffice"
@@ -33,7 +36,7 @@ type stage struct {
 	clock  *handClock
 	office *postoffice.Office
 	log    *logBook
-	uid    uint32
+	uid    atomic.Uint32
 }
 
 // setup is what a test may want to be otherwise.
@@ -53,12 +56,14 @@ func newStage(t testing.TB, changes ...func(*setup)) *stage {
 	ctx, cancel := context.WithTimeoutCause(context.Background(), 2*time.Minute, errors.New("the test waited too long"))
 	t.Cleanup(cancel)
 	s := &stage{TB: t, ctx: ctx, clock: newClock(), log: &logBook{}}
-	u := setup{desk: s.deskOptions(), path: filepath.Join(t.TempDir(), "notfalld.db")}
+	u := setup{path: filepath.Join(t.TempDir(), "notfalld.db")}
+	var err error
+	u.desk, err = deskOptions()
+	s.check(err)
 	u.desk.Clock = s.clock
 	for _, change := range changes {
 		change(&u)
 	}
-	var err error
 	s.path = u.path
 	s.store, err = store.Open(ctx, "sqlite:"+u.path, u.store)
 	s.check(err)
@@ -66,7 +71,7 @@ func newStage(t testing.TB, changes ...func(*setup)) *stage {
 	u.desk.Store = s.store
 	desk, err := ticket.NewDesk(ctx, u.desk)
 	s.check(err)
-	s.desk = &watched{Desk: desk, changed: make(chan struct{})}
+	s.desk = &watched{Desk: desk, seen: map[int64]bool{}, kept: map[int64]bool{}, changed: make(chan struct{})}
 	s.office, err = postoffice.Open(u.office)
 	s.check(err)
 	t.Cleanup(func() { s.office.Close() })
@@ -75,13 +80,12 @@ func newStage(t testing.TB, changes ...func(*setup)) *stage {
 
 var shippedTemplates = sync.OnceValues(func() (*templates.Set, error) { return templates.Load("") })
 
-func (s *stage) deskOptions() ticket.Options {
+// deskOptions is everything but a store and a clock.
+func deskOptions() (ticket.Options, error) {
 	hours, err := ticket.NewHours(ticket.HoursConfig{
 		Timezone: "Europe/Vienna", Days: []time.Weekday{1, 2, 3, 4, 5}, From: "08:00", To: "17:00", Holidays: "at",
 	})
-	s.check(err)
-	words, err := shippedTemplates()
-	s.check(err)
+	words, err2 := shippedTemplates()
 	caps := ticket.DefaultCaps()
 	caps.NoticesPerHour = 100_000 // bundles are the desk's business, and tested there
 	return ticket.Options{
@@ -94,27 +98,41 @@ func (s *stage) deskOptions() ticket.Options {
 		Staff:   ticket.Staff{Notify: []string{"team@notfall-hoster.at"}, Language: "de"},
 		Trust:   message.Trust{AuthservIDs: []string{"mx.notfall-hoster.at"}},
 		Limits:  message.DefaultLimits(), Caps: caps, ReopenWithin: 7 * 24 * time.Hour, Secret: []byte("a secret of the tests"),
-	}
+	}, errors.Join(err, err2)
 }
 
-// take brings in n emergency mails of n customers.
+// take brings in n emergency mails of n customers, one after the other.
 func (s *stage) take(n int) {
 	s.Helper()
 	for range n {
-		s.uid++
-		raw := fmt.Sprintf("Authentication-Results: mx.notfall-hoster.at; dmarc=pass (p=none dis=none) header.from=firma%d.example\r\n"+
-			"From: Kundin %d <kundin@firma%d.example>\r\nTo: support@notfall-hoster.at\r\nSubject: Notfall-Support: web%d.firma%d.example\r\n"+
-			"Message-ID: <mail%d@firma%d.example>\r\nDate: Sun, 15 Mar 2026 03:07:00 +0100\r\n\r\nUnser Server antwortet nicht mehr.\r\n",
-			s.uid, s.uid, s.uid, s.uid, s.uid, s.uid, s.uid)
-		e, err := s.desk.Take(s.ctx, ticket.Fetched{
-			Place:        ticket.Place{Mailbox: "support", Folder: "INBOX", UIDValidity: 1, UID: s.uid},
-			InternalDate: s.desk.Clock().Now(), Size: int64(len(raw)), Raw: []byte(raw),
-		})
-		s.check(err)
-		if e.State != ticket.EntryTicket {
-			s.Fatalf("mail %d became %q, not a ticket", s.uid, e.State)
-		}
+		s.check(s.takeOne())
 	}
+}
+
+// takeSideBySide is take for many: the store commits them in groups.
+func (s *stage) takeSideBySide(n int) {
+	s.Helper()
+	var g errgroup.Group
+	g.SetLimit(32)
+	for range n {
+		g.Go(s.takeOne)
+	}
+	s.check(g.Wait())
+}
+
+func (s *stage) takeOne() error {
+	n := s.uid.Add(1)
+	raw := fmt.Sprintf("Authentication-Results: mx.notfall-hoster.at; dmarc=pass (p=none dis=none) header.from=firma%d.example\r\n"+
+		"From: Kundin %d <kundin@firma%d.example>\r\nTo: support@notfall-hoster.at\r\nSubject: Notfall-Support: web%d.firma%d.example\r\n"+
+		"Message-ID: <mail%d@firma%d.example>\r\nDate: Sun, 15 Mar 2026 03:07:00 +0100\r\n\r\nUnser Server antwortet nicht mehr.\r\n", n, n, n, n, n, n, n)
+	e, err := s.desk.Take(s.ctx, ticket.Fetched{
+		Place:        ticket.Place{Mailbox: "support", Folder: "INBOX", UIDValidity: 1, UID: n},
+		InternalDate: s.desk.Clock().Now(), Size: int64(len(raw)), Raw: []byte(raw),
+	})
+	if err == nil && e.State != ticket.EntryTicket {
+		err = fmt.Errorf("mail %d became %q, not a ticket", n, e.State)
+	}
+	return err
 }
 
 // options reach the office.
@@ -129,13 +147,14 @@ func (s *stage) options() Options {
 // running is a Sender whose Run was started.
 type running struct {
 	*Sender
-	stop func() // ends ctx, and waits until Run has returned
+	stop  func()          // ends ctx, and waits until Run has returned
+	ended <-chan struct{} // ctx has ended
 }
 
 func (s *stage) start(o Options) *running {
 	s.Helper()
 	ctx, cancel := context.WithCancel(s.ctx)
-	r := &running{Sender: New(o, s.desk)}
+	r := &running{Sender: New(o, s.desk), ended: ctx.Done()}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -154,18 +173,29 @@ func (s *stage) start(o Options) *running {
 	return r
 }
 
+// idle: no worker has a mail, but for those that wait until their outcome can be recorded.
+func (r *running) idle() bool {
+	keeping := r.desk.(*watched).keeping()
+	return r.busy() <= keeping || keeping == r.o.Connections // then one more mail may wait for a worker
+}
+
 // startDriven is start with time flying while nothing is to be done.
 func (s *stage) startDriven(o Options) *running {
 	s.Helper()
 	r := s.start(o)
+	s.drive(r)
+	return r
+}
+
+// drive lets time fly until the test ends.
+func (s *stage) drive(r *running) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s.clock.drive(ctx, r.Sender)
+		s.clock.drive(ctx, r)
 	}()
 	s.Cleanup(func() { cancel(); <-done })
-	return r
 }
 
 // until waits for something that is recorded in the store.
@@ -241,8 +271,8 @@ func (s *stage) check(err error) {
 	}
 }
 
-// messageID reads the Message-ID of a delivered mail.
-func messageID(data []byte) string {
+// idOf reads the Message-ID of a delivered mail.
+func idOf(data []byte) string {
 	for line := range strings.Lines(string(data)) {
 		if id, ok := strings.CutPrefix(strings.TrimSpace(line), "Message-Id: <"); ok {
 			return strings.TrimSuffix(id, ">")
@@ -260,12 +290,15 @@ func messageID(data []byte) string {
 // watched is the real desk, and tells when it was asked for something.
 type watched struct {
 	*ticket.Desk
-	mu      sync.Mutex
-	changed chan struct{}
-	lists   int                  // calls of DueOut
-	frozen  []int64              // what Freeze was asked for, in order
-	refuse  func(id int64) error // nil, or what Freeze answers in the desk's place; errNotOK for ok=false
-	fail    func() error         // nil, or what Delivered answers in the desk's place
+	mu       sync.Mutex
+	changed  chan struct{}
+	seen     map[int64]bool       // what DueOut has listed
+	lists    int                  // calls of DueOut
+	frozen   []int64              // what Freeze was asked for, in order
+	recorded int                  // calls of Delivered
+	kept     map[int64]bool       // outcomes that it did not take
+	refuse   func(id int64) error // nil, or what Freeze answers in the desk's place; errNotOK for ok=false
+	fail     func() error         // nil, or what Delivered answers in the desk's place
 }
 
 var errNotOK = errors.New("not to be sent")
@@ -286,7 +319,12 @@ func (w *watched) change() <-chan struct{} {
 
 func (w *watched) DueOut(ctx context.Context, limit int) ([]ticket.Out, error) {
 	os, err := w.Desk.DueOut(ctx, limit)
-	w.touch(func() { w.lists++ })
+	w.touch(func() {
+		w.lists++
+		for _, o := range os {
+			w.seen[o.ID] = true
+		}
+	})
 	return os, err
 }
 
@@ -303,7 +341,15 @@ func (w *watched) Freeze(ctx context.Context, id int64) (o ticket.Out, ok bool, 
 }
 
 func (w *watched) Delivered(ctx context.Context, id int64, out ticket.Outcome) (err error) {
-	defer w.touch(func() {})
+	defer func() {
+		w.touch(func() {
+			w.recorded++
+			delete(w.kept, id)
+			if err != nil {
+				w.kept[id] = true
+			}
+		})
+	}()
 	if w.fail != nil {
 		if err := w.fail(); err != nil {
 			return err
@@ -312,10 +358,29 @@ func (w *watched) Delivered(ctx context.Context, id int64, out ticket.Outcome) (
 	return w.Desk.Delivered(ctx, id, out)
 }
 
+func (w *watched) records() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.recorded
+}
+
+// keeping is how many outcomes could not be recorded yet.
+func (w *watched) keeping() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.kept)
+}
+
 func (w *watched) listed() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.lists
+}
+
+func (w *watched) saw(id int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.seen[id]
 }
 
 func (w *watched) freezes() int {

@@ -43,6 +43,9 @@ func (s *Sender) deliver(ctx context.Context, due ticket.Out) (rest bool) {
 	if err != nil {
 		return s.notConnected(ctx, due, err)
 	}
+	if !c.used {
+		s.nudge() // it is no longer alone
+	}
 	if due.ID == knock.ID || ctx.Err() != nil {
 		s.pool.giveBack(c, true)
 		s.reached()
@@ -69,6 +72,7 @@ func (s *Sender) deliver(ctx context.Context, due ticket.Out) (rest bool) {
 // finish records an attempt. first: it was the first on its connection; on a later one, a server that breaks off has
 // proved before that it works, and a new connection is all it takes.
 func (s *Sender) finish(ctx context.Context, due, o ticket.Out, a attempted, first bool) {
+	certain := a.Result != ticket.Unclear
 	if due.State == ticket.OutFrozen && a.Result == ticket.Temporary {
 		a.Result = ticket.Unclear // refused this time; whether the first attempt arrived is as unknown as before
 	}
@@ -77,7 +81,9 @@ func (s *Sender) finish(ctx context.Context, due, o ticket.Out, a attempted, fir
 	case a.server == nil:
 		s.reached()
 	case first:
-		s.unreachable(a.server)
+		if until := s.unreachable(a.server); certain {
+			a.RetryAt = until // the fault was not this mail's: it keeps its place
+		}
 	}
 	if a.Result == ticket.Accepted {
 		s.countSent()
@@ -90,8 +96,8 @@ func (s *Sender) finish(ctx context.Context, due, o ticket.Out, a attempted, fir
 func (s *Sender) notConnected(ctx context.Context, due ticket.Out, err error) (rest bool) {
 	switch {
 	case ctx.Err() != nil: // we were stopped; nothing was attempted
-	case s.pool.atWork() > 0:
-		s.crowded(s.pool.atWork(), err)
+	case s.pool.size() > 0:
+		s.crowded(s.pool.size(), err)
 		return true
 	default:
 		until := s.unreachable(err)
