@@ -165,6 +165,7 @@ func (s *Set) render(a *Answer, budget int) (Rendered, error) {
 // typeset gives the two forms of one document.
 func (s *Set) typeset(doc document) (Rendered, error) {
 	var b strings.Builder
+	b.Grow(8192)
 	if err := s.page.Execute(&b, doc); err != nil {
 		return Rendered{}, err
 	}

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"text/template/parse"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -182,8 +181,6 @@ func (s *Set) checkNotices(files map[string]file) []*Problem {
 	}
 	return f.problems()
 }
-
-func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 var (
 	reWhere = regexp.MustCompile(`template: ?([\w.]+):(\d+)(?::(\d+))?: (.*)`)

@@ -18,7 +18,7 @@ const (
 // without control, bidi and invisible characters, and not clickable. A forged mail must not be able
 // to send a link, a telephone number or a text running backwards in our name.
 func fact(s string, max int) string {
-	s = oneLine(s)
+	s = firstLine(s, max+1)
 	for keep := max; ; keep-- {
 		cut := shorten(s, keep)
 		shown := unclickable(cut)
@@ -36,12 +36,17 @@ func fact(s string, max int) string {
 // oneLine folds white space and drops what is not seen: controls, format characters (all bidi
 // embeddings, isolates and marks, zero-width characters, tags), fillers that look like nothing, and
 // piles of combining marks that cover the lines around them.
-func oneLine(s string) string {
+func oneLine(s string) string { return firstLine(s, len(s)) }
+
+// firstLine is oneLine for those who need only the beginning: it stops after max characters.
+func firstLine(s string, max int) string {
 	var b strings.Builder
-	b.Grow(len(s))
-	space, marks := false, 0
+	b.Grow(min(len(s), 4*max))
+	space, marks, n := false, 0, 0
 	for _, r := range s {
 		switch {
+		case r > ' ' && r < 0x7f: // most of what there is
+			marks = 0
 		case r == utf8.RuneError:
 			r = '?'
 		case isBlank(r):
@@ -60,10 +65,14 @@ func oneLine(s string) string {
 		if space {
 			b.WriteByte(' ')
 			space = false
+			n++
+		}
+		if n++; n > max {
+			break
 		}
 		b.WriteRune(r)
 	}
-	return b.String()
+	return strings.TrimRight(b.String(), " ")
 }
 
 // isBlank reports white space, line breaks of any kind, and letters that print nothing.
@@ -92,9 +101,8 @@ var (
 	reScheme = regexp.MustCompile(`([\pL\pN+.\-]):(//|\\\\)`)
 	reSchema = regexp.MustCompile(`(?i)\b(mailto|tel|sms|smsto|callto|skype|sip|sips|geo|javascript|data|file|facetime|whatsapp|xmpp|news|magnet|bitcoin):`)
 	reIPv4   = regexp.MustCompile(`\b([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3})\.([0-9]{1,3})\b`)
-	reDot    = regexp.MustCompile(`([\pL\pN_-])([.。．｡])([\pL\pN]+(?:-+[\pL\pN]+)*)`)
-	rePhone  = regexp.MustCompile(`[+(]{0,2}\b[0-9](?:[ ()/.\-–‐‑]{0,3}[0-9]){6,}\b`)
-	reDate   = regexp.MustCompile(`^([0-9]{4}[-/.][0-9]{2}[-/.][0-9]{2}|[0-9]{2}[-/.][0-9]{2}[-/.][0-9]{4})(?:[ ]?[0-9]{2}$)?`)
+	rePhone  = regexp.MustCompile(`[+(]{0,2}\b[0-9](?:[ ()/.\-–‐‑]{0,6}[0-9]){6,}\b`)
+	reDate   = regexp.MustCompile(`^(?:(?:19|20)[0-9]{2}[-/.][0-9]{2}[-/.][0-9]{2}|[0-9]{2}[-/.][0-9]{2}[-/.](?:19|20)[0-9]{2})(?: ?[0-9]{2}$)?`)
 )
 
 // unclickable puts brackets around the characters that make mail programs turn text into links, in
@@ -139,26 +147,42 @@ func breakAt(s string) string {
 	return b.String()
 }
 
-// breakDots brackets every dot behind which a program could see a top-level domain.
+// breakDots brackets every dot behind which a program could see a top-level domain. Programs that know
+// internationalised names take the full stops of other scripts for dots, too (IDNA2003, RFC 3490, 3.1).
 func breakDots(s string) string {
 	var b strings.Builder
-	for {
-		m := reDot.FindStringSubmatchIndex(s)
-		if m == nil {
-			b.WriteString(s)
-			return b.String()
+	done := 0
+	for i, r := range s {
+		if r != '.' && r != '。' && r != '．' && r != '｡' {
+			continue
 		}
-		// The label behind one dot is the label before the next: go on from its start.
-		before, label := s[:m[3]], s[m[6]:m[7]]
-		b.WriteString(before)
-		if opensDomain(before, label) {
-			b.WriteString("[.]")
-		} else {
-			b.WriteString(s[m[4]:m[5]])
+		next := i + utf8.RuneLen(r)
+		before, _ := utf8.DecodeLastRuneInString(s[:i])
+		label := labelOf(s[next:])
+		if i == 0 || label == "" || !(isLetter(before) || before == '-' || before == '_') || !opensDomain(s[:i], label) {
+			continue
 		}
-		s = s[m[6]:]
+		b.WriteString(s[done:i] + "[.]")
+		done = next
 	}
+	b.WriteString(s[done:])
+	return b.String()
 }
+
+// labelOf is the label of a name that s begins with: letters, digits, and hyphens between them.
+func labelOf(s string) string {
+	end := strings.IndexFunc(s, func(r rune) bool { return !isLetter(r) && r != '-' })
+	if end < 0 {
+		end = len(s)
+	}
+	if s = strings.TrimRight(s[:end], "-"); strings.HasPrefix(s, "-") {
+		return ""
+	}
+	return s
+}
+
+// isLetter reports letters and digits of any script.
+func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
 // opensDomain reports whether label, right behind a dot, makes a program see a name.
 func opensDomain(before, label string) bool {

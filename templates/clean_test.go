@@ -76,7 +76,7 @@ func TestFactCutsBeforeItBreaks(t *testing.T) {
 // What programs link on sight, written apart from clean.go's own patterns: schemes, www., names
 // under common top-level domains, addresses of machines and people, long numbers.
 var reClickable = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://|\bwww\.[a-z0-9]|[\pL\pN]\.(?:at|de|com|net|org|eu|io|app|shop|info|example\.com)\b|` +
-	`\b[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\b|[\w.+-]@[\w-]+\.\w|\b(?:mailto|tel|sms):|\+(?:[ ()/-]*[0-9]){7,}\b`)
+	`\b[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\b|[\w.+-]@[\w-]+\.\w|\b(?:mailto|tel|sms):|\+(?:[ ()/-]{0,4}[0-9]){7,}\b`)
 
 func clickable(t *testing.T, in, got string) {
 	t.Helper()

@@ -273,6 +273,7 @@ func telephone(number string) string {
 
 func execute(t *template.Template, name string, data any) (string, error) {
 	var b strings.Builder
+	b.Grow(4096)
 	if err := t.ExecuteTemplate(&b, name, data); err != nil {
 		return "", err
 	}
