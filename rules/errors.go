@@ -20,6 +20,7 @@ const (
 	maxErrorsPerSource = 25
 	maxErrorLength     = 2000 // bytes of one message
 	maxOfOneShape      = 2    // lines that differ in numbers only
+	maxErrors          = 80   // of all sources together
 )
 
 // findErrors finds the error messages of all sources, in the order in which they stand there.
@@ -33,7 +34,7 @@ func findErrors(d *doc) []finding {
 	for i := range d.logs {
 		out = append(out, lineErrors(&d.logs[i])...)
 	}
-	return unique(out)
+	return unique(out[:min(len(out), maxErrors)])
 }
 
 func errorsIn(s *source) []finding {
@@ -173,7 +174,7 @@ func harmlessLevel(t string) bool {
 
 // technical reports whether a line looks like a program wrote it: marks of code rather than of speech.
 func technical(s *source, t string, w []word) bool {
-	if strings.HasPrefix(t, "http") || germanSentence(s, w) {
+	if strings.HasPrefix(t, "http") || speechLike(s, w) {
 		return false
 	}
 	marks := 0
@@ -185,14 +186,14 @@ func technical(s *source, t string, w []word) bool {
 	if i := strings.Index(t, ": "); i > 0 && i < 60 {
 		marks++
 	}
-	return marks >= 2 && !(strings.HasSuffix(t, ".") && strings.Count(t, " ") > 14 && marks < 3)
+	return marks >= 2
 }
 
-// germanSentence: three of the language's small words are speech; programs speak German only in the
-// messages that somebody announces.
-func germanSentence(s *source, w []word) bool {
+// speechLike: two small words of five are speech; of German ones three do, for programs speak German
+// only in the messages that somebody announces.
+func speechLike(s *source, w []word) bool {
 	n := countStops(s.text, w)
-	return n[german] >= 3 && n[german] > n[english]
+	return n[german] >= 3 && n[german] > n[english] || len(w) > 8 && 5*n[english] > 2*len(w)
 }
 
 func errorish(t string, w []word) bool {

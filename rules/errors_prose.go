@@ -123,7 +123,7 @@ func announcedClosely(s *source, at int) bool {
 
 func proseOnly(w []word) bool {
 	switch w[0].fold {
-	case "ich", "wir", "bitte", "we", "i", "please":
+	case "ich", "wir", "we", "i":
 		return true
 	}
 	return false

@@ -31,7 +31,7 @@ var months = map[string]bool{
 // in brackets or not, the seconds since boot of the kernel, or klog's E0317.
 func stamped(t string) bool {
 	t = strings.TrimPrefix(t, "<")
-	t = strings.TrimLeft(t, "[(")
+	t = strings.TrimLeft(t, "[( ")
 	if len(t) < 8 {
 		return false
 	}
@@ -70,7 +70,7 @@ func digits(s string) int {
 // heads begin the line of an error message, folded; a mark of punctuation or a blank follows.
 var heads = []string{
 	"(error)", "error", "fatal", "fatal error", "php fatal error", "php warning", "php parse error", "panic", "exception in", "unhandled exception", "uncaught exception", "caused by", "traceback (most recent call last)", "task error", "critical", "[error]", "[emerg]", "[crit]", "[alert]", "[critical]", "[fatal]",
-	"fehler", "fehlercode", "fehlermeldung", "error code", "errorcode", "error message", "stillstandcode", "stop code", "stopcode", "fehlgeschlagen", "http error", "http/1.1 5", "http/1.0 5", "http/2 5", "meldung ", "msg ", "sqlstate", "kernel panic", "bugcheck", "warning: ", "warnung:", "err:", "e: ", "e/", "npm err!", "failed to", "unable to connect", "could not connect", "cannot connect", "connection to", "ssl_error", "net::err", "err_", "0x8", "javax.", "dberror", "raid", "smart error", "oom-killer", "out of memory:", "segfault", "status: ", ";; ->>header<<-", ";; ede", ";; connection timed out", "permission denied", "access denied",
+	"fehler", "fehlercode", "fehlermeldung", "error code", "errorcode", "error message", "stillstandcode", "stop code", "stopcode", "fehlgeschlagen", "http error", "http/1.1 5", "http/1.0 5", "http/2 5", "meldung ", "msg ", "sqlstate", "kernel panic", "bugcheck", "warning: ", "warnung:", "err:", "e: ", "e/", "npm err!", "failed to", "unable to connect", "could not connect", "cannot connect", "connection to", "ssl_error", "net::err", "err_", "0x8", "javax.", "dberror", "raid", "smart error", "oom-killer", "out of memory:", "segfault", "status: ", "state: ", "active: failed", ";; ->>header<<-", ";; ede", ";; connection timed out", "permission denied", "access denied",
 }
 
 func errorHead(t string) bool {
@@ -93,8 +93,8 @@ func headHolds(h, folded string) bool {
 	case "error", "fehler", "fatal", "critical", "panic", "raid", "connection to":
 		// "Fehler tritt seit gestern auf" is prose; "Fehler: …", "ERROR 1040 (HY000)" are not.
 		return rest != "" && (strings.ContainsAny(rest[:1], ":[(-#!") || rest[0] >= '0' && rest[0] <= '9' || !proseWords.has(splitWords(rest)) && h != "fehler" && h != "raid" && h != "connection to" && len(strings.Fields(rest)) > 1)
-	case "meldung ", "msg ", "status: ":
-		return rest != "" && (rest[0] >= '0' && rest[0] <= '9' || errorWords.has(splitWords(rest)) && h == "status: ")
+	case "meldung ", "msg ", "status: ", "state: ":
+		return rest != "" && (rest[0] >= '0' && rest[0] <= '9' || errorWords.has(splitWords(rest)) && (h == "status: " || h == "state: "))
 	case "fehlgeschlagen", "fehlermeldung", "error message":
 		return strings.HasPrefix(rest, ":") && len(rest) > 2
 	}

@@ -94,3 +94,33 @@ func TestClasses(t *testing.T) {
 		}
 	}
 }
+
+// TestErrors: testdata/errors.txt holds texts ("== name") and below each the messages in it ("> …").
+func TestErrors(t *testing.T) {
+	b, err := os.ReadFile("testdata/errors.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := strings.Split("\n"+string(b), "\n== ")[1:]
+	if len(cases) < 38 {
+		t.Fatalf("%d cases, wanted 38 at least", len(cases))
+	}
+	for _, c := range cases {
+		name, rest, _ := strings.Cut(c, "\n")
+		var text, want, got []string
+		for _, l := range strings.Split(strings.TrimRight(rest, "\n"), "\n") {
+			if w, ok := strings.CutPrefix(l, "> "); ok {
+				want = append(want, squeeze(w))
+			} else {
+				text = append(text, l)
+			}
+		}
+		for _, f := range findErrors(newDoc(&message.Mail{Text: strings.Join(text, "\n")}, World{})) {
+			first, _, _ := strings.Cut(f.text, "\n") // without the calls of a trace
+			got = append(got, squeeze(first))
+		}
+		if strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s:\n got  %q\n want %q", name, got, want)
+		}
+	}
+}

@@ -212,6 +212,21 @@ func FuzzUnderstand(f *testing.F) {
 			f.Add(string(raw), "Notfall-Support")
 		}
 	}
+	tables, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range tables {
+		lines, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for i, l := range strings.Split(string(lines), "\n") {
+			if i%7 == 0 {
+				f.Add(l, l)
+			}
+		}
+	}
 	inv := testInventory(f)
 	f.Fuzz(func(t *testing.T, text, subject string) {
 		m := &message.Mail{Text: strings.ToValidUTF8(text, "�"), Subject: strings.ToValidUTF8(subject, "�"), Forwarded: strings.ToValidUTF8(subject, "�")}
