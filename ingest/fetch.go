@@ -18,6 +18,7 @@ type mail struct {
 	size int64     // RFC822.SIZE; some servers estimate it
 	date time.Time // INTERNALDATE
 	told bool      // the size was said
+	over bool      // the size that was said was too small: the mail cannot be held whole
 }
 
 // Bounds of what is asked for at once.

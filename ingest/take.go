@@ -36,7 +36,7 @@ func (r *run) bodies(ctx context.Context, small *[]mail) error {
 		m, ok := missing[b.uid]
 		switch {
 		case ok && errors.Is(b.err, errTooLarge): // the server had said something else
-			m.size = r.o.MaxWhole + 1
+			m.over = true
 			r.queue.fresh.large = append(r.queue.fresh.large, m)
 		case ok && b.err == nil && b.raw != nil && (len(b.raw) > 0 || m.size == 0):
 			r.give(ctx, m, b.raw, "", b.reserved)
@@ -123,7 +123,7 @@ func (r *run) large(ctx context.Context, m mail) error {
 
 func (r *run) fetchLarge(ctx context.Context, m mail) (raw []byte, cut string, err error) {
 	between := func() error { return r.between(ctx, m) }
-	if m.size <= r.o.MaxWhole {
+	if m.size <= r.o.MaxWhole && !m.over {
 		raw, err = r.s.wholeLarge(ctx, m, between)
 		if !errors.Is(err, errTooLarge) {
 			return raw, "", err
