@@ -31,7 +31,8 @@ type Summary struct {
 
 // Reply is one automatic answer of a ticket, or what became of it.
 type Reply struct {
-	Kind      string    `json:"kind"`  // what it says: "not_linked/outside"; "bare" where it says no more than that
+	Kind      string    `json:"kind"`  // "answer", or "bare": the one for senders who may be forged
+	Says      string    `json:"says"`  // the cell of the table of answers: "not_linked/outside"
 	State     OutState  `json:"state"` // waiting, frozen, sent, failed, withdrawn
 	MessageID string    `json:"message_id"`
 	To        string    `json:"to"`
@@ -145,7 +146,7 @@ func summarise(tx Tx, t Ticket) (Summary, []Mail, error) {
 
 func replyOf(o Out) Reply {
 	r := Reply{
-		Kind: o.Row, State: o.State, MessageID: o.MessageID, To: o.Recipient, Reason: o.Reason, Created: o.Created, SentAt: o.SentAt, Error: o.LastError, Attempts: o.Attempts,
+		Kind: "answer", Says: o.Row, State: o.State, MessageID: o.MessageID, To: o.Recipient, Reason: o.Reason, Created: o.Created, SentAt: o.SentAt, Error: o.LastError, Attempts: o.Attempts,
 	}
 	if o.Bare {
 		r.Kind = "bare"

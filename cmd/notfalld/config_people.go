@@ -88,4 +88,7 @@ func (c *Config) checkAlarm() {
 	if c.Alarm.API == "channels" && len(c.Alarm.Channels) == 0 && !c.doc.badBelow("alarm.channels") {
 		c.doc.problemAt("alarm.channels", "is empty, and api is channels: nobody would be alarmed", "name a channel, or set api: external if another system pages")
 	}
+	if c.HTTP.Form {
+		c.doc.problemAt("http.form", "is true, and this version has no form of its own", "set it to false; company.form_url names the page where an emergency is triggered")
+	}
 }

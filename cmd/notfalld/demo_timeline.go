@@ -100,7 +100,7 @@ func (t *timeline) news(ctx context.Context, s ticket.Store) error {
 				t.replies[sum.ID] = map[string]bool{}
 			}
 			t.replies[sum.ID][r.MessageID] = true
-			t.line(green, "◂", "%s %s: %s", t.words["answered"], r.To, r.Kind)
+			t.line(green, "◂", "%s %s: %s", t.words["answered"], r.To, r.Says)
 		}
 	}
 	return nil

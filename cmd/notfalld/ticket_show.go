@@ -155,7 +155,7 @@ func (p page) reply(r ticket.Reply) {
 	}
 	p.head(fmt.Sprintf("Answer of %s", p.clock(at)))
 	p.row("to", r.To)
-	p.row("says", r.Kind)
+	p.row("says", r.Says)
 	p.row("state", fmt.Sprintf("%s, %d %s", r.State, r.Attempts, plural(r.Attempts, "attempt", "attempts")))
 	p.row("error", r.Error)
 }
