@@ -17,6 +17,7 @@ type engine struct {
 	types       *strings.Replacer        // for the migrations
 	openWriter  func() (*sql.DB, error)
 	openReaders func() (*sql.DB, error)
+	openSchema  func() (*sql.DB, error) // for migrations, which may take their time
 	// onConnect makes a fresh connection ready.
 	onConnect func(ctx context.Context, conn *sql.Conn) error
 	// claim takes the lock that says "the daemon runs here" for the life of the writer's connection (PostgreSQL); nil
@@ -26,9 +27,7 @@ type engine struct {
 	// lockSchema keeps others from migrating at the same time; running is whether a daemon of another process runs here.
 	lockSchema func(ctx context.Context) (unlock func(), err error)
 	running    func(ctx context.Context) (bool, error)
-	// context bounds a transaction: a server may fall silent, a file does not.
-	context func(parent context.Context) (context.Context, context.CancelFunc)
-	close   func() error // frees what the engine holds beside its connections
+	close      func() error // frees what the engine holds beside its connections
 }
 
 // newEngine chooses by the URL: "sqlite:PATH" or "postgres://…".

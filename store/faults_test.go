@@ -5,11 +5,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"io"
 	"io/fs"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -31,7 +34,7 @@ func wantKind(t *testing.T, err, kind error) {
 		t.Fatalf("got %v, want %v", err, kind)
 	}
 	text := err.Error()
-	if strings.Contains(text, "\n") || len(text) > 300 || kind != ErrInUse && !strings.Contains(text, kind.Error()) {
+	if strings.Contains(text, "\n") || len(text) > 400 || kind != ErrInUse && !strings.Contains(text, kind.Error()) {
 		t.Errorf("not a clear line: %q", text)
 	}
 }
@@ -404,4 +407,78 @@ func TestCommandBesideABusyDaemon(t *testing.T) {
 			noError(t, <-ended)
 		}
 	})
+}
+
+// proxy stands between a store and its PostgreSQL; while it is mute, nothing comes back.
+type proxy struct {
+	mu   sync.Mutex
+	mute chan struct{} // closed when it speaks again; nil when it does
+	url  string
+}
+
+func newProxy(t *testing.T, dsn string) *proxy {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	noError(t, err)
+	server := u.Host
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	noError(t, err)
+	t.Cleanup(func() { _ = ln.Close() })
+	u.Host = ln.Addr().String()
+	p := &proxy{url: u.String()}
+	go func() {
+		for {
+			client, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(client, server)
+		}
+	}()
+	return p
+}
+
+func (p *proxy) serve(client net.Conn, address string) {
+	defer client.Close()
+	server, err := net.Dial("tcp", address)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go func() { _, _ = io.Copy(server, client); _ = server.Close() }()
+	buffer := make([]byte, 4096)
+	for {
+		n, err := server.Read(buffer)
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		mute := p.mute
+		p.mu.Unlock()
+		if mute != nil {
+			<-mute
+		}
+		if _, err := client.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
+
+func (p *proxy) set(mute chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.mute = mute
+}
+
+func TestPostgresSilent(t *testing.T) {
+	p := newProxy(t, postgresURL(t))
+	s := open(t, p.url+"&sslmode=disable", Options{silence: 1500 * time.Millisecond})
+	noError(t, s.Update(background, setA))
+	mute := make(chan struct{})
+	p.set(mute)
+	wantKind(t, s.Update(background, setA), ErrUnreachable)
+	p.set(nil)
+	close(mute)
+	noError(t, s.Ping(background))
+	view(t, s, func(tx ticket.Tx) { found(tx.Setting("a"))(t) })
 }

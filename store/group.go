@@ -24,7 +24,8 @@ type request struct {
 
 var errEnded = errors.New("store: the goroutine of an update ended within it")
 
-// Update runs f alone and returns when its writes are durable. An Update within an Update waits for ever.
+// Update runs f alone and returns when its writes are durable. If it fails they are not there, with one exception that no
+// database is without: a server lost while it commits may have done so. An Update within an Update waits for ever.
 func (s *Store) Update(ctx context.Context, f func(ticket.Tx) error) error {
 	if s.opts.ReadOnly {
 		return ErrReadOnly
@@ -80,9 +81,7 @@ func (s *Store) write() {
 // group runs first and all who come while it is at it in one transaction, and commits it.
 func (s *Store) group(first *request) {
 	began := time.Now()
-	ctx, cancel := s.eng.context(context.Background())
-	defer cancel()
-	w, err := s.begin(ctx, s.writer, s.newWriter, s.eng.beginUpdate)
+	w, err := s.begin(s.writer, s.newWriter, s.eng.beginUpdate)
 	s.writer = w
 	if err != nil {
 		s.refuse(first, fail("write", err))
@@ -91,7 +90,7 @@ func (s *Store) group(first *request) {
 	var in []*request
 	for r := first; r != nil; {
 		var ran bool
-		if ran, err = s.member(ctx, r); ran {
+		if ran, err = s.member(r); ran {
 			in = append(in, r)
 		}
 		if err != nil {
@@ -100,11 +99,11 @@ func (s *Store) group(first *request) {
 		r = s.next(len(in))
 	}
 	if err == nil {
-		_, err = w.exec(ctx, "COMMIT")
+		_, err = w.exec("COMMIT")
 	}
 	err = fail("commit", err)
 	if err != nil {
-		_, _ = w.exec(ctx, "ROLLBACK")
+		_, _ = w.exec("ROLLBACK")
 		w.discard()
 		s.writer = nil
 	}
@@ -122,11 +121,11 @@ func (s *Store) group(first *request) {
 
 // member gives one request its turn, within a savepoint. ran is true if its writes stand in the transaction or are lost
 // with it, so that the commit answers it; otherwise it has been answered. err means that the transaction is lost.
-func (s *Store) member(ctx context.Context, r *request) (ran bool, err error) {
-	if _, err := s.writer.exec(ctx, "SAVEPOINT member"); err != nil {
+func (s *Store) member(r *request) (ran bool, err error) {
+	if _, err := s.writer.exec("SAVEPOINT member"); err != nil {
 		return true, err
 	}
-	t := &tx{s: s.writer, ctx: ctx}
+	t := &tx{s: s.writer}
 	var failed error
 	select {
 	case r.turn <- t:
@@ -138,7 +137,7 @@ func (s *Store) member(ctx context.Context, r *request) (ran bool, err error) {
 		failed = context.Canceled
 	}
 	if failed != nil {
-		if _, err := s.writer.exec(ctx, "ROLLBACK TO SAVEPOINT member"); err != nil {
+		if _, err := s.writer.exec("ROLLBACK TO SAVEPOINT member"); err != nil {
 			// SQLite may give up the whole transaction by itself, a lost server has: then what the member met is the cause.
 			if t.err != nil {
 				return true, t.err
@@ -146,7 +145,7 @@ func (s *Store) member(ctx context.Context, r *request) (ran bool, err error) {
 			return true, fail("undo a failed update", err)
 		}
 	}
-	if _, err := s.writer.exec(ctx, "RELEASE SAVEPOINT member"); err != nil {
+	if _, err := s.writer.exec("RELEASE SAVEPOINT member"); err != nil {
 		return true, err
 	}
 	if failed != nil {

@@ -148,7 +148,7 @@ func TestALostTransactionForgetsNobody(t *testing.T) {
 		s := open(t, fresh(), Options{})
 		for round := range 20 {
 			members := []func(ticket.Tx) error{func(x ticket.Tx) error {
-				_, err := x.(*tx).s.exec(background, "ROLLBACK") // as SQLite does by itself on a full disk
+				_, err := x.(*tx).s.exec("ROLLBACK") // as SQLite does by itself on a full disk
 				return err
 			}}
 			for i := range 12 {

@@ -17,7 +17,7 @@ var migrations embed.FS
 
 // migrate brings the schema up to date, or says why it may not.
 func migrate(ctx context.Context, e *engine, o Options) error {
-	db, err := e.openWriter()
+	db, err := e.openSchema()
 	if err != nil {
 		return fail("open", err)
 	}

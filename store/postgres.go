@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"time"
 
@@ -12,8 +13,23 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// silence is how long one transaction may take on a server before the connection counts as dead.
+// silence is how long a server may take for one answer before the connection counts as dead.
 const silence = 60 * time.Second
+
+// watched is a connection that ends when its server falls silent. pgx would bound its answers by a context, at the
+// price of two goroutines for each statement.
+type watched struct {
+	net.Conn
+	silence time.Duration
+}
+
+// Write is net.Conn: from now on an answer is expected.
+func (w watched) Write(b []byte) (int, error) {
+	if err := w.SetDeadline(time.Now().Add(w.silence)); err != nil {
+		return 0, err
+	}
+	return w.Conn.Write(b)
+}
 
 // The advisory locks. They hold for a whole database, so the schema is part of the key.
 const (
@@ -28,7 +44,17 @@ func newPostgres(url string, o Options) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	open := func() (*sql.DB, error) { return stdlib.OpenDB(*config), nil }
+	openSchema := func() (*sql.DB, error) { return stdlib.OpenDB(*config), nil }
+	quick := config.Copy()
+	dial := config.DialFunc
+	quick.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return watched{conn, o.silence}, nil
+	}
+	open := func() (*sql.DB, error) { return stdlib.OpenDB(*quick), nil }
 	daemon := daemonLock{o.Patience}
 	e := &engine{
 		name: "postgres",
@@ -40,12 +66,10 @@ func newPostgres(url string, o Options) (*engine, error) {
 			"{{number}}", "BIGINT PRIMARY KEY", "{{blob}}", "BYTEA"),
 		openWriter:  open,
 		openReaders: open,
-		context: func(parent context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(parent, silence)
-		},
-		close: func() error { return nil },
+		openSchema:  openSchema,
+		close:       func() error { return nil },
 	}
-	e.lockSchema = func(ctx context.Context) (func(), error) { return lockSchema(ctx, open) }
+	e.lockSchema = func(ctx context.Context) (func(), error) { return lockSchema(ctx, openSchema) }
 	e.running = func(ctx context.Context) (bool, error) {
 		db, _ := open()
 		defer db.Close()

@@ -10,7 +10,8 @@ import (
 // maxStatements bounds the prepared statements of one session. The store's own texts are far fewer.
 const maxStatements = 256
 
-// session is one database connection and what was prepared on it. It serves one transaction at a time.
+// session is one database connection and what was prepared on it. It serves one transaction at a time. Its statements
+// have no context: both drivers start goroutines for one that can end, at the price of a statement each.
 type session struct {
 	eng   *engine
 	conn  *sql.Conn
@@ -34,14 +35,14 @@ func newSession(ctx context.Context, e *engine, db *sql.DB) (*session, error) {
 }
 
 // prepare returns the statement for a text with ?N placeholders, prepared once per session.
-func (s *session) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+func (s *session) prepare(text string) (*sql.Stmt, error) {
 	if st, ok := s.stmts[text]; ok {
 		return st, nil
 	}
 	if len(s.stmts) >= maxStatements {
 		s.closeStatements()
 	}
-	st, err := s.conn.PrepareContext(ctx, s.eng.rewrite(text))
+	st, err := s.conn.PrepareContext(context.Background(), s.eng.rewrite(text))
 	if err != nil {
 		return nil, err
 	}
@@ -50,12 +51,12 @@ func (s *session) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 }
 
 // exec runs one statement without a result.
-func (s *session) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	st, err := s.prepare(ctx, text)
+func (s *session) exec(text string, args ...any) (sql.Result, error) {
+	st, err := s.prepare(text)
 	if err != nil {
 		return nil, err
 	}
-	return st.ExecContext(ctx, args...)
+	return st.Exec(args...)
 }
 
 func (s *session) closeStatements() {
@@ -74,9 +75,9 @@ func (s *session) discard() {
 }
 
 // begin starts a transaction by the given texts (BEGIN, and with PostgreSQL the writers' lock).
-func (s *session) begin(ctx context.Context, texts []string) error {
+func (s *session) begin(texts []string) error {
 	for _, text := range texts {
-		if _, err := s.exec(ctx, text); err != nil {
+		if _, err := s.exec(text); err != nil {
 			return fmt.Errorf("begin: %w", err)
 		}
 	}

@@ -39,6 +39,9 @@ func newSQLite(path string, o Options) (*engine, error) {
 		}
 		daemon = l
 	}
+	openWriter := func() (*sql.DB, error) {
+		return sql.Open("sqlite3", sqliteDSN(path, o, "_journal_mode=WAL", "_txlock=immediate", writerCache))
+	}
 	e := &engine{
 		name:        "sqlite",
 		beginUpdate: []string{"BEGIN IMMEDIATE"},
@@ -46,9 +49,8 @@ func newSQLite(path string, o Options) (*engine, error) {
 		rewrite:     func(text string) string { return text },
 		types: strings.NewReplacer("{{id}}", "INTEGER PRIMARY KEY AUTOINCREMENT", // AUTOINCREMENT: an id is not used again
 			"{{number}}", "INTEGER PRIMARY KEY", "{{blob}}", "BLOB"),
-		openWriter: func() (*sql.DB, error) {
-			return sql.Open("sqlite3", sqliteDSN(path, o, "_journal_mode=WAL", "_txlock=immediate", writerCache))
-		},
+		openWriter:  openWriter,
+		openSchema:  openWriter,
 		openReaders: func() (*sql.DB, error) { return sql.Open("sqlite3", sqliteDSN(path, o, "_query_only=1")) },
 		onConnect: func(ctx context.Context, conn *sql.Conn) error {
 			_, err := conn.ExecContext(ctx, tuning)
@@ -65,10 +67,6 @@ func newSQLite(path string, o Options) (*engine, error) {
 				return true, nil
 			}
 			return false, err
-		},
-		// Never a cancellable context: the driver would start a goroutine for each statement.
-		context: func(context.Context) (context.Context, context.CancelFunc) {
-			return context.Background(), func() {}
 		},
 		close: func() error { daemon.release(); return nil },
 	}

@@ -23,6 +23,8 @@ type Options struct {
 	// OnCommit is told of each commit: how many Updates it made durable, and how long it took from BEGIN on. It runs
 	// in the writer's goroutine: it must be quick, and must not call the store.
 	OnCommit func(updates int, took time.Duration)
+
+	silence time.Duration // see the constant; a test has less time
 }
 
 // slowCommit is from when on a group is worth a line in the log: disks in trouble get slow first.
@@ -55,6 +57,9 @@ var _ ticket.Store = (*Store)(nil)
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
+	}
+	if o.silence == 0 {
+		o.silence = silence
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -103,9 +108,7 @@ func (s *Store) Close() error {
 		<-s.stopped
 		if s.writer != nil {
 			if s.eng.unclaim != nil {
-				ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-				s.eng.unclaim(ctx, s.writer.conn)
-				cancel()
+				s.eng.unclaim(context.Background(), s.writer.conn)
 			}
 			s.writer.discard()
 		}
@@ -159,20 +162,15 @@ func (s *Store) View(ctx context.Context, f func(ticket.Tx) error) error {
 		return ErrClosed
 	}
 	done := false // stays false when f panics
-	bounded, cancel := s.eng.context(ctx)
-	defer cancel()
-	r, err := s.begin(bounded, r, s.newReader, s.eng.beginView)
+	r, err := s.begin(r, s.newReader, s.eng.beginView)
 	if err != nil {
 		s.idle <- nil
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		return fail("read", err)
 	}
-	t := &tx{s: r, ctx: bounded, caller: ctx}
+	t := &tx{s: r, caller: ctx}
 	defer func() {
 		t.over = true
-		if _, err := r.exec(bounded, "ROLLBACK"); err != nil || !done {
+		if _, err := r.exec("ROLLBACK"); err != nil || !done {
 			r.discard()
 			r = nil
 		}
@@ -187,9 +185,9 @@ func (s *Store) View(ctx context.Context, f func(ticket.Tx) error) error {
 }
 
 // begin starts a transaction on the session, or on a fresh one: one that lay idle may have lost its server meanwhile.
-func (s *Store) begin(ctx context.Context, old *session, fresh func(context.Context) (*session, error), texts []string) (*session, error) {
+func (s *Store) begin(old *session, fresh func(context.Context) (*session, error), texts []string) (*session, error) {
 	if old != nil {
-		err := old.begin(ctx, texts)
+		err := old.begin(texts)
 		if err == nil {
 			return old, nil
 		}
@@ -198,11 +196,11 @@ func (s *Store) begin(ctx context.Context, old *session, fresh func(context.Cont
 			return nil, err
 		}
 	}
-	n, err := fresh(ctx)
+	n, err := fresh(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	if err := n.begin(ctx, texts); err != nil {
+	if err := n.begin(texts); err != nil {
 		n.discard()
 		return nil, err
 	}

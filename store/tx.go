@@ -18,7 +18,6 @@ var errOver = errors.New("store: the transaction has ended")
 // tx is one member of a group, or one View. After an error of the database it does nothing more: the first error stays.
 type tx struct {
 	s      *session
-	ctx    context.Context
 	caller context.Context // of a View: looked at between statements; nil in an Update, which is answered by its commit
 	err    error
 	over   bool
@@ -41,9 +40,6 @@ func (t *tx) ready() error {
 
 func (t *tx) failed(doing string, err error) error {
 	t.err = fail(doing, err)
-	if t.caller != nil && t.caller.Err() != nil {
-		t.err = t.caller.Err() // not the database's fault
-	}
 	return t.err
 }
 
@@ -52,7 +48,7 @@ func (t *tx) exec(doing, text string, args ...any) (int64, error) {
 	if err := t.ready(); err != nil {
 		return 0, err
 	}
-	res, err := t.s.exec(t.ctx, text, values(args)...)
+	res, err := t.s.exec(text, values(args)...)
 	if err != nil {
 		return 0, t.failed(doing, err)
 	}
@@ -77,9 +73,9 @@ func (t *tx) row(doing, text string, dest []any, args ...any) (ok bool, err erro
 	if err := t.ready(); err != nil {
 		return false, err
 	}
-	st, err := t.s.prepare(t.ctx, text)
+	st, err := t.s.prepare(text)
 	if err == nil {
-		err = st.QueryRowContext(t.ctx, values(args)...).Scan(dest...)
+		err = st.QueryRow(values(args)...).Scan(dest...)
 	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
@@ -95,11 +91,11 @@ func (t *tx) rows(doing, text string, each func(scan func(dest ...any) error) er
 	if err := t.ready(); err != nil {
 		return err
 	}
-	st, err := t.s.prepare(t.ctx, text)
+	st, err := t.s.prepare(text)
 	if err != nil {
 		return t.failed(doing, err)
 	}
-	rows, err := st.QueryContext(t.ctx, values(args)...)
+	rows, err := st.Query(values(args)...)
 	if err != nil {
 		return t.failed(doing, err)
 	}
