@@ -109,7 +109,7 @@ func contactLine(line string) bool {
 	if l == "" {
 		return true
 	}
-	if utf8.RuneCountInString(l) > 120 || telling.MatchString(l) || postscript.MatchString(l) || strings.HasPrefix(l, ">") {
+	if utf8.RuneCountInString(l) > 120 || tells(l) || postscript.MatchString(l) || strings.HasPrefix(l, ">") {
 		return false
 	}
 	switch headerLabel(l) {
@@ -138,7 +138,21 @@ func mostlyNames(words []string) bool {
 	return 2*small < len(words)
 }
 
-// telling are words that no address block holds.
-var telling = regexp.MustCompile(`(?i)\b(?:bitte|please|fehler|error|problem|server|rückruf|zurückrufen|rufen|anrufen|call me|dringend|urgent|geht nicht|funktioniert|erreichbar unter|erreichen sie mich|kundennummer|kunden-nr|kd-?nr|customer number|seit (?:heute|gestern)|nochmal|wir haben|ich habe|ich bin|we have|i have|i am|exception|failed|timeout|anbei|angehängt|attached|siehe|see below|stacktrace|traceback)\b`)
+// telling are words, and pairs of words, that no address block holds.
+var telling = set(append(strings.Fields(`bitte please fehler error problem server rückruf zurückrufen rufen anrufen dringend urgent funktioniert
+	kundennummer kundennr kdnr nochmal exception failed timeout anbei angehängt attached siehe stacktrace traceback`),
+	"call me", "geht nicht", "erreichbar unter", "erreichen sie", "kunden nr", "kd nr", "customer number", "seit heute", "seit gestern",
+	"wir haben", "ich habe", "ich bin", "we have", "i have", "i am", "see below")...)
+
+func tells(line string) bool {
+	last := ""
+	for _, w := range strings.FieldsFunc(strings.ToLower(line), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		if telling[w] || telling[last+" "+w] {
+			return true
+		}
+		last = w
+	}
+	return false
+}
 
 var legalLine = regexp.MustCompile(`(?i)(?:firmenbuch|handelsregister|amtsgericht|registergericht|handelsgericht|landesgericht|\bhr[ab] ?\d|\bfn ?\d{3,6} ?[a-z]\b|\buid\b|ust-?id|atu ?\d{6,}|geschäftsführ|vorstand|aufsichtsrat|sitz der gesellschaft|registered (?:office|in)|company (?:no|number)|vat (?:no|number|id)|dvr|steuernummer|iban|\bbic\b|gerichtsstand)`)
