@@ -17,7 +17,7 @@ const (
 var headings = newLexicon(
 	nil,
 	[]string{"problem", "problembeschreibung", "problemstellung", "fehlerbeschreibung", "beschreibung", "sachverhalt", "was ist passiert", "was passiert", "was geht nicht", "was funktioniert nicht", "genaue problembeschreibung", "fehlerbild", "symptom", "symptome", "lage", "situation", "stoerung", "fehler", "fehlermeldung", "fehlermeldungen", "issue", "description", "problem description", "what happened", "what is wrong", "what's wrong", "summary", "symptoms", "impact", "1"},
-	[]string{"reproduktion", "reproduzieren", "reproduzierbar", "reproduzierbarkeit", "reproduction", "reproduce", "repro", "repro steps", "reproducible", "how to reproduce", "to reproduce", "steps", "steps to reproduce", "nachstellen", "nachstellung", "zum nachstellen", "wie nachstellen", "nachvollziehen", "nachvollziehbar", "nachvollzug", "wie kann man es nachstellen", "wie kann man .. nachstellen", "wie laesst sich .. nachstellen", "so kann man .. nachstellen", "wie nachvollziehen", "wie reproduzieren", "schritte", "schritte zur reproduktion", "ausloesen", "trigger", "ausloeser", "how to see it", "to see it", "how to trigger", "tritt auf"},
+	[]string{"reproduktion", "reproduzieren", "reproduzierbar", "reproduzierbarkeit", "reproduction", "reproduce", "repro", "repro steps", "reproducible", "how to reproduce", "to reproduce", "steps", "steps to reproduce", "nachstellen", "nachstellung", "zum nachstellen", "wie nachstellen", "nachvollziehen", "nachvollziehbar", "nachvollzug", "wie kann man es nachstellen", "wie kann man .. nachstellen", "wie kann man .. nachvollziehen", "wie kann man .. reproduzieren", "wie kann das problem nachgestellt werden", "wie laesst sich .. nachvollziehen", "wie laesst sich .. reproduzieren", "wie laesst sich .. nachstellen", "so kann man .. nachstellen", "wie nachvollziehen", "wie reproduzieren", "schritte", "schritte zur reproduktion", "ausloesen", "trigger", "ausloeser", "how to see it", "to see it", "how to trigger", "tritt auf"},
 	[]string{"aenderungen", "aenderung", "letzte aenderungen", "letzte aenderung", "kuerzliche aenderungen", "juengste aenderungen", "geaendert", "zuletzt geaendert", "was wurde geaendert", "was hat sich geaendert", "was wurde zuletzt geaendert", "changes", "change", "recent changes", "last changes", "latest changes", "recent change", "what changed", "what has changed", "changed", "modifications", "davor", "zuvor", "kurz davor", "unmittelbar davor", "just before", "before that", "aenderungen in letzter zeit", "aenderungen zuletzt", "vorherige aenderungen", "updates"},
 	[]string{"kontakt", "ansprechpartner", "rueckruf", "telefon", "contact", "phone", "server", "betroffene server", "betroffene systeme", "betroffen", "systeme", "affected servers", "affected", "servers", "hosts", "kundennummer", "kunde", "name", "firma", "customer", "adresse", "url", "umgebung", "environment", "auswirkung", "auswirkungen", "prioritaet", "priority", "logs", "log", "logfile", "anhang", "attachments", "bisher versucht", "versucht", "massnahmen", "what we tried", "tried", "zeit", "zeitpunkt", "seit wann", "since", "tel", "mobil", "email", "e-mail", "bitte", "danke", "rueckrufnummer", "telefonnummer"},
 )
@@ -47,9 +47,17 @@ const answerLimit = 1000
 // answers are problem, reproduction and changes in the sender's words: what stands below or behind
 // their headings, else the sentences that speak of them.
 func answers(d *doc, found []finding) (problem, reproduction, changes string) {
-	got := byHeading(&d.body, d.closing)
+	got, taken := byHeading(&d.body, d.closing)
 	if len(got) == 0 && d.forward {
-		got = byHeading(&d.passed, len(d.passed.text))
+		got, taken = byHeading(&d.passed, len(d.passed.text))
+	}
+	answered := func(from, to int) bool {
+		for _, t := range taken {
+			if from < t.To && to > t.From {
+				return true
+			}
+		}
+		return false
 	}
 	problem, reproduction, changes = got[problemTopic], got[reproductionTopic], got[changesTopic]
 	prose := func(s *source, until int) {
@@ -65,7 +73,7 @@ func answers(d *doc, found []finding) (problem, reproduction, changes string) {
 			if changes == "" && saysChange.has(w) && !notAChange.has(w) && s.text[to-1] != '?' {
 				changes = oneLine(s.text[from:to])
 			}
-			if problem == "" && saysProblem.has(w) && !greeting(w) {
+			if problem == "" && saysProblem.has(w) && !greeting(w) && !answered(from, to) {
 				problem = oneLine(s.text[from:to])
 			}
 		})
@@ -75,7 +83,7 @@ func answers(d *doc, found []finding) (problem, reproduction, changes string) {
 		prose(&d.passed, len(d.passed.text))
 	}
 	if problem == "" {
-		problem = fallbackProblem(d, found)
+		problem = fallbackProblem(d, found, answered)
 	}
 	return clipAnswer(problem), clipAnswer(reproduction), clipAnswer(changes)
 }
@@ -123,11 +131,11 @@ func clipAnswer(s string) string {
 }
 
 // fallbackProblem: the first sentence that is no greeting, else what the subject says beside our name.
-func fallbackProblem(d *doc, found []finding) string {
+func fallbackProblem(d *doc, found []finding, answered func(from, to int) bool) string {
 	first := ""
 	eachSentence(d.body.text[:d.closing], func(from, to int) {
 		if first == "" {
-			if w := d.body.wordsIn(from, to); len(w) >= 3 && !greeting(w) {
+			if w := d.body.wordsIn(from, to); len(w) >= 3 && !greeting(w) && !answered(from, to) {
 				first = oneLine(d.body.text[from:to])
 			}
 		}
@@ -152,9 +160,11 @@ var greetings = newLexicon([]string{"hallo", "servus", "guten tag", "guten morge
 
 func greeting(w []word) bool { return len(w) <= 7 && startsPhrase(greetings, w) }
 
-// byHeading reads what stands under headings and behind labels, up to the next one.
-func byHeading(s *source, until int) map[topic]string {
-	got := map[topic]string{}
+// byHeading reads what stands under headings and behind labels, up to the next one, and says which
+// passages that took.
+func byHeading(s *source, until int) (got map[topic]string, taken []Span) {
+	got = map[topic]string{}
+	from, to := 0, 0
 	cur := noTopic
 	var text []string
 	inline, blanks := false, 0
@@ -162,6 +172,7 @@ func byHeading(s *source, until int) map[topic]string {
 		if cur != noTopic && cur != otherTopic {
 			if t := strings.TrimSpace(strings.Join(text, "\n")); t != "" && got[cur] == "" {
 				got[cur] = t
+				taken = append(taken, Span{from, to})
 			}
 		}
 		cur, text, blanks = noTopic, nil, 0
@@ -182,21 +193,22 @@ func byHeading(s *source, until int) map[topic]string {
 		if ruler(t) {
 			continue
 		}
-		if top, rest, ok := headingAt(s, l, i+1 < len(s.lines) && s.lines[i+1].blank); ok {
+		if top, rest, ok := headingAt(s, l, i+1 < len(s.lines) && (s.lines[i+1].blank || ruler(strings.TrimSpace(s.lines[i+1].text)))); ok {
 			flush()
 			cur, inline = top, rest != ""
+			from, to = l.from, l.to
 			if rest != "" {
 				text = append(text, rest)
 			}
 			continue
 		}
 		if cur != noTopic {
-			text = append(text, t)
+			text, to = append(text, t), l.to
 		}
 		blanks = 0
 	}
 	flush()
-	return got
+	return got, taken
 }
 
 // ruler: a line of dashes under a heading.
@@ -233,7 +245,7 @@ func headingAt(s *source, l line, alone bool) (topic, string, bool) {
 	if top == noTopic {
 		return noTopic, "", false
 	}
-	if !colon && !(shouted(head) || len(w) <= 3 && (alone || len(bare) < len(t)) && !strings.ContainsAny(t, ".,!")) {
+	if !colon && !(shouted(head) || len(w) <= 3 && (alone || len(bare) < len(t)) && !strings.ContainsAny(bare, ".,!")) {
 		return noTopic, "", false
 	}
 	return top, rest, true

@@ -4,6 +4,7 @@ package rules
 
 import (
 	"context"
+	"fmt"
 
 	"notfalld/message"
 )
@@ -90,7 +91,14 @@ type Set struct{ hash string }
 func (s *Set) Hash() string { return s.hash }
 
 // Understand says what a mail is and what it holds. It is bounded by ctx: when time is up it returns
-// what was found so far together with ctx.Err().
-func (s *Set) Understand(ctx context.Context, m *message.Mail, w World) (Facts, error) {
-	return understand(ctx, m, w)
+// what was found so far together with ctx.Err(). A fault of a rule is an error too, and not the end of
+// the program: the mail that met it becomes a minimal ticket.
+func (s *Set) Understand(ctx context.Context, m *message.Mail, w World) (f Facts, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("rule set %s: %v", s.hash, r)
+		}
+	}()
+	err = understand(ctx, m, w, &f)
+	return f, err
 }

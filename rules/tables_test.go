@@ -124,3 +124,22 @@ func TestErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestAnswers: testdata/answers.txt holds texts and below each problem | reproduction | changes.
+func TestAnswers(t *testing.T) {
+	b, err := os.ReadFile("testdata/answers.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range strings.Split("\n"+string(b), "\n== ")[1:] {
+		name, rest, _ := strings.Cut(c, "\n")
+		i := strings.LastIndex("\n"+rest, "\n> ")
+		text, want := strings.TrimSpace(rest[:i]), strings.Split(strings.TrimRight(rest[i+2:], "\n"), "|")
+		problem, reproduction, changes := answers(newDoc(&message.Mail{Text: text}, World{}), nil)
+		for k, got := range []string{problem, reproduction, changes} {
+			if got != strings.TrimSpace(want[k]) {
+				t.Errorf("%s: answer %d: %q, wanted %q", name, k+1, got, strings.TrimSpace(want[k]))
+			}
+		}
+	}
+}

@@ -6,10 +6,9 @@ import (
 	"notfalld/message"
 )
 
-// understand runs the passes one after the other. Each is linear in the text and the text is capped,
+// understand fills in f, one pass after the other. Each is linear in the text and the text is capped,
 // so looking at the clock between them is enough.
-func understand(ctx context.Context, m *message.Mail, w World) (Facts, error) {
-	var f Facts
+func understand(ctx context.Context, m *message.Mail, w World, f *Facts) error {
 	d := newDoc(m, w)
 	var found []finding // error messages in all sources, in order
 	auto := m.AutomaticThrough(w.Groups)
@@ -21,15 +20,15 @@ func understand(ctx context.Context, m *message.Mail, w World) (Facts, error) {
 		func() { f.Phones = findPhones(d, found) },
 		func() { f.Language = language(d) },
 		func() { f.Problem, f.Reproduction, f.Changes = answers(d, found) },
-		func() { f.Missing = missing(f) },
-		func() { f.Class = classify(d, auto, f).class },
+		func() { f.Missing = missing(*f) },
+		func() { f.Class = classify(d, auto, *f).class },
 		func() { f.Reply = mayReply(m, w, f.Class, auto) },
 	}
 	for _, pass := range passes {
 		if err := ctx.Err(); err != nil {
-			return f, err
+			return err
 		}
 		pass()
 	}
-	return f, ctx.Err()
+	return ctx.Err()
 }
