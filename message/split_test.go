@@ -48,7 +48,6 @@ func readCase(t testing.TB, file string) (raw []byte, want map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want = map[string]string{}
 	header := map[string]string{"From": "Eva Lang <eva@firma.at>", "To": "support@notfall-hoster.at", "Subject": "Notfall-Support",
 		"Date": "Mon, 16 Mar 2026 08:12:08 +0100", "Message-ID": "<1@firma.at>", "MIME-Version": "1.0"}
 	var body string
