@@ -20,7 +20,7 @@ func MayWriteTo(address string, w World) Reply {
 // for another reason. Everything is missing.
 func Minimal(m *message.Mail, w World) Facts {
 	auto := m.AutomaticThrough(w.Groups)
-	f := Facts{Class: Emergency, Missing: []string{
+	f := Facts{Class: Emergency, Automatic: auto, Missing: []string{
 		MissingProblem, MissingServers, MissingError, MissingCustomerNumber, MissingPhone, MissingReproduction, MissingChanges}}
 	switch auto.Kind {
 	case message.AutoReply, message.Receipt:

@@ -24,8 +24,9 @@ const (
 type Facts struct {
 	Class          Class
 	Reply          Reply
-	Language       string // "de", "en", or "" when neither is certain: such a mail is answered in both
-	CustomerNumber string // digits as written, without blanks; "" if none
+	Automatic      message.Automatic // as seen through the groups of the world
+	Language       string            // "de", "en", or "" when neither is certain: such a mail is answered in both
+	CustomerNumber string            // digits as written, without blanks; "" if none
 	Phones         []string
 	Servers        []Server
 	Errors         []Error

@@ -39,12 +39,15 @@ type Line struct {
 func NewLine(file string, m *message.Mail, f Facts) Line {
 	l := Line{
 		File: file, MessageID: m.MessageID, Subject: m.Subject,
-		Class: f.Class, Automatic: m.Automatic, AutoReply: f.Reply,
+		Class: f.Class, Automatic: f.Automatic, AutoReply: f.Reply,
 		Language: f.Language, CustomerNumber: f.CustomerNumber,
 		Phones: notNil(f.Phones), Servers: notNil(f.Servers), Errors: notNil(f.Errors),
 		Problem: f.Problem, Reproduction: f.Reproduction, Changes: f.Changes, Missing: notNil(f.Missing),
 		Text: m.Text, Quoted: m.Quoted, Signature: m.Signature,
 		Attachments: notNil(m.Attachments), Inline: notNil(m.Inline), ProblemParsing: m.Problem,
+	}
+	if l.Automatic.Kind == "" { // facts that a time-out cut short
+		l.Automatic = m.Automatic
 	}
 	if l.Automatic.Kind == "" {
 		l.Automatic.Kind = message.Human

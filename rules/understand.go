@@ -12,6 +12,7 @@ func understand(ctx context.Context, m *message.Mail, w World, f *Facts) error {
 	d := newDoc(m, w)
 	var found []finding // error messages in all sources, in order
 	auto := m.AutomaticThrough(w.Groups)
+	f.Automatic = auto
 	passes := []func(){
 		func() { found = findErrors(d) },
 		func() { f.Errors = errorFacts(found) },
