@@ -41,6 +41,9 @@ const (
 
 	// ours is ticket.EntryState.Ours, in the words of the partial indexes.
 	ours = "state IN ('ticket', 'note', 'copy', 'bounce', 'probe')"
+
+	sameContent = selectEntry + " WHERE content_hash = ?1 AND " + ours + " ORDER BY id LIMIT 1"
+	sameMail    = selectEntry + " WHERE content_hash = ?1 AND message_id = ?2 AND " + ours + " ORDER BY id LIMIT 1"
 )
 
 func entryDest(e *ticket.Entry) []any {
@@ -142,11 +145,10 @@ func (t *tx) SameMail(messageID string, hash []byte) (e ticket.Entry, ok bool, e
 		return e, false, t.ready()
 	}
 	const doing = "look for the same mail"
-	text := selectEntry + " WHERE content_hash = ?1 AND " + ours
 	if messageID == "" {
-		ok, err = t.row(doing, text+" ORDER BY id LIMIT 1", entryDest(&e), hash)
+		ok, err = t.row(doing, sameContent, entryDest(&e), hash)
 	} else {
-		ok, err = t.row(doing, text+" AND message_id = ?2 ORDER BY id LIMIT 1", entryDest(&e), hash, messageID)
+		ok, err = t.row(doing, sameMail, entryDest(&e), hash, messageID)
 	}
 	return e, ok, err
 }

@@ -19,7 +19,8 @@ var full = map[string]string{
 	"SELECT count(*) FROM outbox WHERE state IN ('waiting', 'frozen', 'sent')": "no caller counts everything",
 }
 
-var partial = strings.NewReplacer("SCAN ledger USING INDEX ledger_fetched", "", "SCAN outbox USING INDEX outbox_due", "")
+// Not tables: partial indexes read whole, since they hold just what is asked for, and lists of values.
+var noTables = strings.NewReplacer("SCAN ledger USING INDEX ledger_fetched", "", "SCAN outbox USING INDEX outbox_due", "", "SCAN v", "", "SCAN CONSTANT ROW", "", "SCAN 4-ROW VALUES", "")
 
 // TestPlans has every method prepare its statements, and SQLite say how it would run each.
 func TestPlans(t *testing.T) {
@@ -36,13 +37,12 @@ func TestPlans(t *testing.T) {
 				continue
 			}
 			plan := explain(t, s, text)
-			// All of a partial index is no more than what is asked for.
-			bad := strings.Contains(partial.Replace(plan), "SCAN")
+			bad := strings.Contains(noTables.Replace(plan), "SCAN")
 			if _, allowed := full[text]; bad != allowed {
 				t.Errorf("scans a table: %v\n%s\n%s", bad, text, plan)
 			}
-			hot := !strings.HasPrefix(text, selectOut) && !strings.HasPrefix(text, selectTicket) || strings.Contains(text, "next_at <=")
-			if hot && strings.Contains(plan, "TEMP B-TREE") && !strings.Contains(plan, "MERGE") {
+			hot := text != sameContent && !strings.HasPrefix(text, selectOut) && !strings.HasPrefix(text, selectTicket) || strings.Contains(text, "next_at <=")
+			if hot && strings.Contains(plan, "TEMP B-TREE") {
 				t.Errorf("sorts\n%s\n%s", text, plan)
 			}
 		}

@@ -156,6 +156,14 @@ func (t *tx) Mails(ticketID int64) ([]ticket.Mail, error) {
 	return list, err
 }
 
+// ticketOf is the ticket of each id of a list: by a mail of ours, by one of its earlier attempts, else by the oldest mail. Each
+// lookup ends at its first row, however many mails somebody has sent with the same Message-ID.
+const ticketOf = "SELECT v.column1, coalesce(" +
+	"(SELECT o.ticket_id FROM outbox o WHERE o.message_id = v.column1 AND o.message_id <> '' AND o.ticket_id <> 0 ORDER BY o.id LIMIT 1), " +
+	"(SELECT o.ticket_id FROM attempt a JOIN outbox o ON o.id = a.out_id" +
+	" WHERE a.message_id = v.column1 AND a.message_id <> '' AND o.ticket_id <> 0 ORDER BY a.id LIMIT 1), " +
+	"(SELECT m.ticket_id FROM mail m WHERE m.message_id = v.column1 AND m.message_id <> '' ORDER BY m.id LIMIT 1), 0) FROM (VALUES "
+
 // TicketOf is ticket.Tx. An id that several mails carry belongs to the mail of ours, else to the oldest: who
 // reuses the Message-ID of another's mail must not draw its replies to himself.
 func (t *tx) TicketOf(messageIDs []string) (ticketID int64, messageID string, ok bool, err error) {
@@ -171,20 +179,15 @@ func (t *tx) TicketOf(messageIDs []string) (ticketID int64, messageID string, ok
 	}
 	best := -1
 	for _, piece := range chunks(ids) {
-		list := "message_id <> '' AND message_id IN (" + marks(1, len(piece)) + ")"
-		text := "SELECT ticket_id, message_id, 0 AS rank, id FROM outbox WHERE ticket_id <> 0 AND " + list +
-			" UNION ALL SELECT o.ticket_id, a.message_id, 0, o.id FROM attempt a JOIN outbox o ON o.id = a.out_id" +
-			" WHERE o.ticket_id <> 0 AND " + strings.ReplaceAll(list, "message_id", "a.message_id") +
-			" UNION ALL SELECT ticket_id, message_id, 1, id FROM mail WHERE " + list +
-			" ORDER BY 3, 4"
-		err := t.rows("look for the ticket of a mail", text, func(scan func(...any) error) error {
+		values := "(" + strings.ReplaceAll(marks(1, len(piece)), ", ", "), (") + ")"
+		err := t.rows("look for the ticket of a mail", ticketOf+values+") AS v", func(scan func(...any) error) error {
 			var (
-				k, rank, id int64
-				found       string
+				id string
+				k  int64
 			)
-			err := scan(&k, &found, &rank, &id)
-			if p := place[found]; p > best { // of equals the first row stays
-				best, ticketID, messageID = p, k, found
+			err := scan(&id, &k)
+			if p := place[id]; k != 0 && p > best {
+				best, ticketID, messageID = p, k, id
 			}
 			return err
 		}, piece...)

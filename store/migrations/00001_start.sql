@@ -51,7 +51,7 @@ CREATE UNIQUE INDEX ledger_place ON ledger (mailbox, folder, uidvalidity, uid);
 CREATE INDEX ledger_fetched ON ledger (id) WHERE state = 'fetched';
 CREATE INDEX ledger_unmarked ON ledger (mailbox, folder, uidvalidity, uid)
 	WHERE NOT marked AND state IN ('ticket', 'note', 'copy', 'bounce', 'probe');
-CREATE INDEX ledger_content ON ledger (content_hash, id)
+CREATE INDEX ledger_content ON ledger (content_hash, message_id, id)
 	WHERE state IN ('ticket', 'note', 'copy', 'bounce', 'probe');
 CREATE INDEX ledger_raw ON ledger (fetched) WHERE raw_id <> 0;
 
@@ -96,7 +96,7 @@ CREATE TABLE mail (
 	content_hash {{blob}} NOT NULL
 );
 CREATE INDEX mail_ticket ON mail (ticket_id, id);
-CREATE INDEX mail_message_id ON mail (message_id) WHERE message_id <> '';
+CREATE INDEX mail_message_id ON mail (message_id, id) WHERE message_id <> '';
 CREATE INDEX mail_sender ON mail (sender, proof, arrived);
 
 CREATE TABLE event (
@@ -142,7 +142,7 @@ CREATE TABLE outbox (
 );
 CREATE UNIQUE INDEX outbox_key ON outbox (unique_key) WHERE unique_key <> '';
 CREATE INDEX outbox_due ON outbox (rank, next_at, id) WHERE state IN ('waiting', 'frozen');
-CREATE INDEX outbox_message_id ON outbox (message_id) WHERE message_id <> '';
+CREATE INDEX outbox_message_id ON outbox (message_id, id) WHERE message_id <> '';
 CREATE INDEX outbox_ticket ON outbox (ticket_id, id);
 CREATE INDEX outbox_recipient ON outbox (recipient_key, kind, state, created);
 CREATE INDEX outbox_created ON outbox (created);
@@ -166,4 +166,4 @@ CREATE TABLE attempt (
 	reply      TEXT   NOT NULL
 );
 CREATE INDEX attempt_out ON attempt (out_id, id);
-CREATE INDEX attempt_message_id ON attempt (message_id) WHERE message_id <> '';
+CREATE INDEX attempt_message_id ON attempt (message_id, id) WHERE message_id <> '';
