@@ -87,7 +87,9 @@ func TestIdleConnectionLost(t *testing.T) {
 	s.untilDone()
 	s.until("an idle connection", func() bool { return r.pool.resting() == 1 })
 	s.office.DropConnections(postoffice.SMTP)
+	r.pool.mu.Lock()
 	r.pool.idle[0].heard = time.Now().Add(-time.Minute) // and not just a moment ago
+	r.pool.mu.Unlock()
 	s.take(1)
 	s.untilDone()
 	for _, a := range s.answers() {

@@ -78,6 +78,9 @@ type Sender struct {
 	pool *pool
 	news chan struct{} // a worker is done with a mail, or has made a connection
 
+	records    sync.WaitGroup // outcomes on their way into the store
+	unrecorded chan struct{}  // bounds how many: a crash makes each of them go out once more
+
 	mu     sync.Mutex
 	claims claims
 	health health
@@ -88,7 +91,7 @@ func New(o Options, d Desk) *Sender {
 	o = o.withDefaults()
 	return &Sender{
 		o: o, desk: d, log: events{o.Log, o.Host, o.Port}, pool: &pool{o: o, clock: d.Clock()}, news: make(chan struct{}, 1),
-		claims: newClaims(), health: health{Status: Status{Reachable: true, Since: d.Clock().Now()}},
+		unrecorded: make(chan struct{}, mostUnrecorded*o.Connections), claims: newClaims(), health: health{Status: Status{Reachable: true, Since: d.Clock().Now()}},
 	}
 }
 
@@ -102,6 +105,7 @@ func (s *Sender) Run(ctx context.Context) error {
 	}
 	s.dispatch(ctx, work)
 	workers.Wait()
+	s.records.Wait()
 	s.pool.closeAll()
 	return nil
 }

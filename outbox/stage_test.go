@@ -173,10 +173,10 @@ func (s *stage) start(o Options) *running {
 	return r
 }
 
-// idle: no worker has a mail, but for those that wait until their outcome can be recorded.
+// idle: no attempt is under way. Outcomes that cannot be recorded wait for time to pass.
 func (r *running) idle() bool {
 	keeping := r.desk.(*watched).keeping()
-	return r.busy() <= keeping || keeping == r.o.Connections // then one more mail may wait for a worker
+	return r.busy() <= keeping || keeping == cap(r.unrecorded)
 }
 
 // startDriven is start with time flying while nothing is to be done.

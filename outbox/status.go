@@ -21,7 +21,7 @@ type health struct {
 	pause backoff // while the server cannot be used
 	cause string  // of LastError, in a form that stays the same
 	store string  // likewise of the store's failure; "" while it works
-	most  int     // how many connections the server gave us when it gave no more
+	tight bool    // the server has refused us one more connection
 }
 
 // Status says how delivery stands.
@@ -88,13 +88,13 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// crowded notes that the server gives us no more connections than these.
+// crowded notes that the server gives us no more connections than we have. It is a limit of the server: told once.
 func (s *Sender) crowded(open int, err error) {
 	s.mu.Lock()
-	changed := s.health.most != open
-	s.health.most = open
+	told := s.health.tight
+	s.health.tight = true
 	s.mu.Unlock()
-	if changed {
+	if !told {
 		s.log.fewer(open, err)
 	}
 }

@@ -12,6 +12,8 @@ const (
 	restFor = 30 * time.Second
 	// holdFor is how long a mail lies that could not be frozen.
 	holdFor = 5 * time.Second
+	// mostUnrecorded is how many outcomes each worker may leave behind: its next mail need not wait for the disk.
+	mostUnrecorded = 4
 	// lastTries is how often an outcome is offered to a failing store once the daemon is to end.
 	lastTries = 3
 )
@@ -35,12 +37,11 @@ func (s *Sender) worker(ctx context.Context, work <-chan ticket.Out) {
 	}
 }
 
-// deliver makes one attempt and records it. rest is true if the server takes no connection beside those that we have.
+// deliver makes one attempt and has it recorded. rest is true if the server takes no connection beside those that we have.
 func (s *Sender) deliver(ctx context.Context, due ticket.Out) (rest bool) {
-	var hold time.Duration
-	defer func() { s.release(due.ID, hold) }()
 	c, err := s.pool.borrow(ctx)
 	if err != nil {
+		defer s.release(due.ID, 0)
 		return s.notConnected(ctx, due, err)
 	}
 	if !c.used {
@@ -49,6 +50,7 @@ func (s *Sender) deliver(ctx context.Context, due ticket.Out) (rest bool) {
 	if due.ID == knock.ID || ctx.Err() != nil {
 		s.pool.giveBack(c, true)
 		s.reached()
+		s.release(due.ID, 0)
 		return false
 	}
 	o, ok, err := s.desk.Freeze(context.WithoutCancel(ctx), due.ID)
@@ -58,7 +60,7 @@ func (s *Sender) deliver(ctx context.Context, due ticket.Out) (rest bool) {
 		if err != nil {
 			s.storeFails(err)
 		}
-		hold = holdFor // whatever the reason: a mail that stays due without ever going out must not keep us busy
+		s.release(due.ID, holdFor) // whatever the reason: a mail that stays due without ever going out must not keep us busy
 		return false
 	}
 	s.storeWorks()
@@ -69,8 +71,8 @@ func (s *Sender) deliver(ctx context.Context, due ticket.Out) (rest bool) {
 	return false
 }
 
-// finish records an attempt. first: it was the first on its connection; on a later one, a server that breaks off has
-// proved before that it works, and a new connection is all it takes.
+// finish says what came of an attempt, and has it recorded while the worker goes on. first: it was the first on its
+// connection; on a later one, a server that breaks off has proved before that it works, and a new connection is all it takes.
 func (s *Sender) finish(ctx context.Context, due, o ticket.Out, a attempted, first bool) {
 	certain := a.Result != ticket.Unclear
 	if due.State == ticket.OutFrozen && a.Result == ticket.Temporary {
@@ -89,7 +91,12 @@ func (s *Sender) finish(ctx context.Context, due, o ticket.Out, a attempted, fir
 		s.countSent()
 	}
 	s.log.attempt(o, a.Outcome)
-	s.insist(ctx, o.ID, a.Outcome)
+	s.unrecorded <- struct{}{}
+	s.records.Go(func() {
+		s.insist(ctx, o.ID, a.Outcome)
+		<-s.unrecorded
+		s.release(o.ID, 0)
+	})
 }
 
 // notConnected deals with a mail for which there was no connection: nothing was frozen.
