@@ -3,13 +3,13 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
-	"notfalld/rules"
 	"notfalld/ticket"
 )
 
@@ -91,7 +91,10 @@ func benchDecide(tx ticket.Tx, e ticket.Entry, now time.Time) error {
 		return err
 	}
 	k := ticket.Ticket{State: ticket.New, Subject: "Notfall-Support", From: "max@kunde.example", Mailbox: "support", Created: now,
-		Updated: now, LastCustomerAt: now, Servers: []rules.Server{{Name: "web01.kunde.example", Source: "body"}}}
+		Updated: now, LastCustomerAt: now}
+	if err := json.Unmarshal([]byte(`[{"name":"web01.kunde.example","source":"body"}]`), &k.Servers); err != nil {
+		return err
+	}
 	if err := tx.AddTicket(&k); err != nil {
 		return err
 	}

@@ -20,7 +20,8 @@ var full = map[string]string{
 }
 
 // Not tables: partial indexes read whole, since they hold just what is asked for, and lists of values.
-var noTables = strings.NewReplacer("SCAN ledger USING INDEX ledger_fetched", "", "SCAN outbox USING INDEX outbox_due", "", "SCAN v", "", "SCAN CONSTANT ROW", "", "SCAN 4-ROW VALUES", "")
+var noTables = strings.NewReplacer("SCAN ledger USING INDEX ledger_fetched", "", "SCAN outbox USING INDEX outbox_due", "",
+	"SCAN v", "", "SCAN CONSTANT ROW", "", "SCAN 4-ROW VALUES", "")
 
 // TestPlans has every method prepare its statements, and SQLite say how it would run each.
 func TestPlans(t *testing.T) {
