@@ -45,7 +45,7 @@ func (t tally) f1() float64 {
 
 // floors are what must never be undercut: a change that makes one kind of fact worse fails.
 var floors = map[string]float64{
-	"class": 1, "reply": 1, "language": 0.99, "customer_number": 0.98, "phones": 0.98, "servers": 0.97, "errors": 0.95, "reproduction": 0.93, "changes": 0.93,
+	"class": 1, "reply": 1, "language": 1, "customer_number": 1, "phones": 1, "servers": 1, "errors": 1, "reproduction": 1, "changes": 0.98,
 }
 
 // TestMails understands every mail of testdata/mails and compares with its label. A new case is two

@@ -57,7 +57,8 @@ func errorFacts(found []finding) []Error {
 	return out
 }
 
-// unique leaves out what another finding says as well: the same text, or a part of it.
+// unique leaves out what another finding says as well: the same text, or, of a passage in a sentence,
+// a part of it.
 func unique(in []finding) []finding {
 	keys := make([]string, len(in))
 	for i, f := range in {
@@ -67,7 +68,7 @@ func unique(in []finding) []finding {
 	for i, f := range in {
 		repeated := false
 		for j := range in {
-			if j != i && (keys[j] == keys[i] && j < i || len(keys[j]) > len(keys[i]) && strings.Contains(keys[j], keys[i]) && !(f.whole && !in[j].whole)) {
+			if j != i && (keys[j] == keys[i] && j < i || !f.whole && len(keys[j]) > len(keys[i]) && strings.Contains(keys[j], keys[i])) {
 				repeated = true
 				break
 			}

@@ -58,6 +58,10 @@ func TestInventoryLookup(t *testing.T) {
 			t.Errorf("%q: %q, wanted %q", c.name, g, c.want)
 		}
 	}
+	bare, _ := read(t, "server,customer_number,aliases\nweb01,1,\nweb01.firma.at,2,\n")
+	if k := bare.Lookup("web01"); len(k) != 2 || k[0].Name != "web01" || !k[1].Short {
+		t.Errorf("the name itself does not go before the short form: %v", k)
+	}
 	if !in.HasCustomer("20817") || in.HasCustomer("20818") || in.HasCustomer("") {
 		t.Error("customers are not told from others")
 	}

@@ -283,7 +283,7 @@ func statedRegion(text string) string {
 		at += i + 1
 		if n := phoneAt(text, at-1); n > 0 {
 			if p, err := phonenumbers.Parse(text[at-1:at-1+n], ""); err == nil {
-				return phonenumbers.GetRegionCodeForNumber(p)
+				return phonenumbers.GetRegionCodeForCountryCode(int(p.GetCountryCode()))
 			}
 		}
 	}

@@ -143,3 +143,36 @@ func TestAnswers(t *testing.T) {
 		}
 	}
 }
+
+// TestOwner: of several servers of one name it is the sender's, if number or domain says which.
+func TestOwner(t *testing.T) {
+	inv, _, err := ReadInventory(strings.NewReader("server,customer_number,aliases\nweb01.firma.at,104711,\nweb01.laden.de,20817,\nweb01.dritte.ch,20817,\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ from, text, owner string }{
+		{"eva@irgendwo.example", "Kundennummer 20817, web01 ist weg", "20817"},
+		{"eva@irgendwo.example", "Kundennummer 104711, web01 ist weg", "104711"},
+		{"eva@firma.at", "web01 ist weg", "104711"},
+		{"eva@irgendwo.example", "web01 ist weg", ""},
+	} {
+		f, err := Shipped().Understand(t.Context(), &message.Mail{Text: c.text, From: []message.Address{{Address: c.from}}}, World{Inventory: inv})
+		if err != nil || len(f.Servers) != 1 || !f.Servers[0].Known || f.Servers[0].Owner != c.owner {
+			t.Errorf("%s, %q: %+v %v, wanted owner %q", c.from, c.text, f.Servers, err, c.owner)
+		}
+	}
+}
+
+// TestMissing: what a mail lacks, in the order in which it is asked for.
+func TestMissing(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                       "problem servers error customer_number phone reproduction changes",
+		"web01.firma.at ist weg": "error customer_number phone reproduction changes",
+		"web01.firma.at ist weg, Fehler: \"Connection refused\". Kundennummer 104711, Tel. 0664 1234567. Nachstellen: jederzeit. Wir haben nichts geändert.": "",
+	} {
+		f, err := Shipped().Understand(t.Context(), &message.Mail{Subject: "Notfall-Support", Text: text}, World{})
+		if got := strings.Join(f.Missing, " "); err != nil || got != want {
+			t.Errorf("%q: %q, wanted %q (%v)", text, got, want, err)
+		}
+	}
+}
