@@ -39,16 +39,25 @@ func dial(ctx context.Context, o Options) (*connection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", addr, err)
 	}
+	c, err := open(ctx, raw, o)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", addr, err)
+	}
+	return c, nil
+}
+
+// open makes a session of a connection, or closes it.
+func open(ctx context.Context, raw net.Conn, o Options) (*connection, error) {
 	c := &connection{conn: &bounded{Conn: raw, limit: o.Timeout, left: mostReply}, timeout: o.Timeout, grace: o.grace}
 	c.conn.endBy(time.Now().Add(3 * o.Timeout))
 	stop := context.AfterFunc(ctx, func() { _ = raw.Close() })
-	err = c.logIn(o)
+	err := c.logIn(o)
 	if !stop() {
 		err = ctx.Err()
 	}
 	if err != nil {
 		_ = raw.Close()
-		return nil, fmt.Errorf("%s: %w", addr, err)
+		return nil, err
 	}
 	c.conn.endBy(time.Time{})
 	c.heard = time.Now()
