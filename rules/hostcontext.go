@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // hostContext answers what stands around a token of one source.
 type hostContext struct {
@@ -94,6 +97,9 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 	if t.scheme == "unc" || t.scheme == "ssh" || t.scheme != "" && strings.ContainsAny(name, "0123456789-") {
 		return true
 	}
+	if ctx.hasAddress(t) && !hostBefore[name] && !generic[name] && !roles[name] {
+		return true
+	}
 	// A plain word of small letters is no host, whatever stands before it.
 	if !strings.ContainsAny(name, "0123456789-") && t.text == name && !rolePrefix(name) {
 		return false
@@ -133,6 +139,8 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 	switch {
 	case strong && numbered && plainDigits(name, t):
 		return true
+	case len(parts) == 2 && strongRoles[parts[0]] && len(parts[1]) == 1 && t.text == name:
+		return true // node-a, web-b
 	case role && numbered && len(parts) > 1:
 		return true
 	case len(parts) > 1 && t.text == name && ctx.labelled(t):
@@ -147,6 +155,23 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 		return true
 	}
 	return false
+}
+
+// hasAddress: "bmdserver (192.168.16.10)", written small or in capitals as names are.
+func (c *hostContext) hasAddress(t hostToken) bool {
+	if t.text != strings.ToLower(t.text) && t.text != strings.ToUpper(t.text) {
+		return false
+	}
+	rest, ok := strings.CutPrefix(strings.TrimLeft(c.s.text[t.to:min(len(c.s.text), t.to+60)], " "), "(")
+	if !ok {
+		return false
+	}
+	address, _, ok := strings.Cut(rest, ")")
+	if !ok {
+		return false
+	}
+	_, err := netip.ParseAddr(strings.TrimSpace(strings.TrimPrefix(address, "IP ")))
+	return err == nil
 }
 
 // labelled: "Server: x" and "Host: x", with nothing between.
