@@ -1,7 +1,10 @@
 package ingest
 
 import (
+	"bytes"
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/semaphore"
@@ -23,6 +26,7 @@ type intake struct {
 
 	mu       sync.Mutex
 	flying   int
+	inHand   map[chan struct{}]bool // one for each mail with the desk, closed when it is decided
 	idle     *sync.Cond
 	outcomes []outcome
 	failures int // in a row
@@ -38,7 +42,7 @@ type outcome struct {
 func newIntake(o *Options, d Desk) *intake {
 	in := &intake{
 		desk: d, bytes: semaphore.NewWeighted(o.InHand), most: o.InHand,
-		slots: make(chan struct{}, o.Workers), wake: make(chan struct{}, 1),
+		slots: make(chan struct{}, o.Workers), wake: make(chan struct{}, 1), inHand: map[chan struct{}]bool{},
 	}
 	in.idle = sync.NewCond(&in.mu)
 	return in
@@ -65,16 +69,28 @@ func (in *intake) release(n int64) {
 	<-in.slots
 }
 
-// take hands a mail over for which reserve made room for reserved bytes.
+// take hands a mail over for which reserve made room for reserved bytes. A mail that answers another one is handed over once
+// all that came before it are decided: one of them may be the mail that it answers.
 func (in *intake) take(ctx context.Context, f ticket.Fetched, reserved int64) {
+	var before []chan struct{}
+	done := make(chan struct{})
 	in.mu.Lock()
 	in.flying++
+	if answersAnother(f.Raw) {
+		before = slices.Collect(maps.Keys(in.inHand))
+	}
+	in.inHand[done] = true
 	in.mu.Unlock()
 	go func() {
+		for _, b := range before {
+			<-b
+		}
 		e, err := in.desk.Take(ctx, f)
 		in.release(reserved)
 		in.mu.Lock()
 		defer in.mu.Unlock()
+		delete(in.inHand, done)
+		close(done)
 		in.outcomes = append(in.outcomes, outcome{uid: f.Place.UID, entry: e, err: err})
 		in.failures++
 		if err == nil {
@@ -118,4 +134,11 @@ func (in *intake) wait() {
 	for in.flying > 0 {
 		in.idle.Wait()
 	}
+}
+
+// answersAnother looks for In-Reply-To or References in a mail's header (RFC 5322, 3.6.4).
+func answersAnother(raw []byte) bool {
+	head, _, _ := bytes.Cut(raw[:min(len(raw), 64<<10)], []byte("\r\n\r\n"))
+	head = bytes.ToLower(head)
+	return bytes.Contains(head, []byte("\nin-reply-to:")) || bytes.Contains(head, []byte("\nreferences:"))
 }

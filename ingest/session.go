@@ -48,6 +48,11 @@ func open(ctx context.Context, o *Options) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect: %w", err)
 	}
+	return begin(ctx, o, l)
+}
+
+// begin logs in on a connection.
+func begin(ctx context.Context, o *Options, l *lane) (*session, error) {
 	s := &session{o: o, lane: l, news: make(chan struct{}, 1)}
 	s.stop = context.AfterFunc(ctx, func() { l.Close() })
 	s.client = imapclient.New(l, &imapclient.Options{
