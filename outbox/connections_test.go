@@ -148,6 +148,10 @@ func TestRetryByAnotherProcess(t *testing.T) {
 	if n != 1 {
 		t.Errorf("%d mails to retry", n)
 	}
+	before := s.clock.Now()
 	s.untilDone()
+	if took := s.clock.Now().Sub(before); took > time.Minute {
+		t.Errorf("it took %s", took)
+	}
 	s.wantArrived(s.answers()[0], 1)
 }

@@ -133,13 +133,47 @@ func TestBackWithNothingToSend(t *testing.T) {
 	}
 }
 
+// As long as nothing is known of the server, one worker alone finds out, whatever else becomes due.
+func TestAlone(t *testing.T) {
+	s := newStage(t, noStaff)
+	silent := s.office.Inject(postoffice.Fault{At: postoffice.SMTPConnect, Mute: true})
+	s.take(3)
+	o := s.options()
+	o.Timeout = time.Second
+	r := s.start(o)
+	s.check(silent.Wait(s.ctx, 1))
+	s.take(3)
+	s.until("the failure is recorded", func() bool { return s.attempted() > 0 })
+	r.stop()
+	if n, tried := silent.Strikes(), s.attempted(); n != 1 || tried != 1 {
+		t.Errorf("%d connections were tried, for %d mails", n, tried)
+	}
+}
+
+// A mail whose acceptance is not known keeps its bytes while the server is gone.
+func TestFrozenWithoutConnection(t *testing.T) {
+	s := newStage(t, noStaff)
+	s.office.Inject(postoffice.Fault{At: postoffice.SMTPDot, Times: 1, Drop: true, Act: true})
+	s.office.Inject(postoffice.Fault{At: postoffice.SMTPConnect, Skip: 1, Drop: true})
+	s.take(1)
+	s.startDriven(s.options())
+	s.until("it was not tried for want of a connection", func() bool { return s.attempted() >= 2 })
+	s.office.ClearFaults()
+	s.untilDone()
+	a := s.answers()[0]
+	if got := s.story(a.ID); !strings.HasPrefix(got, "unknown 0 same unknown 0 same ") || strings.Contains(got, "new") {
+		t.Errorf("attempts: %s", got)
+	}
+	s.wantArrived(a, 2)
+}
+
 // A server that takes only so many connections at once can be used, with those.
 func TestCrowded(t *testing.T) {
 	s := newStage(t, noStaff)
 	crowd := s.office.Inject(postoffice.Fault{At: postoffice.SMTPConnect, Skip: 2, Reply: "421 4.7.0 Too many connections", Drop: true})
 	s.office.Inject(postoffice.Fault{At: postoffice.SMTPMail, Times: 2, Do: func(postoffice.Event) { _ = crowd.Wait(s.ctx, 1) }})
 	s.take(30)
-	r := s.startDriven(s.options())
+	r := s.start(s.options())
 	s.untilDone()
 	for _, a := range s.answers() {
 		if got := s.story(a.ID); got != "sent 250" {
@@ -152,6 +186,9 @@ func TestCrowded(t *testing.T) {
 	}
 	if gone := s.log.lines("cannot be used"); len(gone) != 0 {
 		t.Errorf("logged %q", gone)
+	}
+	if n := crowd.Strikes(); n > 2 {
+		t.Errorf("asked %d times for more connections, with two workers that had none", n)
 	}
 	if crowded := s.log.lines("no further connection"); len(crowded) != 1 {
 		t.Errorf("logged %d times that there are no more connections", len(crowded))

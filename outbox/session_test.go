@@ -22,7 +22,8 @@ import (
 // A session is a file testdata/sessions/NAME.txt: some words why, what is to come of it, and what the server does:
 //
 //	want: RESULT CODE, usable|gone[, server][; WORDS]   the attempt; server: the fault is the server's, not the mail's
-//	want: no connection[; WORDS]
+//	want: no connection[; WORDS], or: want: not alive   found out before the next mail
+//	mails: N             are sent one after the other, with a want for each
 //	timeout: DURATION    of the sender; without, long
 //	size: OCTETS         of the mail
 //	login: USER PASSWORD
@@ -35,6 +36,8 @@ import (
 //	C: WORDS        the client's next line begins so
 //	MAIL            the client's mail comes, up to its dot, and is the one it was to send
 //	READ N          octets of it
+//	WAIT DURATION   passes; what comes is only tested for coming too late
+//	SIP             the mail is read, slowly
 //	CLOSE, RESET    the connection, by FIN or RST
 //	HANG            nothing is said any more
 //	STOP            and nothing is read
@@ -52,13 +55,14 @@ func TestSessions(t *testing.T) {
 }
 
 type session struct {
-	want  string
+	wants []string
+	mails int
 	o     Options
 	size  int
 	steps []string
 }
 
-var stepShape = regexp.MustCompile(`^(S|S\*\d+|LOOP|DRIP|C):|^(MAIL|CLOSE|RESET|HANG|STOP)$|^READ \d+$`)
+var stepShape = regexp.MustCompile(`^(S|S\*\d+|LOOP|DRIP|C):|^(MAIL|SIP|CLOSE|RESET|HANG|STOP)$|^READ \d+$|^WAIT \d+ms$`)
 
 func readSession(t *testing.T, file string) session {
 	t.Helper()
@@ -66,7 +70,7 @@ func readSession(t *testing.T, file string) session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := session{o: Options{Timeout: 30 * time.Second}, size: 2000}
+	s := session{o: Options{Timeout: 30 * time.Second}, size: 2000, mails: 1}
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSuffix(line, "\n")
 		if stepShape.MatchString(line) {
@@ -76,7 +80,9 @@ func readSession(t *testing.T, file string) session {
 		key, value, _ := strings.Cut(line, ": ")
 		switch key {
 		case "want":
-			s.want = value
+			s.wants = append(s.wants, value)
+		case "mails":
+			s.mails, err = strconv.Atoi(value)
 		case "timeout":
 			s.o.Timeout, err = time.ParseDuration(value)
 		case "size":
@@ -108,7 +114,7 @@ func (s session) play(t *testing.T) {
 
 	addr := ln.Addr().(*net.TCPAddr)
 	s.o.Host, s.o.Port = "127.0.0.1", addr.Port
-	got := s.attempt(ctx, p.mail)
+	got := s.attempts(ctx, p.mail)
 	close(p.over)
 	if err := <-done; err != nil {
 		t.Error(err)
@@ -116,25 +122,36 @@ func (s session) play(t *testing.T) {
 	if context.Cause(ctx) != nil {
 		t.Error(context.Cause(ctx))
 	}
-	want, words, _ := strings.Cut(s.want, "; ")
-	if outcome, text, _ := strings.Cut(got, "; "); outcome != want || !strings.Contains(text, words) {
-		t.Errorf("\n got %s\nwant %s", got, s.want)
+	if len(got) != len(s.wants) {
+		t.Fatalf("got %q, want %q", got, s.wants)
+	}
+	for i := range got {
+		want, words, _ := strings.Cut(s.wants[i], "; ")
+		if outcome, text, _ := strings.Cut(got[i], "; "); outcome != want || !strings.Contains(text, words) {
+			t.Errorf("\n got %s\nwant %s", got[i], s.wants[i])
+		}
 	}
 }
 
-// attempt connects and sends, and says what came of it in the words of a session file.
-func (s session) attempt(ctx context.Context, mail []byte) string {
+// attempts connects and sends, and says what came of it in the words of a session file.
+func (s session) attempts(ctx context.Context, mail []byte) (got []string) {
 	c, err := dial(ctx, s.o)
 	if err != nil {
-		return "no connection; " + err.Error()
+		return []string{"no connection; " + err.Error()}
 	}
 	defer c.close()
-	a := c.send(ctx, ticket.Out{EnvelopeFrom: "support@notfall-hoster.at", Recipient: "kundin@firma.example", Bytes: mail})
-	fault := ""
-	if a.server != nil {
-		fault = ", server"
+	for range s.mails {
+		if !c.alive() {
+			return append(got, "not alive")
+		}
+		a := c.send(ctx, ticket.Out{EnvelopeFrom: "support@notfall-hoster.at", Recipient: "kundin@firma.example", Bytes: mail})
+		fault := ""
+		if a.server != nil {
+			fault = ", server"
+		}
+		got = append(got, fmt.Sprintf("%s %d, %s%s; %s", a.Result, a.Code, map[bool]string{true: "usable", false: "gone"}[a.usable], fault, a.Text))
 	}
-	return fmt.Sprintf("%s %d, %s%s; %s", a.Result, a.Code, map[bool]string{true: "usable", false: "gone"}[a.usable], fault, a.Text)
+	return got
 }
 
 // theMail has lines with dots in front, which SMTP wants doubled (RFC 5321, 4.5.2).
@@ -191,6 +208,11 @@ func (p *peer) step(r *bufio.Reader, verb, arg string) error {
 		_, err := io.ReadFull(r, make([]byte, n))
 		return err
 	}
+	if d, ok := strings.CutPrefix(verb, "WAIT "); ok {
+		long, _ := time.ParseDuration(d)
+		p.rest(long)
+		return nil
+	}
 	switch verb {
 	case "S":
 		said, err := strconv.Unquote(`"` + arg + `"`)
@@ -200,6 +222,9 @@ func (p *peer) step(r *bufio.Reader, verb, arg string) error {
 		_, _ = io.WriteString(p.conn, said+"\r\n")
 	case "C":
 		line, err := r.ReadString('\n')
+		if err != nil && p.gone() {
+			return nil // it was not to come so far
+		}
 		if err != nil || !strings.HasPrefix(line, arg) {
 			return fmt.Errorf("the client said %q (%w)", line, err)
 		}
@@ -217,11 +242,14 @@ func (p *peer) step(r *bufio.Reader, verb, arg string) error {
 			if _, err := io.WriteString(p.conn, arg); err != nil {
 				return nil
 			}
-			select {
-			case <-p.over:
+			p.rest(10 * time.Millisecond)
+		}
+	case "SIP":
+		for !p.gone() {
+			if _, err := io.CopyN(io.Discard, r, 64<<10); err != nil {
 				return nil
-			case <-time.After(10 * time.Millisecond): // slowly is what this is about
 			}
+			p.rest(20 * time.Millisecond)
 		}
 	case "CLOSE":
 		return p.conn.Close()
@@ -234,6 +262,23 @@ func (p *peer) step(r *bufio.Reader, verb, arg string) error {
 		<-p.over
 	}
 	return nil
+}
+
+// rest is for what slowness is about.
+func (p *peer) rest(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-p.over:
+	}
+}
+
+func (p *peer) gone() bool {
+	select {
+	case <-p.over:
+		return true
+	default:
+		return false
+	}
 }
 
 func (p *peer) readMail(r *bufio.Reader) error {
