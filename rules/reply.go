@@ -41,6 +41,9 @@ func headerAddress(v string) (message.Address, bool) {
 	return message.Address{Name: name, Address: local + "@" + strings.ToLower(domain)}, true
 }
 
+// IsGroup says whether an address is one of the groups.
+func IsGroup(address string, groups []Group) bool { return isGroup(address, groups) }
+
 func isGroup(address string, groups []Group) bool {
 	for _, g := range groups {
 		if g.Address != "" && strings.EqualFold(g.Address, address) {
@@ -98,9 +101,11 @@ func refused(address string, m *message.Mail, w World) string {
 			return "staff"
 		}
 	}
-	for _, to := range m.To {
-		if strings.EqualFold(plain, withoutTag(to.Address)) && !isGroup(to.Address, w.Groups) {
-			return "the address that the mail was sent to"
+	if len(w.Own) == 0 { // nobody says which addresses are ours: the mail was sent to one
+		for _, to := range m.To {
+			if strings.EqualFold(plain, withoutTag(to.Address)) && !isGroup(to.Address, w.Groups) {
+				return "the address that the mail was sent to"
+			}
 		}
 	}
 	if local, _, _ := strings.Cut(strings.ToLower(plain), "@"); daemons[local] {

@@ -160,6 +160,12 @@ func (t *tx) Outs(q ticket.OutQuery) ([]ticket.Out, error) {
 	if q.Recipient != "" {
 		w.add("recipient_key = ?", strings.ToLower(q.Recipient))
 	}
+	if q.Row != "" {
+		w.add("said = ?", q.Row)
+	}
+	if !q.Since.IsZero() {
+		w.add("created >= ?", q.Since)
+	}
 	order := " ORDER BY id DESC"
 	delivered := func(s ticket.OutState) bool { return s != ticket.OutWaiting && s != ticket.OutFrozen }
 	if len(q.States) > 0 && !slices.ContainsFunc(q.States, delivered) {
@@ -172,7 +178,12 @@ func (t *tx) Outs(q ticket.OutQuery) ([]ticket.Out, error) {
 
 // CountOuts is ticket.Tx.
 func (t *tx) CountOuts(q ticket.OutCount) (int, error) {
-	w := where{terms: []string{"state IN ('waiting', 'frozen', 'sent')"}}
+	var w where
+	if q.Failed {
+		w.terms = []string{"state <> 'withdrawn'"}
+	} else {
+		w.terms = []string{"state IN ('waiting', 'frozen', 'sent')"}
+	}
 	if q.TicketID != 0 {
 		w.add("ticket_id = ?", q.TicketID)
 	}
@@ -194,6 +205,9 @@ func (t *tx) CountOuts(q ticket.OutCount) (int, error) {
 	in(&w, "state", q.States)
 	if !q.Since.IsZero() {
 		w.add("created >= ?", q.Since)
+	}
+	if !q.Until.IsZero() {
+		w.add("created <= ?", q.Until)
 	}
 	var n int
 	text := w.text("SELECT count(*) FROM outbox", "", 0)

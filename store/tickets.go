@@ -106,6 +106,10 @@ func (t *tx) Tickets(q ticket.TicketQuery) ([]ticket.Ticket, error) {
 		w.add("last_customer_at < ?", q.CustomerUntil)
 		order = sorted
 	}
+	if q.Previous != 0 {
+		w.add("previous = ?", q.Previous)
+		w.terms = append(w.terms, "previous <> 0") // says nothing new, but lets the partial index serve it
+	}
 	var list []ticket.Ticket
 	text := w.text(selectTicket, order, q.Limit)
 	err := t.rows("list tickets", text, func(scan func(...any) error) error {

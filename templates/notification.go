@@ -65,6 +65,7 @@ type Notification struct {
 	Text          string   // the mail's new text, any number of lines
 
 	Answered  Answered
+	Waiting   bool   // it was tried and not accepted yet; Why says what the server said
 	Recipient string // to whom the answer went or was to go
 	Why       string // one line: why nobody was told, what the server said, …
 
@@ -105,6 +106,7 @@ type noticeView struct {
 	Cut                      bool // Text is not all
 	Answered                 Answered
 	Recipient, Why           string
+	Waiting                  bool
 	Nobody                   bool // the customer does not know where they stand
 	DraftSubject             string
 	Draft                    []string
@@ -164,7 +166,7 @@ func newNoticeView(n *Notification, lang string) *noticeView {
 		Sender: said(n.Name), Address: said(n.Address), Proof: n.Proof, Subject: said(n.Subject),
 		Arrived: date(lang, n.Arrived), Missing: knownMissing(n.Missing), CustomerNumber: said(n.Understood.CustomerNumber),
 		Errors: saidAll(n.Understood.Errors), Phones: saidAll(n.Understood.Phones), Attachments: saidAll(n.Attachments),
-		Problem: said(n.Problem), Answered: n.Answered, Recipient: said(n.Recipient), Why: said(n.Why),
+		Problem: said(n.Problem), Answered: n.Answered, Waiting: n.Waiting, Recipient: said(n.Recipient), Why: said(n.Why),
 		Nobody: n.Answered == AnsweredNot || n.Kind == NoticeUndelivered, Count: len(n.Items),
 	}
 	for _, s := range n.Understood.Servers {

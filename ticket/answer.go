@@ -138,7 +138,7 @@ func ownFacts(ms []Mail, m Mail) (templates.Understood, []string) {
 	var lacking []string
 	first := true
 	for _, k := range ms {
-		if k.From != m.From || k.Kind == NoteMail || k.Kind == UnprovenMail && k.ID != m.ID {
+		if k.From != m.From || k.AnswerTo != m.AnswerTo || k.Kind == NoteMail || k.Kind == UnprovenMail && k.ID != m.ID {
 			continue
 		}
 		var line rules.Line

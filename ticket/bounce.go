@@ -36,7 +36,7 @@ func (d *Desk) recordDelay(tx Tx, o Out, said string) error {
 	if err := d.event(tx, o.TicketID, "delayed", fmt.Sprintf("%s may not know yet: %s", o.Recipient, said)); err != nil {
 		return err
 	}
-	return d.tellStaff(tx, o.TicketID, o.MailID, ReasonDelayed, fmt.Sprintf("%s: %s", o.Recipient, said))
+	return d.tellStaffOf(tx, &o, ReasonDelayed, fmt.Sprintf("%s: %s", o.Recipient, said))
 }
 
 var msgIDShape = regexp.MustCompile(`(?i)message-id:\s*<([^<>\s]{1,250})>`)

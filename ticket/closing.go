@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"notfalld/templates"
 )
 
 // At closing time, whoever wrote during the day was told that support is there, and now it is not: a ticket of the day without
 // emergency and without an answer of staff gets the answer that holds outside support hours, once (SPEC section 9).
 
-// Close enters the answers of the youngest closing time, if that is not longer ago than an automatic answer may be late. It may be
-// called as often as one likes: each answer has its key.
-func (d *Desk) Close(ctx context.Context) (n int, err error) {
+// AnswerAtClosing enters the answers of the youngest closing time, if that is not longer ago than an automatic answer may be late. It may
+// be called as often as one likes: each answer has its key. It returns how many it entered.
+func (d *Desk) AnswerAtClosing(ctx context.Context) (n int, err error) {
 	now := d.now()
 	opened, closed := d.o.Hours.LastClose(now)
 	if closed.IsZero() || d.o.Hours.Open(now) || now.Sub(closed) > d.o.Caps.ReplyMaxAge {
@@ -20,16 +22,23 @@ func (d *Desk) Close(ctx context.Context) (n int, err error) {
 	}
 	err = d.o.Store.Update(ctx, func(tx Tx) error {
 		n = 0
-		ts, err := tx.Tickets(TicketQuery{States: []State{New, Open}, CustomerSince: opened, CustomerUntil: closed})
+		// Whoever read that support is there, whenever he wrote: an answer may have waited for a day.
+		os, err := tx.Outs(OutQuery{Kinds: []OutKind{OutAnswer}, States: []OutState{OutFrozen, OutSent},
+			Row: string(templates.NotLinked) + "/" + inHours, Since: opened.Add(-d.o.Caps.GiveUpAnswers)})
 		if err != nil {
 			return err
 		}
-		for _, t := range ts {
-			added, err := d.closeOver(tx, t, opened, closed)
+		for _, told := range os {
+			if told.Bare || told.FrozenAt.Before(opened) {
+				continue
+			}
+			added, err := d.closeOver(tx, told, opened, closed)
 			if err != nil {
 				return err
 			}
-			n += added
+			if added {
+				n++
+			}
 		}
 		return nil
 	})
@@ -39,35 +48,17 @@ func (d *Desk) Close(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-func (d *Desk) closeOver(tx Tx, t Ticket, opened, closed time.Time) (n int, err error) {
-	if t.EmergencyID != 0 || !t.LastStaffAt.Before(opened) {
-		return 0, nil
+func (d *Desk) closeOver(tx Tx, told Out, opened, closed time.Time) (added bool, err error) {
+	t, m, err := d.subjectOf(tx, &told)
+	if err != nil || t.EmergencyID != 0 || t.State == Closed || t.State == Waiting || !t.LastStaffAt.Before(opened) {
+		return false, err
 	}
-	os, err := tx.Outs(OutQuery{TicketID: t.ID, Kinds: []OutKind{OutAnswer}})
-	if err != nil {
-		return 0, err
+	v := verdict{send: true, to: told.Recipient, unknown: told.Unknown}
+	key := fmt.Sprintf("closing:%d:%s:%s", t.ID, told.Recipient, closed.Format(time.DateOnly))
+	if added, err = d.addAnswer(tx, t, m, v, told.Language, ReasonClosing, key); err != nil || !added {
+		return false, err
 	}
-	for _, told := range os {
-		if told.Bare || told.State == OutFailed || !strings.HasSuffix(told.Row, "/"+inHours) || told.Created.Before(opened) {
-			continue
-		}
-		o := Out{
-			Kind: OutAnswer, State: OutWaiting, TicketID: t.ID, MailID: told.MailID, Mailbox: t.Mailbox, Recipient: told.Recipient, Reason: ReasonClosing,
-			Row: d.row(d.now()), Unknown: told.Unknown, Language: told.Language, Created: d.now(), NextAt: d.now(),
-			Key: fmt.Sprintf("closing:%d:%s:%s", t.ID, told.Recipient, closed.Format(time.DateOnly)),
-		}
-		added, err := tx.AddOut(&o)
-		if err != nil {
-			return n, err
-		}
-		if added {
-			n++
-			if err := d.event(tx, t.ID, "answer", "support has closed: the answer for outside support hours goes to "+o.Recipient); err != nil {
-				return n, err
-			}
-		}
-	}
-	return n, nil
+	return true, d.event(tx, t.ID, "answer", "support has closed: the answer for outside support hours "+d.goes()+" to "+told.Recipient)
 }
 
 // isStale: between entering and sending, another answer may have said the same; and of an answer of closing time, support may have
@@ -83,7 +74,7 @@ func (d *Desk) isStale(tx Tx, t Ticket, o *Out) (bool, error) {
 	}
 	since := d.now().Add(-d.o.Caps.AgainAfter)
 	for _, k := range os {
-		if k.ID != o.ID && k.Recipient == o.Recipient && k.Row == o.Row && k.Bare == o.Bare && k.FrozenAt.After(since) {
+		if k.ID != o.ID && k.Recipient == o.Recipient && k.Row == o.Row && k.Bare == o.Bare && k.FrozenAt.After(since) && !k.FrozenAt.After(d.now()) {
 			return true, nil
 		}
 	}
@@ -93,7 +84,7 @@ func (d *Desk) isStale(tx Tx, t Ticket, o *Out) (bool, error) {
 // RunClosing waits for each closing time until ctx ends. It looks at once too: the daemon may have been down at closing time.
 func (d *Desk) RunClosing(ctx context.Context) error {
 	for {
-		if _, err := d.Close(ctx); err != nil && ctx.Err() == nil {
+		if _, err := d.AnswerAtClosing(ctx); err != nil && ctx.Err() == nil {
 			d.o.Log.Error("the answers of closing time could not be entered; trying again in a minute", "error", err)
 			select {
 			case <-ctx.Done():

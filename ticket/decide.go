@@ -20,7 +20,7 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 	if own, err := d.isOwn(tx, u.mail); err != nil || own {
 		return d.untouched(tx, e, err)
 	}
-	if first, ok, err := tx.SameMail(e.MessageID, e.ContentHash); err != nil || ok {
+	if first, ok, err := tx.SameMail(e.MessageID, e.ContentHash); err != nil || ok && sameMoment(e, first, u.mail) {
 		return d.recordCopy(tx, e, first, err)
 	}
 	if kind := u.auto.Kind; kind == message.Bounce || kind == message.Delay || u.facts.Class == rules.Bounce {
@@ -44,6 +44,11 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 		return d.newTicket(tx, e, u, th, 0)
 	}
 	return d.untouched(tx, e, nil)
+}
+
+// sameMoment: where neither Message-ID nor Date tells two mails apart, the same words may report another outage, a month later.
+func sameMoment(e *Entry, first Entry, m *message.Mail) bool {
+	return e.MessageID != "" || !m.Date.IsZero() || e.Arrived.Equal(first.Arrived)
 }
 
 // isNote: a vacation note in a thread is noted; what a monitoring system adds to its own ticket is a mail like any other.
@@ -111,7 +116,16 @@ func (d *Desk) addNote(tx Tx, e *Entry, u understood, th thread) error {
 func (d *Desk) continueTicket(tx Tx, e *Entry, u understood, th thread) error {
 	t := th.ticket
 	if th.proven && d.tooLongClosed(t, d.now()) {
-		return d.newTicket(tx, e, u, th, t.ID)
+		next, ok, err := d.successor(tx, t)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return d.newTicket(tx, e, u, th, t.ID)
+		}
+		t = next
+		th.why += "; " + Number(th.ticket.ID) + " was closed too long ago, " + t.Number() + " continues it"
+		th.ticket = t
 	}
 	kind := CustomerMail
 	switch {
@@ -145,6 +159,15 @@ func (d *Desk) continueTicket(tx Tx, e *Entry, u understood, th thread) error {
 	return d.close(tx, e, EntryTicket, t.ID, nil)
 }
 
+// successor is the ticket that continues one which was closed too long ago, if that is not closed as long itself.
+func (d *Desk) successor(tx Tx, t Ticket) (Ticket, bool, error) {
+	ts, err := tx.Tickets(TicketQuery{Previous: t.ID, Limit: 1})
+	if err != nil || len(ts) == 0 || d.tooLongClosed(ts[0], d.now()) {
+		return Ticket{}, false, err
+	}
+	return ts[0], true, nil
+}
+
 // advance brings a ticket forward by a proven mail: reopened, and richer by what the mail says.
 func (d *Desk) advance(tx Tx, t *Ticket, u understood, e *Entry) error {
 	if t.State == Closed {
@@ -155,10 +178,16 @@ func (d *Desk) advance(tx Tx, t *Ticket, u understood, e *Entry) error {
 	if t.State == Closed || t.State == Waiting {
 		t.State = Open
 	}
-	t.LastCustomerAt, t.Updated = e.Arrived, d.now()
+	if e.Arrived.After(t.LastCustomerAt) { // a mail that lay somewhere does not turn the clock back
+		t.LastCustomerAt = e.Arrived
+	}
+	t.Updated = d.now()
 	t.learn(u.facts)
 	return tx.PutTicket(*t)
 }
+
+// mostFacts bounds what a ticket that a monitoring system feeds for weeks collects.
+const mostFacts = 100
 
 // learn adds what a mail says to what the ticket knows; what is known is not overwritten.
 func (t *Ticket) learn(f rules.Facts) {
@@ -166,12 +195,12 @@ func (t *Ticket) learn(f rules.Facts) {
 		t.CustomerNumber = f.CustomerNumber
 	}
 	for _, s := range f.Servers {
-		if !slices.ContainsFunc(t.Servers, func(k rules.Server) bool { return k.Name == s.Name }) {
+		if len(t.Servers) < mostFacts && !slices.ContainsFunc(t.Servers, func(k rules.Server) bool { return k.Name == s.Name }) {
 			t.Servers = append(t.Servers, s)
 		}
 	}
 	for _, x := range f.Errors {
-		if !slices.ContainsFunc(t.Errors, func(k rules.Error) bool { return k.Text == x.Text }) {
+		if len(t.Errors) < mostFacts && !slices.ContainsFunc(t.Errors, func(k rules.Error) bool { return k.Text == x.Text }) {
 			t.Errors = append(t.Errors, x)
 		}
 	}
@@ -191,7 +220,7 @@ func (d *Desk) newTicket(tx Tx, e *Entry, u understood, th thread, previous int6
 	if u.auto.Kind != message.Human {
 		kind = MachineMail
 	}
-	first := thread{how: "new", proven: true, ticket: t}
+	first := thread{how: threadNew, proven: true, ticket: t}
 	m := d.mailOf(e, u, kind, first)
 	m.TicketID = t.ID
 	if err := tx.AddMail(&m); err != nil {
@@ -229,7 +258,7 @@ func (d *Desk) mailOf(e *Entry, u understood, kind MailKind, th thread) Mail {
 	}
 	return Mail{
 		Kind: kind, EntryID: e.ID, MessageID: u.mail.MessageID, From: strings.ToLower(u.author.Address), FromName: u.author.Name, Subject: u.mail.Subject,
-		Arrived: e.Arrived, Proof: string(u.proof.Verdict), Thread: th.how, Line: line, RulesHash: d.o.Rules.Hash(), ContentHash: e.ContentHash,
+		AnswerTo: d.answerTo(u), Arrived: e.Arrived, Proof: string(u.proof.Verdict), Thread: th.how, Line: line, RulesHash: d.o.Rules.Hash(), ContentHash: e.ContentHash,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -64,7 +65,11 @@ func (d *Desk) Freeze(ctx context.Context, id int64) (o Out, ok bool, err error)
 func (d *Desk) freeze(tx Tx, o *Out) (ok bool, err error) {
 	switch o.Kind {
 	case OutAnswer:
-		ok, err = d.chooseAnswer(tx, o)
+		if d.o.Observe { // entered when the mode was live: still nothing goes to customers
+			ok, err = false, d.draftInstead(tx, *o)
+		} else {
+			ok, err = d.chooseAnswer(tx, o)
+		}
 	case OutNotice:
 		ok, err = d.chooseNotice(tx, o)
 	case OutProbe:
@@ -135,11 +140,17 @@ func (d *Desk) afterAttempt(tx Tx, o *Out, out Outcome) error {
 			return d.event(tx, o.TicketID, "answered", fmt.Sprintf("%s was told %s, Message-ID <%s>", o.Recipient, o.Row, o.MessageID))
 		}
 		return nil
+	case out.Result == Permanent && o.Kind == OutNotice && !o.Bare:
+		// What staff's server refuses is the customer's words, most likely: the same without them.
+		o.State, o.Bytes, o.MessageID, o.Bare, o.NextAt = OutWaiting, nil, "", true, d.now()
 	case out.Result == Permanent:
 		return d.failed(tx, o, fmt.Sprintf("the mail server refused it: %d %s", out.Code, o.LastError))
-	case d.now().Sub(o.Created) > d.o.Caps.GiveUpAnswers:
+	case o.Kind != OutNotice && d.now().Sub(o.Created) > d.o.Caps.GiveUpAnswers: // staff must be told, however late
 		return d.failed(tx, o, fmt.Sprintf("given up after %s and %d attempts; the last: %s", d.o.Caps.GiveUpAnswers, o.Attempts, o.LastError))
 	case out.Result == Temporary:
+		if err := d.stillTrying(tx, o); err != nil {
+			return err
+		}
 		o.State, o.Bytes, o.MessageID, o.NextAt = OutWaiting, nil, "", out.RetryAt
 	default:
 		o.NextAt = out.RetryAt
@@ -157,14 +168,46 @@ func (d *Desk) failed(tx Tx, o *Out, why string) error {
 	case o.Kind == OutProbe:
 		return tx.SetSetting(settingPlus(o.Mailbox), plusFails)
 	case o.Kind == OutNotice:
-		d.o.Log.Error("a notice to staff was not delivered", "to", o.Recipient, "ticket", Number(o.TicketID), "why", why)
-		return nil
+		return d.noticeFailed(tx, o, why)
 	}
 	d.Count.Undelivered.Add(1)
 	if err := d.event(tx, o.TicketID, "undelivered", fmt.Sprintf("%s does not know: %s", o.Recipient, why)); err != nil {
 		return err
 	}
-	return d.tellStaff(tx, o.TicketID, o.MailID, ReasonUndelivered, fmt.Sprintf("%s: %s", o.Recipient, why))
+	return d.tellStaffOf(tx, o, ReasonUndelivered, fmt.Sprintf("%s: %s", o.Recipient, why))
+}
+
+// noticeFailed: what staff's address does not take goes to the admins, shortened; if theirs does not either, the log is what is left.
+func (d *Desk) noticeFailed(tx Tx, o *Out, why string) error {
+	d.o.Log.Error("a notice to staff was not delivered", "to", o.Recipient, "ticket", Number(o.TicketID), "why", why)
+	for _, admin := range d.o.Admins {
+		if strings.EqualFold(admin, o.Recipient) || strings.HasPrefix(o.Key, "instead:") {
+			continue
+		}
+		to := *o
+		to.ID, to.State, to.Recipient, to.Bytes, to.MessageID, to.Attempts = 0, OutWaiting, strings.ToLower(admin), nil, "", 0
+		to.Key, to.Bare, to.Created, to.NextAt = fmt.Sprintf("instead:%d:%s", o.ID, admin), true, d.now(), d.now()
+		if _, err := tx.AddOut(&to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stillTryingAfter: greylisting lets pass within minutes; from then on staff should know that a customer may not.
+const stillTryingAfter = 10 * time.Minute
+
+func (d *Desk) stillTrying(tx Tx, o *Out) error {
+	if o.Kind != OutAnswer || !o.DelayedAt.IsZero() || d.now().Sub(o.Created) < stillTryingAfter {
+		return nil
+	}
+	o.DelayedAt = d.now()
+	return d.tellStaffOf(tx, o, ReasonDelayed, fmt.Sprintf("%s: %s", o.Recipient, o.LastError))
+}
+
+func (d *Desk) draftInstead(tx Tx, o Out) error {
+	_, err := d.addDrafts(tx, o)
+	return err
 }
 
 // Retry makes mails due at once; failed ones get a new chance. ids empty: all that wait. It returns how many.

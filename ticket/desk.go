@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,7 +25,7 @@ type Mailbox struct {
 // Plus says whether support+something@… reaches the mailbox.
 type Plus string
 
-// Auto uses plus addresses once a probe of ours has come back.
+// PlusAuto uses plus addresses once a probe of ours has come back.
 const (
 	PlusAuto Plus = "auto"
 	PlusYes  Plus = "true"
@@ -73,7 +74,7 @@ type Options struct {
 	Log          *slog.Logger
 	Rules        *rules.Set
 	Templates    *templates.Set
-	World        rules.World // Own is completed with the addresses of Mailboxes, Staff with Staff.Notify
+	World        rules.World // Own holds the addresses of Mailboxes, Staff everybody who works here or is notified
 	Contacts     *Contacts
 	Mailboxes    []Mailbox
 	Company      templates.Company
@@ -95,6 +96,8 @@ type Desk struct {
 	o    Options
 	keys Keys
 	due  chan struct{} // something new is in the outbox
+	// settling holds the ids of the ledger entries that are being decided in this process.
+	settling sync.Map
 	// Counters for /metrics; they only grow.
 	Count Counters
 }
@@ -133,10 +136,6 @@ func NewDesk(ctx context.Context, o Options) (*Desk, error) {
 	if o.Contacts == nil {
 		o.Contacts = &Contacts{}
 	}
-	for _, m := range o.Mailboxes {
-		o.World.Own = append(o.World.Own, m.Address)
-	}
-	o.World.Staff = append(o.World.Staff, o.Staff.Notify...)
 	d := &Desk{o: o, due: make(chan struct{}, 1)}
 	if len(o.Secret) == 0 {
 		if err := o.Store.Update(ctx, func(tx Tx) (err error) { o.Secret, err = storedSecret(tx); return err }); err != nil {

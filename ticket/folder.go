@@ -18,20 +18,21 @@ type Scan struct {
 // changed, all UIDs mean something else (RFC 3501, 2.3.1.1): everything since the first start is scanned again, and
 // what is known is recognised by its content.
 func (d *Desk) OpenFolder(ctx context.Context, mailbox, folder string, uidValidity, uidNext uint32) (Scan, error) {
-	var scan Scan
-	err := d.o.Store.Update(ctx, func(tx Tx) error {
-		f, ok, err := tx.Folder(mailbox, folder)
-		if err != nil {
+	var f Folder
+	err := d.o.Store.Update(ctx, func(tx Tx) (err error) {
+		var ok bool
+		if f, ok, err = tx.Folder(mailbox, folder); err != nil || ok && f.UIDValidity == uidValidity {
 			return err
 		}
-		if !ok || f.UIDValidity != uidValidity {
-			f = d.baseline(f, ok, uidNext)
-			f.Mailbox, f.Name, f.UIDValidity = mailbox, folder, uidValidity
-			if err := tx.PutFolder(f); err != nil {
-				return err
-			}
-		}
-		scan = Scan{FirstUID: f.FirstUID, Since: f.Since, Baseline: f.Baseline}
+		f = d.baseline(f, ok, uidNext)
+		f.Mailbox, f.Name, f.UIDValidity = mailbox, folder, uidValidity
+		return tx.PutFolder(f)
+	})
+	if err != nil {
+		return Scan{}, err
+	}
+	scan := Scan{FirstUID: f.FirstUID, Since: f.Since, Baseline: f.Baseline}
+	err = d.o.Store.View(ctx, func(tx Tx) (err error) { // beside the writer: these may be many
 		scan.Known, err = tx.KnownUIDs(mailbox, folder, uidValidity, f.FirstUID)
 		return err
 	})

@@ -3,6 +3,7 @@ package ticket
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,6 +32,9 @@ func (d *Desk) chooseNotice(tx Tx, o *Out) (ok bool, err error) {
 	n, err := d.noticeView(tx, t, m, o)
 	if err != nil {
 		return false, err
+	}
+	if o.Bare { // refused once: without the customer's words
+		n.Text, n.Subject, n.Name, n.Attachments, n.Understood.Errors = "", "", "", nil, nil
 	}
 	if o.Reason == ReasonDraft {
 		if err := d.draft(tx, t, m, o, &n); err != nil {
@@ -161,6 +165,10 @@ func (d *Desk) sayAnswered(tx Tx, o *Out, m Mail, n *templates.Notification) err
 		default:
 			n.Answered = templates.AnsweredFull
 		}
+		if a.Attempts > 0 && (a.State == OutWaiting || a.State == OutFrozen) {
+			n.Why = a.LastError
+			n.Waiting = true
+		}
 	}
 	if d.o.Observe && n.Answered == templates.AnsweredBefore {
 		n.Answered, n.Why = templates.AnsweredNot, "mode observe: customers are not answered"
@@ -188,7 +196,7 @@ func (d *Desk) draft(tx Tx, t Ticket, m Mail, o *Out, n *templates.Notification)
 // bundle says whether a notice goes out within a bundle. The first NoticesPerHour of an hour go out one by one. After that
 // they wait for the end of the running BundleEvery, and the first to be chosen then takes all others along.
 func (d *Desk) bundle(tx Tx, o *Out) (bool, error) {
-	if o.Reason != ReasonNewTicket && o.Reason != ReasonMail {
+	if !slices.Contains(bundled, o.Reason) {
 		return false, nil
 	}
 	sent, err := tx.CountOuts(OutCount{Kind: OutNotice, Recipient: o.Recipient, States: []OutState{OutFrozen, OutSent}, Since: d.now().Add(-time.Hour)})
@@ -201,13 +209,16 @@ func (d *Desk) bundle(tx Tx, o *Out) (bool, error) {
 	return true, nil
 }
 
+// bundled are the reasons that a flood multiplies.
+var bundled = []string{ReasonNewTicket, ReasonMail, ReasonUndelivered}
+
 // mostBundled bounds one bundle; what is over waits for the next one, which is due at once.
 const mostBundled = 500
 
 // gather puts one notice for all that wait for the same reader into the outbox, and withdraws those. Its Detail names them.
 func (d *Desk) gather(tx Tx, o *Out) error {
 	os, err := tx.Outs(OutQuery{Kinds: []OutKind{OutNotice}, States: []OutState{OutWaiting}, Recipient: o.Recipient,
-		Reasons: []string{ReasonNewTicket, ReasonMail}, Limit: mostBundled})
+		Reasons: bundled, Limit: mostBundled})
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/publicsuffix"
-
 	"notfalld/message"
 	"notfalld/rules"
 )
@@ -34,7 +32,10 @@ func (d *Desk) mayAnswer(tx Tx, t Ticket, m Mail, u understood, th thread) (verd
 		return verdict{why: why}, nil
 	}
 	v := verdict{send: true, to: to}
-	v.bare, v.why = d.howMuch(u, th, to)
+	var err error
+	if v.bare, v.why, err = d.howMuch(tx, u, th, to); err != nil {
+		return v, err
+	}
 	known, err := d.known(tx, u, to)
 	if err != nil {
 		return v, err
@@ -49,13 +50,17 @@ func (d *Desk) mayAnswer(tx Tx, t Ticket, m Mail, u understood, th thread) (verd
 // recipient is the single Reply-To, else the author; never Cc or Sender.
 func (d *Desk) recipient(u understood) (to, why string) {
 	m := u.mail
+	replyTo := m.ReplyTo
+	if len(replyTo) == 1 && rules.IsGroup(replyTo[0].Address, d.o.World.Groups) {
+		replyTo = nil // the group put it there
+	}
 	switch {
-	case len(m.ReplyTo) > 1:
+	case len(replyTo) > 1:
 		return "", "the mail names several addresses in Reply-To"
-	case len(m.ReplyTo) == 0 && len(m.From) > 1:
+	case len(replyTo) == 0 && len(m.From) > 1:
 		return "", "the mail has several authors in From"
-	case len(m.ReplyTo) == 1:
-		to = m.ReplyTo[0].Address
+	case len(replyTo) == 1:
+		to = replyTo[0].Address
 	default:
 		to = u.author.Address
 	}
@@ -66,6 +71,12 @@ func (d *Desk) recipient(u understood) (to, why string) {
 		return "", r.Reason
 	}
 	return to, ""
+}
+
+// answerTo is the recipient as a mail remembers it, "" if there is none.
+func (d *Desk) answerTo(u understood) string {
+	to, _ := d.recipient(u)
+	return strings.ToLower(to)
 }
 
 // plausible: RFC 5321 limits (4.5.3.1), and nothing that could break out of an SMTP command.
@@ -84,27 +95,21 @@ func isASCII(s string) bool {
 }
 
 // howMuch: whoever may be somebody else gets the bare answer, which is worthless to a forger.
-func (d *Desk) howMuch(u understood, th thread, to string) (bare bool, why string) {
+func (d *Desk) howMuch(tx Tx, u understood, th thread, to string) (bare bool, why string, err error) {
+	elsewhere := !strings.EqualFold(to, u.author.Address)
 	switch {
 	case u.proof.Verdict == message.ProofFail:
-		return true, "sender proof failed"
-	case !sameOrganisation(to, u.author.Address):
-		return true, "Reply-To is in another domain than From"
+		return true, "sender proof failed", nil
+	case elsewhere && domainOf(strings.ToLower(to)) != domainOf(strings.ToLower(u.author.Address)):
+		return true, "Reply-To is in another domain than From", nil
 	case !th.proven:
-		return true, "the sender is not who the token was issued to"
+		return true, "the sender is not who the token was issued to", nil
+	case elsewhere && th.how != threadNew && !th.token.IssuedTo(to):
+		// The mail may speak for a participant; that its Reply-To does, is not said. All of gmail.com is one domain.
+		takesPart, err := tx.TakesPart(th.ticket.ID, to)
+		return !takesPart, "Reply-To takes no part in this ticket", err
 	}
-	return false, ""
-}
-
-// sameOrganisation compares organisational domains (RFC 7489, 3.2).
-func sameOrganisation(a, b string) bool { return organisation(a) == organisation(b) }
-
-func organisation(address string) string {
-	domain := strings.ToLower(address[strings.LastIndexByte(address, '@')+1:])
-	if org, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
-		return org
-	}
-	return domain
+	return false, "", nil
 }
 
 func strict(policy string) bool { return policy == "quarantine" || policy == "reject" }
@@ -112,7 +117,7 @@ func strict(policy string) bool { return policy == "quarantine" || policy == "re
 // known: proven, on record, or a writer of ours for some time. A first unproven mail makes nobody known, else a forger
 // would lift the cap on the second.
 func (d *Desk) known(tx Tx, u understood, to string) (bool, error) {
-	proven := u.proof.Verdict == message.ProofPass && sameOrganisation(to, u.author.Address)
+	proven := u.proof.Verdict == message.ProofPass && domainOf(strings.ToLower(to)) == domainOf(strings.ToLower(u.author.Address))
 	if proven || len(d.o.Contacts.Find(to)) > 0 {
 		return true, nil
 	}
@@ -125,46 +130,56 @@ func (d *Desk) known(tx Tx, u understood, to string) (bool, error) {
 
 // capped applies How often. What is suppressed here is an answer, never a ticket.
 func (d *Desk) capped(tx Tx, t Ticket, v verdict) (verdict, error) {
-	c, now := d.o.Caps, d.now()
-	yes := true
-	answers := func(q OutCount) OutCount { q.Kind = OutAnswer; return q }
-	stop := func(told bool, format string, args ...any) func() verdict {
-		return func() verdict { return verdict{to: v.to, told: told, why: fmt.Sprintf(format, args...)} }
-	}
-	limits := []struct {
-		applies bool
-		q       OutCount
-		most    int
-		stop    func() verdict
-	}{
-		{!v.bare, answers(OutCount{TicketID: t.ID, Recipient: v.to, Row: d.row(now), Since: now.Add(-c.AgainAfter)}), 1,
-			stop(true, "told the same within the last %s", c.AgainAfter)},
-		{!v.bare, answers(OutCount{TicketID: t.ID, Since: d.startOfDay(now)}), c.PerTicketDay,
-			stop(true, "%d answers in this ticket today already", c.PerTicketDay)},
-		{v.bare, answers(OutCount{Recipient: v.to, Bare: &yes, Since: now.Add(-c.BarePerAddress)}), 1,
-			stop(false, "one bare answer to an unproven address every %s, and it has had it", c.BarePerAddress)},
-		{v.bare, answers(OutCount{Bare: &yes, Since: now.Add(-time.Hour)}), c.BarePerHour,
-			stop(false, "more than %d bare answers this hour", c.BarePerHour)},
-		{!v.unknown, answers(OutCount{Recipient: v.to, Since: now.Add(-time.Hour)}), c.KnownPerHour,
-			stop(false, "more than %d answers to this address this hour", c.KnownPerHour)},
-		{v.unknown, answers(OutCount{Recipient: v.to, Since: now.Add(-time.Hour)}), c.UnknownPerHour,
-			stop(false, "more than %d answers to this unproven address this hour", c.UnknownPerHour)},
-		{v.unknown, answers(OutCount{Unknown: &yes, Since: now.Add(-time.Hour)}), c.UnknownOverall,
-			stop(false, "more than %d answers to unproven addresses this hour", c.UnknownOverall)},
-	}
-	for _, l := range limits {
-		if !l.applies {
-			continue
-		}
+	for _, l := range d.limits(t, v) {
+		l.q.Kind, l.q.Until = OutAnswer, d.now()
 		n, err := tx.CountOuts(l.q)
 		if err != nil {
 			return v, err
 		}
-		if n >= l.most {
-			return l.stop(), nil
+		if n < l.most {
+			continue
 		}
+		told, err := d.hasHeard(tx, t, v)
+		return verdict{to: v.to, told: told, why: l.why}, err
 	}
 	return v, nil
+}
+
+// limit is one cap: at most so many answers of a kind.
+type limit struct {
+	q    OutCount
+	most int
+	why  string
+}
+
+// limits lists the caps that a verdict falls under. What failed counts in those against floods: forged senders that do
+// not exist would else draw answers without end.
+func (d *Desk) limits(t Ticket, v verdict) []limit {
+	c, now, yes, no := d.o.Caps, d.now(), true, false
+	hour := now.Add(-time.Hour)
+	if v.bare {
+		return []limit{
+			{OutCount{Recipient: v.to, Bare: &yes, Since: now.Add(-c.BarePerAddress)}, 1, fmt.Sprintf("one bare answer to an unproven address every %s, and it has had it", c.BarePerAddress)},
+			{OutCount{Bare: &yes, Since: hour, Failed: true}, c.BarePerHour, fmt.Sprintf("more than %d bare answers this hour", c.BarePerHour)},
+		}
+	}
+	ls := []limit{
+		{OutCount{TicketID: t.ID, Recipient: v.to, Row: d.row(now), Bare: &no, Since: now.Add(-c.AgainAfter)}, 1, fmt.Sprintf("told the same within the last %s", c.AgainAfter)},
+		{OutCount{TicketID: t.ID, Recipient: v.to, Bare: &no, Since: d.startOfDay(now)}, c.PerTicketDay, fmt.Sprintf("%d answers in this ticket today already", c.PerTicketDay)},
+	}
+	if !v.unknown {
+		return append(ls, limit{OutCount{Recipient: v.to, Since: hour}, c.KnownPerHour, fmt.Sprintf("more than %d answers to this address this hour", c.KnownPerHour)})
+	}
+	return append(ls,
+		limit{OutCount{Recipient: v.to, Since: hour, Failed: true}, c.UnknownPerHour, fmt.Sprintf("more than %d answers to this unproven address this hour", c.UnknownPerHour)},
+		limit{OutCount{Unknown: &yes, Since: hour, Failed: true}, c.UnknownOverall, fmt.Sprintf("more than %d answers to unproven addresses this hour", c.UnknownOverall)},
+	)
+}
+
+// hasHeard: whoever was told in this ticket today what is true now knows where he stands.
+func (d *Desk) hasHeard(tx Tx, t Ticket, v verdict) (bool, error) {
+	n, err := tx.CountOuts(OutCount{Kind: OutAnswer, TicketID: t.ID, Recipient: v.to, Row: d.row(d.now()), Since: d.startOfDay(d.now()), Until: d.now()})
+	return n > 0, err
 }
 
 func (d *Desk) startOfDay(t time.Time) time.Time {

@@ -23,16 +23,16 @@ func (d *Desk) respond(tx Tx, t Ticket, m Mail, u understood, th thread) error {
 	if err != nil {
 		return err
 	}
-	if err := d.event(tx, t.ID, "answer", whyAnswered(v)); err != nil {
+	if err := d.event(tx, t.ID, "answer", d.whyAnswered(v)); err != nil {
 		return err
 	}
 	if v.send {
-		if err := d.addAnswer(tx, t, m, v, u.facts.Language, ReasonMail); err != nil {
+		if _, err := d.addAnswer(tx, t, m, v, u.facts.Language, ReasonMail, fmt.Sprintf("answer:%d", m.ID)); err != nil {
 			return err
 		}
 	}
 	reason := ReasonMail
-	if th.how == "new" {
+	if th.how == threadNew {
 		reason = ReasonNewTicket
 	}
 	detail := ""
@@ -42,41 +42,65 @@ func (d *Desk) respond(tx Tx, t Ticket, m Mail, u understood, th thread) error {
 	return d.tellStaff(tx, t.ID, m.ID, reason, detail)
 }
 
-func whyAnswered(v verdict) string {
+// goes is the verb of the history: in mode observe nothing does.
+func (d *Desk) goes() string {
+	if d.o.Observe {
+		return "would go (mode observe)"
+	}
+	return "goes"
+}
+
+func (d *Desk) whyAnswered(v verdict) string {
 	switch {
 	case v.send && v.bare:
-		return fmt.Sprintf("the bare answer goes to %s: %s", v.to, v.why)
+		return fmt.Sprintf("the bare answer %s to %s: %s", d.goes(), v.to, v.why)
 	case v.send:
-		return "the answer goes to " + v.to
+		return fmt.Sprintf("the answer %s to %s", d.goes(), v.to)
 	case v.told:
 		return fmt.Sprintf("no further answer to %s: %s", v.to, v.why)
 	}
 	return "NOBODY WAS TOLD: " + v.why
 }
 
-// addAnswer enters an answer. What it says is chosen when it is sent; in mode observe its draft goes to admins instead.
-func (d *Desk) addAnswer(tx Tx, t Ticket, m Mail, v verdict, language, reason string) error {
+// addAnswer enters an answer; added is false if its key is there already. What it says is chosen when it is sent. In mode observe
+// its draft goes to admins instead.
+func (d *Desk) addAnswer(tx Tx, t Ticket, m Mail, v verdict, language, reason, key string) (added bool, err error) {
 	o := Out{
 		Kind: OutAnswer, State: OutWaiting, TicketID: t.ID, MailID: m.ID, Mailbox: t.Mailbox, Recipient: strings.ToLower(v.to), Reason: reason,
-		Row: d.row(d.now()), Bare: v.bare, Unknown: v.unknown, Language: language,
-		Created: d.now(), NextAt: d.now(), Key: fmt.Sprintf("answer:%s:%d", reason, m.ID),
+		Row: d.row(d.now()), Bare: v.bare, Unknown: v.unknown, Language: language, Created: d.now(), NextAt: d.now(), Key: key,
 	}
-	if !d.o.Observe {
-		_, err := tx.AddOut(&o)
-		return err
+	if d.o.Observe {
+		return d.addDrafts(tx, o)
 	}
-	o.Kind, o.Reason, o.Detail = OutNotice, ReasonDraft, o.Recipient
+	return tx.AddOut(&o)
+}
+
+// addDrafts turns an answer into drafts of it for admins.
+func (d *Desk) addDrafts(tx Tx, o Out) (added bool, err error) {
+	key := o.Key
+	o.Kind, o.State, o.Reason, o.Detail = OutNotice, OutWaiting, ReasonDraft, o.Recipient
 	for _, admin := range d.o.Admins {
-		o.Recipient, o.Key = strings.ToLower(admin), fmt.Sprintf("draft:%s:%d:%s", reason, m.ID, admin)
-		if _, err := tx.AddOut(&o); err != nil {
-			return err
+		o.ID, o.Recipient, o.Key = 0, strings.ToLower(admin), "draft:"+key+":"+admin
+		one, err := tx.AddOut(&o)
+		if err != nil {
+			return added, err
 		}
+		added = added || one
 	}
-	return nil
+	return added, nil
 }
 
 // tellStaff enters one notice for each address of staff. detail is "" or why a customer does not know where he stands.
 func (d *Desk) tellStaff(tx Tx, ticketID, mailID int64, reason, detail string) error {
+	return d.tellStaffOnce(tx, ticketID, mailID, reason, detail, fmt.Sprintf("notice:%s:%d:%d", reason, ticketID, mailID))
+}
+
+// tellStaffOf tells of what became of an outgoing mail, each time that something does.
+func (d *Desk) tellStaffOf(tx Tx, o *Out, reason, detail string) error {
+	return d.tellStaffOnce(tx, o.TicketID, o.MailID, reason, detail, fmt.Sprintf("notice:%s:out%d:%d", reason, o.ID, o.Attempts))
+}
+
+func (d *Desk) tellStaffOnce(tx Tx, ticketID, mailID int64, reason, detail, key string) error {
 	t, _, err := tx.Ticket(ticketID)
 	if err != nil {
 		return err
@@ -85,7 +109,7 @@ func (d *Desk) tellStaff(tx Tx, ticketID, mailID int64, reason, detail string) e
 		o := Out{
 			Kind: OutNotice, State: OutWaiting, TicketID: ticketID, MailID: mailID, Mailbox: t.Mailbox, Recipient: strings.ToLower(address),
 			Reason: reason, Detail: detail, Language: d.o.Staff.Language, Created: d.now(), NextAt: d.now(),
-			Key: fmt.Sprintf("notice:%s:%d:%d:%s", reason, ticketID, mailID, address),
+			Key: key + ":" + strings.ToLower(address),
 		}
 		if _, err := tx.AddOut(&o); err != nil {
 			return err

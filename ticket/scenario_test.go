@@ -101,7 +101,7 @@ var steps = map[string]func(s *stage, args string){
 	},
 	"mail":    (*stage).takeMail,
 	"deliver": (*stage).deliver,
-	"closing": func(s *stage, _ string) { _, err := s.desk.Close(s.ctx); s.check(err) },
+	"closing": func(s *stage, _ string) { _, err := s.desk.AnswerAtClosing(s.ctx); s.check(err) },
 	"close": func(s *stage, a string) {
 		id, _ := ticket.ParseNumber(a)
 		s.check(ticket.CloseTicket(s.ctx, s.store, s.clock, id, "test", "done"))

@@ -63,6 +63,7 @@ func options(t testing.TB, s ticket.Store, c ticket.Clock) ticket.Options {
 			Name: "Notfall Hoster", Phone: "+43 1 2345670", FormURL: "https://www.notfall-hoster.at/notfall", StatusURL: "https://status.notfall-hoster.at/",
 		},
 		Service: templates.Service{Fee: 200, Hourly: 200, VAT: 20, Currency: "EUR", Included: 30 * time.Minute, Callback: 30 * time.Minute},
+		World:   rules.World{Own: []string{"support@notfall-hoster.at"}, Staff: []string{"team@notfall-hoster.at", "anna@notfall-hoster.at"}},
 		Staff:   ticket.Staff{Notify: []string{"team@notfall-hoster.at"}, Language: "de"},
 		Admins:  []string{"admin@notfall-hoster.at"},
 		Trust:   message.Trust{AuthservIDs: []string{"mx.notfall-hoster.at"}},

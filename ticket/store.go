@@ -78,6 +78,7 @@ type TicketQuery struct {
 	States        []State
 	CustomerSince time.Time // LastCustomerAt not before
 	CustomerUntil time.Time // LastCustomerAt before
+	Previous      int64     // continues this ticket
 	Limit         int
 }
 
@@ -88,10 +89,13 @@ type OutQuery struct {
 	States    []OutState
 	Reasons   []string
 	Recipient string
+	Row       string
+	Since     time.Time // Created not before
 	Limit     int
 }
 
-// OutCount counts outgoing mails that were not withdrawn and have not failed, created at or after Since. Zero fields do not narrow.
+// OutCount counts outgoing mails that were not withdrawn and, unless Failed, have not failed, created at or after Since and not after
+// Until (a clock that was set back must not find answers of tomorrow). Zero fields do not narrow.
 type OutCount struct {
 	Kind      OutKind
 	TicketID  int64
@@ -101,5 +105,7 @@ type OutCount struct {
 	Bare      *bool
 	Unknown   *bool
 	States    []OutState
+	Failed    bool // count failed ones, too
 	Since     time.Time
+	Until     time.Time
 }

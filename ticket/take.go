@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -48,30 +49,46 @@ func (d *Desk) Take(ctx context.Context, f Fetched) (Entry, error) {
 	if err != nil || e.State != EntryFetched {
 		return e, err
 	}
+	if !d.begin(e.ID) {
+		return e, nil // Recover has it
+	}
+	defer d.done(e.ID)
 	return d.settle(ctx, e, f.Raw, f.Cut)
 }
 
-// Recover decides the mails that were stored when the last run ended before they were decided. It is
-// to be called once, before any mailbox is opened.
+// begin takes a mail into this process's hands; false if it is there already.
+func (d *Desk) begin(id int64) bool {
+	_, taken := d.settling.LoadOrStore(id, true)
+	return !taken
+}
+
+func (d *Desk) done(id int64) { d.settling.Delete(id) }
+
+// Recover decides the mails that are stored and not decided: the last run ended in between, or the store failed. It is
+// to be called before any mailbox is opened, and again from time to time. One mail's failure does not keep it from the others.
 func (d *Desk) Recover(ctx context.Context) (n int, err error) {
-	for {
-		var es []Entry
-		if err := d.o.Store.View(ctx, func(tx Tx) (err error) { es, err = tx.FetchedEntries(100); return err }); err != nil {
-			return n, err
-		}
-		if len(es) == 0 {
-			return n, nil
-		}
-		for _, e := range es {
-			if err := d.recoverOne(ctx, e); err != nil {
-				return n, err
-			}
-			n++
-		}
+	var es []Entry
+	if err := d.o.Store.View(ctx, func(tx Tx) (err error) { es, err = tx.FetchedEntries(0); return err }); err != nil {
+		return 0, err
 	}
+	for _, e := range es {
+		if ctx.Err() != nil {
+			return n, ctx.Err()
+		}
+		if oops := d.recoverOne(ctx, e); oops != nil {
+			err = errors.Join(err, oops)
+			continue
+		}
+		n++
+	}
+	return n, err
 }
 
 func (d *Desk) recoverOne(ctx context.Context, e Entry) error {
+	if !d.begin(e.ID) {
+		return nil // it is in our hands
+	}
+	defer d.done(e.ID)
 	var packed []byte
 	err := d.o.Store.Update(ctx, func(tx Tx) (err error) {
 		e.Attempts++
@@ -84,10 +101,11 @@ func (d *Desk) recoverOne(ctx context.Context, e Entry) error {
 		return err
 	}
 	raw, err := unpack(packed)
+	cut := ""
 	if err != nil {
-		return fmt.Errorf("raw mail %d: %w", e.RawID, err)
+		cut = "the stored mail cannot be read: " + err.Error()
 	}
-	_, err = d.settle(ctx, e, raw, "")
+	_, err = d.settle(ctx, e, raw, cut)
 	return err
 }
 
@@ -104,6 +122,10 @@ func (d *Desk) settle(ctx context.Context, e Entry, raw []byte, cut string) (Ent
 	var decided Entry
 	err := d.o.Store.Update(ctx, func(tx Tx) error {
 		decided = e
+		if now, ok, err := tx.Entry(e.ID); err != nil || ok && now.State != EntryFetched {
+			decided = now
+			return err
+		}
 		return d.decide(tx, &decided, u)
 	})
 	if err != nil {
@@ -164,7 +186,8 @@ func (d *Desk) understand(ctx context.Context, raw []byte, e Entry) understood {
 func (d *Desk) read(ctx context.Context, raw []byte) understood {
 	m := message.Parse(raw, d.o.Limits)
 	facts, err := d.o.Rules.Understand(ctx, m, d.o.World)
-	u := understood{mail: m, facts: facts, auto: m.AutomaticThrough(d.o.World.Groups), proof: m.Proof(d.o.Trust)}
+	u := understood{mail: m, facts: facts, auto: m.AutomaticThrough(d.o.World.Groups)}
+	d.nameAuthor(&u)
 	if err != nil {
 		if m.Problem == "" {
 			m.Problem = "not everything in this mail was looked at: " + err.Error()
@@ -173,16 +196,35 @@ func (d *Desk) read(ctx context.Context, raw []byte) understood {
 			return d.minimalOf(m)
 		}
 	}
-	u.author, _ = rules.Author(m, d.o.World.Groups)
 	return u
+}
+
+// nameAuthor says who wrote the mail, and what proves it. What our server proved of a From that a group put there says nothing of the
+// person behind the group.
+func (d *Desk) nameAuthor(u *understood) {
+	u.author, _ = rules.Author(u.mail, d.o.World.Groups)
+	u.proof = u.mail.Proof(d.o.Trust)
+	if len(u.mail.From) == 1 && !strings.EqualFold(u.mail.From[0].Address, u.author.Address) {
+		u.proof = message.Proof{Verdict: message.ProofUnknown, Why: "written through a group"}
+	}
 }
 
 // minimal is the ticket of last resort, from the header alone.
 func (d *Desk) minimal(raw []byte, problem string) understood {
-	m := message.Parse(headerOf(raw), d.o.Limits)
+	m := d.header(raw)
 	m.Problem = problem
 	m.ContentHash = sha256.Sum256(raw) // two mails with the same header are not the same mail
 	return d.minimalOf(m)
+}
+
+// header reads a mail's header, or, where even that takes us down, nothing.
+func (d *Desk) header(raw []byte) (m *message.Mail) {
+	defer func() {
+		if recover() != nil {
+			m = &message.Mail{}
+		}
+	}()
+	return message.Parse(headerOf(raw), d.o.Limits)
 }
 
 // headerOf is a mail without its body: whatever it is that could not be understood stands there.
@@ -198,9 +240,8 @@ func headerOf(raw []byte) []byte {
 }
 
 func (d *Desk) minimalOf(m *message.Mail) understood {
-	u := understood{mail: m, failed: true, auto: m.AutomaticThrough(d.o.World.Groups), proof: m.Proof(d.o.Trust)}
-	u.facts = rules.Minimal(m, d.o.World)
-	u.author, _ = rules.Author(m, d.o.World.Groups)
+	u := understood{mail: m, failed: true, auto: m.AutomaticThrough(d.o.World.Groups), facts: rules.Minimal(m, d.o.World)}
+	d.nameAuthor(&u)
 	return u
 }
 

@@ -8,12 +8,16 @@ import (
 	"notfalld/message"
 )
 
+// threadNew is the thread of a mail that opens its ticket.
+const threadNew = "new"
+
 // thread says which ticket a mail continues, and on what ground (SPEC section 7).
 type thread struct {
 	ticket  Ticket
 	found   bool
 	how     string // "token", "references", "number"
 	proven  bool   // the sender may change the ticket, and be told of it
+	token   Token  // where how is "token"
 	related int64  // a ticket that the mail names without any right to
 	why     string
 }
@@ -30,7 +34,11 @@ func (d *Desk) findThread(tx Tx, u understood) (thread, error) {
 	if err != nil || t.found {
 		return t, err
 	}
-	return d.byNumber(tx, u)
+	related := t.related
+	if t, err = d.byNumber(tx, u); t.related == 0 && !t.found {
+		t.related = related
+	}
+	return t, err
 }
 
 // byToken finds a token where clients leave it: plus address, msg-ids (also of our own Message-ID, which holds one), visible line.
@@ -43,12 +51,18 @@ func (d *Desk) byToken(tx Tx, u understood) (thread, error) {
 	if err != nil || !ok {
 		return thread{}, err
 	}
-	th := thread{ticket: t, found: true, how: "token", proven: true, why: "our token in " + where}
+	th := thread{ticket: t, found: true, how: "token", token: tok, proven: true, why: "our token in " + where}
 	switch {
 	case u.proof.Verdict == message.ProofFail:
 		th.proven, th.why = false, th.why+", but the sender's domain disowns this mail (DMARC)"
 	case !tok.IssuedTo(u.author.Address):
-		th.proven, th.why = false, th.why+", but it was issued to another address"
+		// Who wrote into the ticket before (a colleague with Reply-To to another) may go on writing.
+		if th.proven, err = tx.TakesPart(t.ID, u.author.Address); err != nil {
+			return thread{}, err
+		}
+		if !th.proven {
+			th.why += ", but it was issued to another address"
+		}
 	}
 	return th, nil
 }

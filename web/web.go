@@ -53,6 +53,15 @@ func Handler(o Options) http.Handler {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{}))
 	mux.Handle("GET /api/v1/tickets", s.authorised(s.tickets))
 	mux.Handle("GET /api/v1/tickets/{id}", s.authorised(s.ticket))
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/api/v1/tickets", "/api/v1/tickets/{id}"} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Allow", "GET, HEAD")
+			problem(w, http.StatusMethodNotAllowed, "only GET is answered here")
+		})
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		problem(w, http.StatusNotFound, "there is nothing at "+r.URL.Path)
+	})
 	return mux
 }
 
@@ -91,7 +100,8 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) authorised(h http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		scheme, given, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+		ok = ok && strings.EqualFold(scheme, "Bearer") // RFC 9110, 11.1
 		hash, right := sha256.Sum256([]byte(given)), 0
 		for _, h := range s.hashes {
 			right |= subtle.ConstantTimeCompare(h[:], hash[:])

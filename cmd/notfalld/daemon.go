@@ -29,17 +29,23 @@ func runDaemon(ctx context.Context, m *Main, c *runCmd) error {
 	if err != nil {
 		return err
 	}
+	var before *plan // the configuration to go back to
 	for {
 		life, end := context.WithCancel(ctx)
 		next := make(chan *plan, 1)
 		go m.awaitReload(life, c.Config, p.log, func(q *plan) { next <- q; end() })
 		err := p.live(life, nil)
 		end()
-		if ctx.Err() != nil || err != nil {
+		switch {
+		case ctx.Err() != nil || err != nil && before == nil:
 			return err
+		case err != nil: // what was read is right, and yet it cannot live: its port is taken, its store cannot be reached
+			p.log.Error("the new configuration cannot be used; going back to the old one", "error", err.Error())
+			p, before = before, nil
+		default:
+			before, p = p, <-next
+			p.log.Info("reloaded")
 		}
-		p = <-next
-		p.log.Info("reloaded")
 	}
 }
 
@@ -126,7 +132,7 @@ func newLog(w io.Writer, c Log) *slog.Logger {
 // live is the daemon's whole life, from the opened store to the closed one. started is called, if it is not nil, once every
 // part runs. What is under way when ctx ends is finished.
 func (p *plan) live(ctx context.Context, started func(*parts)) (err error) {
-	s, err := store.Open(ctx, p.config.Store.URL, store.Options{Exclusive: true, Log: p.log})
+	s, err := p.openStore(ctx)
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
@@ -146,6 +152,22 @@ func (p *plan) live(ctx context.Context, started func(*parts)) (err error) {
 		d.watchers = append(d.watchers, ingest.New(b, desk))
 	}
 	return d.run(ctx, started)
+}
+
+// openStore waits for a database server that is not up yet: after a power cut nobody says in which order machines come back.
+func (p *plan) openStore(ctx context.Context) (*store.Store, error) {
+	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
+		s, err := store.Open(ctx, p.config.Store.URL, store.Options{Exclusive: true, Log: p.log})
+		if err == nil || !errors.Is(err, store.ErrUnreachable) && !errors.Is(err, store.ErrLocked) {
+			return s, err
+		}
+		p.log.Error("the store cannot be opened; trying again", "error", err.Error(), "in", wait.String())
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-p.clock.After(wait):
+		}
+	}
 }
 
 func (p *plan) listen() (net.Listener, error) {
@@ -178,11 +200,10 @@ func (d *parts) run(ctx context.Context, started func(*parts)) error {
 	g.Go(func() error { return d.sender.Run(ctx) })
 	g.Go(func() error { return d.desk.RunClosing(ctx) })
 	g.Go(func() error { return d.keepHouse(ctx) })
+	g.Go(func() error { return d.decideLeftovers(ctx) })
 	g.Go(func() error { return d.watchdog(ctx) })
 	g.Go(func() error {
-		if !d.recover(ctx) {
-			return nil
-		}
+		d.recover(ctx)
 		var boxes sync.WaitGroup
 		for _, w := range d.watchers {
 			boxes.Go(func() { _ = w.Run(ctx) }) // returns when ctx ends; one mailbox's faults are its own
@@ -201,26 +222,28 @@ func (d *parts) run(ctx context.Context, started func(*parts)) error {
 	return err
 }
 
-// recover decides what an earlier life left undecided, and sends the probes; the store may need a while.
-func (d *parts) recover(ctx context.Context) bool {
-	for wait := time.Second; ; wait = min(2*wait, time.Minute) {
-		n, err := d.desk.Recover(ctx)
-		if err == nil {
-			err = d.desk.SendProbes(ctx)
-		}
-		if n > 0 {
-			d.log.Info("mails of the last run were decided", "mails", n)
-		}
-		if err == nil {
-			return true
-		}
-		if ctx.Err() == nil {
-			d.log.Error("the store cannot be used; trying again", "error", err.Error(), "in", wait.String())
-		}
+// recover decides what an earlier life left undecided, and sends the probes. What fails is tried again by decideLeftovers; new mail does not
+// wait for it.
+func (d *parts) recover(ctx context.Context) {
+	n, err := d.desk.Recover(ctx)
+	if n > 0 {
+		d.log.Info("mails of the last run were decided", "mails", n)
+	}
+	if err = errors.Join(err, d.desk.SendProbes(ctx)); err != nil && ctx.Err() == nil {
+		d.log.Error("the last run left something undecided; trying again in a minute", "error", err.Error())
+	}
+}
+
+// decideLeftovers decides once a minute what is stored and not decided: the store failed in between.
+func (d *parts) decideLeftovers(ctx context.Context) error {
+	for {
 		select {
 		case <-ctx.Done():
-			return false
-		case <-d.clock.After(wait):
+			return nil
+		case <-d.clock.After(time.Minute):
+		}
+		if _, err := d.desk.Recover(ctx); err != nil && ctx.Err() == nil {
+			d.log.Error("stored mails could not be decided; trying again in a minute", "error", err.Error())
 		}
 	}
 }
