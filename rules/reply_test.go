@@ -30,7 +30,7 @@ func TestReply(t *testing.T) {
 		{"our own, tagged", "From: Support+ns10017@Firma.AT", false, "our own"},
 		{"reply to us", "From: eva@kunde.de\nReply-To: support@firma.at", false, "Reply-To"},
 		{"staff", "From: Anna <ANNA@firma.at>", false, "staff"},
-		{"to himself", "From: max@kunde.de\nTo: max@kunde.de", false, "sent to"},
+		{"to himself, we in Bcc", "From: max@kunde.de\nTo: max@kunde.de", true, "human"},
 		{"root", "From: root@web01.kunde.de", false, "daemon"},
 		{"postmaster", "From: postmaster@kunde.de", false, "daemon"},
 		{"reply to nobody", "From: eva@kunde.de\nReply-To: no-reply@kunde.de", false, "program"},
@@ -59,6 +59,15 @@ func TestReply(t *testing.T) {
 		if f.Reply.Send != c.send || !strings.Contains(f.Reply.Reason, c.reason) {
 			t.Errorf("%s: %+v, wanted %v because of %q", c.name, f.Reply, c.send, c.reason)
 		}
+	}
+}
+
+// Where nobody says which addresses are ours (notfalld parse without a configuration), the one that the mail was sent to is.
+func TestReplyWithoutOwnAddresses(t *testing.T) {
+	m := message.Parse([]byte("From: support@firma.at\nTo: support@firma.at\nReply-To: eva@kunde.de\nSubject: Notfall-Support\n\nServer weg\n"), message.DefaultLimits())
+	f, err := Shipped().Understand(t.Context(), m, World{})
+	if err != nil || f.Reply.Send || !strings.Contains(f.Reply.Reason, "sent to") {
+		t.Errorf("%+v, %v", f.Reply, err)
 	}
 }
 
