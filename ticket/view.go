@@ -102,7 +102,9 @@ func Show(ctx context.Context, s Store, id int64) (Detail, error) {
 		for _, m := range ms {
 			d.Mails = append(d.Mails, MailView{m.Kind, m.From, m.Subject, m.Arrived, m.Proof, m.Thread, json.RawMessage(m.Line)})
 		}
-		d.History, err = tx.Events(id)
+		if d.History, err = tx.Events(id); d.History == nil {
+			d.History = []Event{}
+		}
 		return err
 	})
 	return d, err
