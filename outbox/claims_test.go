@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"runtime"
 	"testing"
 	"time"
 
@@ -10,57 +9,41 @@ import (
 )
 
 // A list grows old while its mails wait for a worker. What it says of a mail that was attempted meanwhile is no longer true: that mail
-// is not attempted again before its time.
-func TestStaleList(t *testing.T) {
+// may be claimed from the next list only.
+func TestClaims(t *testing.T) {
 	s := newStage(t)
-	gates := map[string]chan struct{}{}
-	reached := map[string]*postoffice.Injected{}
-	gate := func(to, reply string) {
-		open := make(chan struct{})
-		gates[to] = open
-		reached[to] = s.office.Inject(postoffice.Fault{
-			At: postoffice.SMTPDot, Times: 1, When: func(e postoffice.Event) bool { return e.To[0] == to }, Reply: reply, Do: func(postoffice.Event) { <-open },
-		})
+	r := New(s.options(), s.desk)
+	want := func(step string, id int64, free bool) {
+		t.Helper()
+		if got := r.claim(id); got != free {
+			t.Errorf("%s: claimed: %v", step, got)
+		}
 	}
-	const team, second, third, fourth = "team@notfall-hoster.at", "kundin@firma2.example", "kundin@firma3.example", "kundin@firma4.example"
-	gate(team, "451 4.3.0 Try again later")
-	gate(second, "")
-	gate(third, "")
-	gate(fourth, "")
-
-	o := s.options()
-	o.Connections = 2
-	r := s.start(o)
-	s.take(1)
-	s.check(reached[team].Wait(s.ctx, 1)) // one worker has the notice, which is due as far as the store knows …
-	notice := s.outs(ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutNotice}})[0]
-	s.take(1)
-	s.check(reached[second].Wait(s.ctx, 1)) // … the other an answer …
-	s.take(1)
-	s.until("the third answer waits for a worker", func() bool { return s.desk.saw(s.answers()[2].ID) })
-	s.take(3)
-	close(gates[second])
-	s.check(reached[third].Wait(s.ctx, 1))
-	s.until("a list with three answers and the notice", func() bool { return s.desk.saw(s.answers()[5].ID) })
-	close(gates[team]) // the notice is refused, and its worker goes on with that list
-	s.check(reached[fourth].Wait(s.ctx, 1))
-	s.until("the refusal is recorded", func() bool { return len(s.attempts(notice.ID)) == 1 })
-	for r.has(notice.ID) {
-		runtime.Gosched()
+	taken := func(step string, n int) {
+		t.Helper()
+		if got := r.newList(); got != n {
+			t.Errorf("%s: %d mails are not free, want %d", step, got, n)
+		}
 	}
-	close(gates[fourth]) // two more answers, and then the list comes to the notice
-	close(gates[third])
-	s.until("all else is sent", func() bool { return len(s.outs(ticket.OutQuery{States: []ticket.OutState{ticket.OutSent}})) == 11 })
-	r.stop()
-	if got := s.story(notice.ID); got != "temporary 451" {
-		t.Errorf("attempts at the notice: %s", got)
-	}
-}
-
-func (r *running) has(id int64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.claims.busy[id]
+	taken("at first", 0)
+	want("free", 1, true)
+	want("another", 2, true)
+	want("a worker has it", 1, false)
+	taken("two are with workers", 2)
+	want("still", 1, false)
+	r.release(1, 0)
+	want("this list is older than its attempt", 1, false)
+	taken("one is with a worker", 1)
+	want("a new list", 1, true)
+	r.release(2, time.Minute)
+	taken("one with a worker, one held", 2)
+	want("held", 2, false)
+	s.clock.advance(59 * time.Second)
+	taken("the same", 2)
+	want("still held", 2, false)
+	s.clock.advance(time.Second)
+	taken("no longer held", 1)
+	want("no longer held", 2, true)
 }
 
 // The pauses between the attempts at one mail are those of the table.

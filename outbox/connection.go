@@ -163,7 +163,7 @@ func (c *connection) close() { _ = c.conn.Close() }
 
 // quit says goodbye (RFC 5321, 4.1.1.10).
 func (c *connection) quit() {
-	c.conn.hurry(min(c.timeout, politeness))
+	c.conn.hurry(min(c.grace, politeness))
 	_ = c.client.Quit()
 	c.close()
 }

@@ -97,7 +97,7 @@ func TestShutdownWithoutGoodbye(t *testing.T) {
 	quit := s.office.Inject(postoffice.Fault{At: postoffice.SMTPQuit, Mute: true})
 	s.take(1)
 	o := s.options()
-	o.Timeout = 100 * time.Millisecond
+	o.Timeout, o.grace = time.Hour, 50*time.Millisecond
 	r := s.start(o)
 	s.untilDone()
 	r.stop()
