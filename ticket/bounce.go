@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"notfalld/message"
 )
@@ -15,7 +16,7 @@ func (d *Desk) recordBounce(tx Tx, m *message.Mail) (ok bool, ticketID int64, er
 	if err != nil || !ok {
 		return false, 0, err
 	}
-	said := oneLine(m.Automatic.Why + ": " + m.Subject)
+	said := whatBounceSays(m)
 	if m.Automatic.Kind == message.Delay {
 		return true, o.TicketID, d.recordDelay(tx, o, said)
 	}
@@ -37,6 +38,26 @@ func (d *Desk) recordDelay(tx Tx, o Out, said string) error {
 		return err
 	}
 	return d.tellStaffOf(tx, &o, ReasonDelayed, fmt.Sprintf("%s: %s", o.Recipient, said))
+}
+
+// statusShape finds what a delivery status says of the cause (RFC 3464, 2.3.4 and 2.3.6).
+var statusShape = regexp.MustCompile(`(?im)^(?:diagnostic-code|status):[ \t]*(.+(?:\r?\n[ \t]+.+)*)`)
+
+// whatBounceSays is the cause that the report names, or its subject.
+func whatBounceSays(m *message.Mail) string {
+	var said []string
+	for _, a := range slices.Concat(m.Inline, m.Attachments) {
+		if !strings.Contains(a.Type, "delivery-status") {
+			continue
+		}
+		for _, found := range statusShape.FindAllStringSubmatch(string(a.Data), 4) {
+			said = append(said, found[1])
+		}
+	}
+	if len(said) == 0 {
+		return oneLine(m.Subject)
+	}
+	return oneLine(strings.Join(said, ", "))
 }
 
 var msgIDShape = regexp.MustCompile(`(?i)message-id:\s*<([^<>\s]{1,250})>`)

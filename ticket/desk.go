@@ -61,7 +61,7 @@ type Caps struct {
 func DefaultCaps() Caps {
 	return Caps{
 		AgainAfter: time.Hour, PerTicketDay: 3, KnownPerHour: 10, UnknownPerHour: 2, UnknownOverall: 600,
-		BarePerAddress: 24 * time.Hour, BarePerHour: 30, NoticesPerHour: 20, BundleEvery: 5 * time.Minute,
+		BarePerAddress: 24 * time.Hour, BarePerHour: 30, NoticesPerHour: 20, BundleEvery: time.Minute,
 		GiveUpAnswers: 24 * time.Hour, UnderstandLimit: 10 * time.Second, KnownAfter: 24 * time.Hour,
 		LateAfter: 5 * time.Minute, ReplyMaxAge: 12 * time.Hour,
 	}

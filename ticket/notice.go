@@ -133,8 +133,14 @@ func (d *Desk) senderProof(tx Tx, m Mail) (templates.Proof, error) {
 	return templates.Unknown, err
 }
 
-// sayAnswered tells what the customer has been told because of this mail.
+// sayAnswered tells what the customer has been told because of this mail, and why if not, in the reader's language.
 func (d *Desk) sayAnswered(tx Tx, o *Out, m Mail, n *templates.Notification) error {
+	err := d.findAnswered(tx, o, m, n)
+	n.Why = inLanguage(o.Language, n.Why)
+	return err
+}
+
+func (d *Desk) findAnswered(tx Tx, o *Out, m Mail, n *templates.Notification) error {
 	switch o.Reason {
 	case ReasonUndelivered, ReasonDelayed:
 		n.Recipient, n.Why, _ = strings.Cut(o.Detail, ": ")

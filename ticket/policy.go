@@ -42,7 +42,7 @@ func (d *Desk) mayAnswer(tx Tx, t Ticket, m Mail, u understood, th thread) (verd
 	}
 	v.unknown = !known
 	if u.proof.Verdict == message.ProofFail && strict(u.proof.Policy) && !known {
-		return verdict{why: "the sender's domain asks to refuse such mail (DMARC " + u.proof.Policy + "), and the address is not known"}, nil
+		return verdict{why: fmt.Sprintf("the sender's domain asks to refuse such mail (DMARC %s), and the address is not known", u.proof.Policy)}, nil
 	}
 	return d.capped(tx, t, v)
 }

@@ -90,6 +90,7 @@ func (helpFlag) BeforeReset(kctx *kong.Context) error {
 }
 
 type demoCmd struct {
+	withJSON
 	Once     bool   `help:"End after the script instead of staying up for a mail client."`
 	Lang     string `enum:"de,en" default:"de" help:"Language of the timeline: de or en."`
 	PortIMAP int    `name:"port-imap" default:"0" help:"Port of the IMAP server; 0: a free one."`

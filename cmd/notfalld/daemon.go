@@ -189,6 +189,7 @@ type parts struct {
 	sender   *outbox.Sender
 	watchers []*ingest.Watcher
 	listener net.Listener
+	pulse    pulse
 }
 
 // run starts every part and waits for all of them. Mails are taken only once what an earlier life left undecided is decided.

@@ -53,7 +53,7 @@ func runDemo(ctx context.Context, m *Main, c *demoCmd) error {
 	case err := <-done:
 		return err
 	case d := <-started:
-		n := &night{m: m, cmd: c, office: office, clock: clock, parts: d, say: newTimeline(m, c.Lang, clock)}
+		n := &night{m: m, cmd: c, office: office, clock: clock, parts: d, say: newTimeline(m, c, clock)}
 		err := n.run(ctx)
 		if ctx.Err() != nil { // Ctrl-C is how a demo is left
 			err = nil

@@ -15,6 +15,7 @@ import (
 // timeline tells the demo to a person: what came in, what was understood, what was answered.
 type timeline struct {
 	out   io.Writer
+	json  bool // one object for each line of the timeline, and nothing else
 	term  Term
 	clock *shiftedClock
 	words map[string]string
@@ -25,8 +26,8 @@ type timeline struct {
 	copies  int64
 }
 
-func newTimeline(m *Main, lang string, clock *shiftedClock) *timeline {
-	return &timeline{out: m.Stdout, term: m.term(), clock: clock, words: demoWords()[lang], mails: map[string]int{}, replies: map[string]map[string]bool{}}
+func newTimeline(m *Main, c *demoCmd, clock *shiftedClock) *timeline {
+	return &timeline{out: m.Stdout, json: c.JSON, term: m.term(), clock: clock, words: demoWords()[c.Lang], mails: map[string]int{}, replies: map[string]map[string]bool{}}
 }
 
 // demoWords is what the demo says, in both languages. What the mails say is the product's.
@@ -58,20 +59,29 @@ func demoWords() map[string]map[string]string {
 }
 
 func (t *timeline) line(s style, mark, format string, args ...any) {
-	now := t.clock.Now().In(mustVienna()).Format("15:04:05")
 	text := oneLine(fmt.Sprintf(format, args...))
+	if t.json {
+		_ = json.NewEncoder(t.out).Encode(map[string]any{"at": t.clock.Now().In(mustVienna()), "mark": mark, "text": text})
+		return
+	}
+	now := t.clock.Now().In(mustVienna()).Format("15:04:05")
 	if room := t.term.Width - 14; len([]rune(text)) > room && t.term.Terminal {
 		text = string([]rune(text)[:room-1]) + "…"
 	}
 	fmt.Fprintf(t.out, "%s  %s %s\n", t.term.paint(dim, now), t.term.paint(s, mark), t.term.paint(s, text))
 }
 
-func (t *timeline) chapter(word string) {
-	fmt.Fprintf(t.out, "\n%s\n\n", t.term.paint(bold, t.words[word]))
+func (t *timeline) chapter(word string) { t.prose("\n%s\n\n", t.term.paint(bold, t.words[word])) }
+
+// prose is what only people read.
+func (t *timeline) prose(format string, args ...any) {
+	if !t.json {
+		fmt.Fprintf(t.out, format, args...)
+	}
 }
 
 func (t *timeline) opening() {
-	fmt.Fprintf(t.out, "%s\n", t.term.paint(bold, t.words["title"]))
+	t.prose("%s\n", t.term.paint(bold, t.words["title"]))
 	t.chapter("saturday")
 }
 
@@ -172,22 +182,22 @@ func (t *timeline) untouched(c *ticket.Counters) {
 }
 
 func (t *timeline) whole(m *message.Mail) {
-	fmt.Fprintf(t.out, "\n%s\n\n", t.term.paint(bold, t.words["whole"]))
-	fmt.Fprintf(t.out, "  %s\n\n", t.term.paint(bold, "Subject: "+m.Subject))
+	t.prose("\n%s\n\n", t.term.paint(bold, t.words["whole"]))
+	t.prose("  %s\n\n", t.term.paint(bold, "Subject: "+m.Subject))
 	for _, l := range strings.Split(strings.TrimSpace(m.Text), "\n") {
 		for _, w := range wrap(l, min(t.term.Width, 78)-4) {
-			fmt.Fprintf(t.out, "  %s\n", w)
+			t.prose("  %s\n", w)
 		}
 	}
-	fmt.Fprintln(t.out)
+	t.prose("\n")
 }
 
 func (t *timeline) invitation(imap, smtp, http string) {
-	fmt.Fprintf(t.out, "%s\n\n", t.term.paint(bold, t.words["try"]))
+	t.prose("%s\n\n", t.term.paint(bold, t.words["try"]))
 	var names []string
 	for _, u := range demoUsers() {
 		names = append(names, u[0]+" ("+u[1]+")")
 	}
-	fmt.Fprintf(t.out, "  IMAP  %s\n  SMTP  %s\n  HTTP  http://%s/readyz\n  %s: %s\n  %s: %s\n\n%s\n\n", imap, smtp, http,
+	t.prose("  IMAP  %s\n  SMTP  %s\n  HTTP  http://%s/readyz\n  %s: %s\n  %s: %s\n\n%s\n\n", imap, smtp, http,
 		t.words["users"], strings.Join(names, ", "), t.words["pass"], demoPassword, t.words["write"])
 }

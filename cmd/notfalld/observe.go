@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -18,10 +20,7 @@ func (d *parts) handler() http.Handler {
 // ready names every part that must work, and what is wrong with it. Details of the network are for the log: whoever can reach the port
 // learns only which part it is.
 func (d *parts) ready(ctx context.Context) []web.Check {
-	checks := []web.Check{{Part: "store"}}
-	if err := d.store.Ping(ctx); err != nil {
-		checks[0].Wrong = "does not take writes"
-	}
+	checks := []web.Check{{Part: "store", Wrong: d.pulse.feel(ctx, d.store.Ping)}}
 	for _, w := range d.watchers {
 		c, s := web.Check{Part: "mailbox " + w.Status().Name}, w.Status()
 		if !s.Connected {
@@ -71,4 +70,47 @@ func oneIf(b bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+// pulse asks the store whether it takes writes: at most once a second, however many ask, and nobody waits for longer than that.
+type pulse struct {
+	mu    sync.Mutex
+	asked chan struct{} // closed when the question under way is answered
+	at    time.Time     // of the last answer
+	wrong string
+}
+
+const pulsePatience = time.Second
+
+func (p *pulse) feel(ctx context.Context, ping func(context.Context) error) (wrong string) {
+	p.mu.Lock()
+	if p.asked == nil {
+		if time.Since(p.at) < pulsePatience {
+			defer p.mu.Unlock()
+			return p.wrong
+		}
+		p.asked = make(chan struct{})
+		go p.ask(context.WithoutCancel(ctx), ping, p.asked)
+	}
+	asked := p.asked
+	p.mu.Unlock()
+	select {
+	case <-asked:
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.wrong
+	case <-time.After(pulsePatience):
+		return "has not taken a write for a second or more"
+	}
+}
+
+func (p *pulse) ask(ctx context.Context, ping func(context.Context) error, asked chan struct{}) {
+	err := ping(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at, p.wrong, p.asked = time.Now(), "", nil
+	if err != nil {
+		p.wrong = "does not take writes"
+	}
+	close(asked)
 }

@@ -32,6 +32,7 @@ func (c *Config) world(in *rules.Inventory) rules.World {
 		w.Staff = append(w.Staff, p.Addresses...)
 	}
 	w.Staff = append(w.Staff, c.Staff.Notify...)
+	w.Staff = append(w.Staff, c.Admin.Notify...)
 	return w
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os/user"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 type ticketNoteCmd struct {
 	withConfig
+	withJSON
 	ID   string   `arg:"" name:"TICKET" help:"NS-10001, or only 10001."`
 	Text []string `arg:"" name:"TEXT" help:"What to note."`
 }
@@ -38,11 +40,23 @@ func (c *ticketNoteCmd) Run(ctx context.Context, m *Main) error {
 		return err
 	}
 	defer s.Close()
-	return ticket.AddNote(ctx, s, ticket.SystemClock{}, ids[0], actor(), text)
+	if err := ticket.AddNote(ctx, s, ticket.SystemClock{}, ids[0], actor(), text); err != nil {
+		return err
+	}
+	return c.did(m, "noted", ids[0])
+}
+
+// did says to a program what was done; a person sees that nothing went wrong.
+func (j withJSON) did(m *Main, what string, id int64) error {
+	if !j.JSON {
+		return nil
+	}
+	return json.NewEncoder(m.Stdout).Encode(map[string]string{"id": ticket.Number(id), "done": what})
 }
 
 type ticketCloseCmd struct {
 	withConfig
+	withJSON
 	IDs []string `arg:"" name:"TICKET" help:"NS-10001, or only 10001."`
 	Why string   `placeholder:"TEXT" help:"What the history gives as the reason."`
 }
@@ -70,6 +84,10 @@ func (c *ticketCloseCmd) Run(ctx context.Context, m *Main) error {
 		if err := ticket.CloseTicket(ctx, s, ticket.SystemClock{}, id, actor(), c.Why); err != nil {
 			failed = true
 			fmt.Fprintf(m.Stderr, "notfalld: %s\n", oneLine(err.Error()))
+			continue
+		}
+		if err := c.did(m, "closed", id); err != nil {
+			return err
 		}
 	}
 	if failed {

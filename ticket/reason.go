@@ -1,0 +1,61 @@
+package ticket
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Reasons are written once, in English, for the history and for programs. Staff read them at 3 am, in their language.
+
+// germanReasons gives a reason's beginning in German; $1 is what the English one holds there. The rest (a header, a server's words) stays as it is.
+var germanReasons = []struct {
+	english *regexp.Regexp
+	german  string
+}{
+	{regexp.MustCompile(`^auto_reply: (.*)`), "eine automatische Antwort ($1)"},
+	{regexp.MustCompile(`^auto_generated: (.*)`), "ein Programm hat sie geschrieben ($1)"},
+	{regexp.MustCompile(`^list: (.*)`), "eine Massenmail oder Mailingliste ($1)"},
+	{regexp.MustCompile(`^bounce: (.*)`), "eine Unzustellbarkeitsmeldung ($1)"},
+	{regexp.MustCompile(`^delay: (.*)`), "eine Verzögerungsmeldung ($1)"},
+	{regexp.MustCompile(`^receipt: (.*)`), "eine Lesebestätigung ($1)"},
+	{regexp.MustCompile(`^own: (.*)`), "unsere eigene Mail ($1)"},
+	{regexp.MustCompile(`^X-Notfalld: .*`), "die Mail gibt sich als unsere eigene aus (X-Notfalld)"},
+	{regexp.MustCompile(`^From: none that can be read`), "kein lesbarer Absender"},
+	{regexp.MustCompile(`^From: (\d+) addresses`), "$1 Absender"},
+	{regexp.MustCompile(`^From: rewritten to a group.*`), "der Absender ist eine Gruppe, der Verfasser unbekannt"},
+	{regexp.MustCompile(`^Reply-To: (\d+) addresses`), "$1 Adressen in Reply-To"},
+	{regexp.MustCompile(`^(?:From: |Reply-To: )?(\S+) is our own`), "$1 ist unsere eigene Adresse"},
+	{regexp.MustCompile(`^(?:From: |Reply-To: )?(\S+) is staff`), "$1 gehört einem Mitarbeiter"},
+	{regexp.MustCompile(`^(?:From: |Reply-To: )?(\S+) is a daemon's`), "$1 ist die Adresse eines Systemdienstes"},
+	{regexp.MustCompile(`^(?:From: |Reply-To: )?(\S+) is a program's`), "$1 ist die Adresse eines Programms"},
+	{regexp.MustCompile(`^the mail is (\S+) old.*`), "die Mail ist schon $1 alt"},
+	{regexp.MustCompile(`^the mail names several addresses in Reply-To`), "mehrere Adressen in Reply-To"},
+	{regexp.MustCompile(`^the mail has several authors in From`), "mehrere Absender"},
+	{regexp.MustCompile(`^the mail names no address that could be answered to \((.*)\)`), "keine Adresse, an die geantwortet werden kann ($1)"},
+	{regexp.MustCompile(`^the sender's domain asks to refuse such mail \(DMARC (\w+)\).*`), "vermutlich gefälscht: die Domain des Absenders verlangt, solche Mails abzuweisen (DMARC $1), und die Adresse ist nicht bekannt"},
+	{regexp.MustCompile(`^one bare answer to an unproven address every (\S+),.*`), "die kurze Antwort an diese nicht nachgewiesene Adresse ging in den letzten $1 schon hinaus"},
+	{regexp.MustCompile(`^more than (\d+) bare answers this hour`), "mehr als $1 kurze Antworten in dieser Stunde"},
+	{regexp.MustCompile(`^more than (\d+) answers to this address this hour`), "mehr als $1 Antworten an diese Adresse in dieser Stunde"},
+	{regexp.MustCompile(`^more than (\d+) answers to this unproven address this hour`), "mehr als $1 Antworten an diese nicht nachgewiesene Adresse in dieser Stunde"},
+	{regexp.MustCompile(`^more than (\d+) answers to unproven addresses this hour`), "mehr als $1 Antworten an nicht nachgewiesene Adressen in dieser Stunde"},
+	{regexp.MustCompile(`^told the same within the last (\S+)`), "dasselbe wurde in den letzten $1 schon gesagt"},
+	{regexp.MustCompile(`^(\d+) answers in this ticket today already`), "heute schon $1 Antworten in diesem Ticket"},
+	{regexp.MustCompile(`^the mail server refused it: (.*)`), "der Mailserver hat sie abgelehnt: $1"},
+	{regexp.MustCompile(`^given up after (\S+) and (\d+) attempts; the last: (.*)`), "nach $1 und $2 Versuchen aufgegeben; zuletzt: $3"},
+	{regexp.MustCompile(`^it came back: (.*)`), "sie kam zurück: $1"},
+	{regexp.MustCompile(`^it could not be written: (.*)`), "sie konnte nicht geschrieben werden: $1"},
+	{regexp.MustCompile(`^mode observe: .*`), "Modus observe: Kunden wird nicht geantwortet"},
+}
+
+// inLanguage gives a reason as staff read it.
+func inLanguage(language, reason string) string {
+	if language == "en" {
+		return reason
+	}
+	for _, g := range germanReasons {
+		if g.english.MatchString(reason) {
+			return strings.TrimSpace(g.english.ReplaceAllString(reason, g.german))
+		}
+	}
+	return reason
+}

@@ -1,0 +1,54 @@
+package ticket
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Every reason that the code can give has its German: whoever adds one is told here.
+func TestReasonsAreTranslated(t *testing.T) {
+	given := regexp.MustCompile(`why: (?:fmt\.Sprintf\()?"([^"]+)"|limit\{[^"]*?, [^"]*?"([^"]+)"|return "", (?:fmt\.Sprintf\()?"([^"]+)"`)
+	src, err := os.ReadFile("policy.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules, err := os.ReadFile("../rules/reply.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, m := range given.FindAllStringSubmatch(string(src), -1) {
+		n++
+		checkReason(t, m[1]+m[2]+m[3])
+	}
+	for _, m := range regexp.MustCompile(`return no\("([^"]+)"`).FindAllStringSubmatch(string(rules), -1) {
+		if strings.Contains(m[1], "%s: %s") || strings.Contains(m[1], "class %s") || strings.Contains(m[1], " is %s") {
+			continue // kinds and addresses: the table below
+		}
+		n++
+		checkReason(t, m[1])
+	}
+	for _, kind := range []string{"auto_reply", "auto_generated", "list", "bounce", "delay", "receipt", "own"} {
+		checkReason(t, kind+": Precedence: junk")
+	}
+	for _, whose := range []string{"our own", "staff", "a daemon's", "a program's"} {
+		checkReason(t, "From: x@y.at is "+whose)
+		checkReason(t, "x@y.at is "+whose)
+	}
+	if n < 10 {
+		t.Errorf("only %d reasons were found in the code: does this test still see them?", n)
+	}
+}
+
+func checkReason(t *testing.T, format string) {
+	t.Helper()
+	reason := strings.NewReplacer("%d", "7", "DMARC %s", "DMARC reject", "%s", "12h0m0s", "%q", `"x"`).Replace(format)
+	if got := inLanguage("de", reason); got == reason {
+		t.Errorf("no German for %q", reason)
+	}
+	if got := inLanguage("en", reason); got != reason {
+		t.Errorf("English changed: %q", got)
+	}
+}
