@@ -2,9 +2,8 @@ package ticket
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"notfalld/message"
@@ -67,24 +66,22 @@ func (d *Desk) chooseAnswer(tx Tx, o *Out) (ok bool, err error) {
 	return true, nil
 }
 
-// subjectOf loads the ticket and the mail that an outgoing mail is about.
-func (d *Desk) subjectOf(tx Tx, o *Out) (Ticket, Mail, error) {
+// subjectOf loads the ticket and the mail that an outgoing mail is about. What is not there will not come back: the mail about it cannot be written.
+func (d *Desk) subjectOf(tx Tx, o *Out) (t Ticket, m Mail, err error) {
 	t, ok, err := tx.Ticket(o.TicketID)
-	if err != nil || !ok {
-		return t, Mail{}, errors.Join(err, missing(ok, "ticket", o.TicketID))
+	if err != nil {
+		return t, m, err
+	}
+	if !ok {
+		return t, m, unwritableError{notFound("ticket", Number(o.TicketID))}
 	}
 	if o.MailID == 0 {
-		return t, Mail{}, nil
+		return t, m, nil
 	}
-	m, ok, err := tx.Mail(o.MailID)
-	return t, m, errors.Join(err, missing(ok, "mail", o.MailID))
-}
-
-func missing(ok bool, what string, id int64) error {
-	if ok {
-		return nil
+	if m, ok, err = tx.Mail(o.MailID); err == nil && !ok {
+		err = unwritableError{notFound("mail", strconv.FormatInt(o.MailID, 10))}
 	}
-	return fmt.Errorf("%s %d is not in the store", what, id)
+	return t, m, err
 }
 
 // render falls back rather than fail: an answer that repeats less is better than none.

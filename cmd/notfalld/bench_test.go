@@ -200,6 +200,7 @@ Near :near:
 Patterns INBOX
 Sync Pull
 Create Near
+SyncState *
 `, portOf(imap.Addr()), imap.User, imap.Password, dir, dir)
 	path := filepath.Join(dir, "mbsyncrc")
 	if err := os.WriteFile(path, []byte(conf), 0o600); err != nil {
