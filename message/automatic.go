@@ -90,12 +90,12 @@ func (m *Mail) addressedTo(address string) bool {
 // automaticThrough asks one question after the other; the first that knows answers. The order matters
 // only for the kind, never for whether the mail may be answered: all of them forbid it.
 func automaticThrough(m *Mail, viaGroup bool) Automatic {
-	m = machineView(m)
-	for _, ask := range []func(*Mail, bool) Automatic{
-		byReport, byBounceWording, byReplyHeader, byCalendar, byReplyWording,
+	v := newView(m, viaGroup)
+	for _, ask := range []func(*view) Automatic{
+		byReport, byBounceWording, byReplyHeader, byCalendar, byReplyWording, byNote,
 		byList, byMachineHeader, bySender, byNullSender, byMachineWording,
 	} {
-		if a := ask(m, viaGroup); a.Kind != Human {
+		if a := ask(v); a.Kind != Human {
 			return a
 		}
 	}
@@ -106,15 +106,34 @@ func automaticThrough(m *Mail, viaGroup bool) Automatic {
 // about itself stands near the top.
 const wordingLimit = 8 << 10
 
-// machineView is m with its text cut: no answer below may cost more for a larger mail.
-func machineView(m *Mail) *Mail {
-	if len(m.Text) <= wordingLimit {
-		return m
-	}
-	c := *m
-	c.Text = m.Text[:wordingLimit] + "\n" + tail(m.Text[wordingLimit:], 1<<10)
-	return &c
+// view is a mail as the questions see it: its text cut, so that no answer costs more for a larger
+// mail, folded once, and its phrases found in one pass.
+type view struct {
+	*Mail
+	viaGroup  bool   // List-*, Precedence: list and a null Return-Path are a group's doing
+	text      string // folded, cut
+	subject   string // folded, without tags and prefixes
+	forwarded bool   // a forward prefix stood before the subject
+	said      phraseHits
 }
+
+func newView(m *Mail, viaGroup bool) *view {
+	if len(m.Text) > wordingLimit {
+		c := *m
+		c.Text = strings.ToValidUTF8(m.Text[:wordingLimit], "") + "\n" + tail(m.Text[wordingLimit:], 1<<10)
+		m = &c
+	}
+	v := &view{Mail: m, viaGroup: viaGroup, text: fold(m.Text)}
+	v.subject, v.forwarded = bareSubject(m.Subject)
+	v.said = textPhrases.in(v.text)
+	return v
+}
+
+// says returns the first phrase of a list that stands in the text.
+func (v *view) says(l phraseList) (string, bool) { return textPhrases.first(&v.said, l) }
+
+// nullSender: the envelope sender is the null one, and no group made it so.
+func (v *view) nullSender() bool { return v.Mail.nullSender() && !v.viaGroup }
 
 func tail(s string, n int) string {
 	if len(s) > n {

@@ -7,7 +7,7 @@ import (
 
 // byReport reads multipart/report (RFC 6522): a delivery status (RFC 3464), a receipt (RFC 8098), or
 // what mail servers write instead.
-func byReport(m *Mail, _ bool) Automatic {
+func byReport(m *view) Automatic {
 	ct := m.Header.Raw("Content-Type")
 	kind := strings.ToLower(strings.Join(strings.Fields(ct), ""))
 	if strings.HasPrefix(kind, "multipart/report") {
@@ -38,7 +38,7 @@ func byReport(m *Mail, _ bool) Automatic {
 
 // statusKind weighs the Action fields of a delivery status (RFC 3464, 2.3.3): one failure is a bounce,
 // else one delay a delay; only successes are a receipt. Without any, the wording decides.
-func statusKind(m *Mail) Kind {
+func statusKind(m *view) Kind {
 	actions := map[string]bool{}
 	for _, mt := range []string{"message/delivery-status", "message/global-delivery-status"} {
 		for _, a := range m.parts(mt) {
@@ -58,7 +58,7 @@ func statusKind(m *Mail) Kind {
 	case len(actions) > 0:
 		return Receipt
 	}
-	if _, ok := find(fold(m.Subject+"\n"+m.Text), delayPhrases); ok {
+	if m.delays(fold(m.Subject)) {
 		return Delay
 	}
 	if _, ok := find(fold(m.Subject), successSubjects); ok {

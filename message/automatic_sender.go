@@ -3,7 +3,7 @@ package message
 import "strings"
 
 // bySender finds senders that are programs by their address: nobody reads there.
-func bySender(m *Mail, _ bool) Automatic {
+func bySender(m *view) Automatic {
 	for _, list := range [][]Address{m.From, m.Sender} {
 		for _, a := range list {
 			if MachineAddress(a.Address) {

@@ -5,32 +5,31 @@ import "strings"
 // byBounceWording finds delivery failures and delays that no multipart/report wraps: qmail, Exim,
 // Notes, Exchange, gateways. A human who complains of bounces quotes the same words, so either a mail
 // system is the sender, or subject and text must both be a bounce's and nobody speaks of himself.
-func byBounceWording(m *Mail, viaGroup bool) Automatic {
-	subject, forwarded := bareSubject(m.Subject)
-	if forwarded {
+func byBounceWording(m *view) Automatic {
+	if m.forwarded {
 		return human()
 	}
-	text := fold(m.Text)
+	subject, text := m.subject, m.text
 	inSubject, bySubject := find(subject, bounceSubjects)
-	inText, byText := find(text, bouncePhrases)
+	inText, byText := m.says(saysBounce)
 	kind := Bounce
-	if _, ok := find(subject+"\n"+text, delayPhrases); ok {
+	if m.delays(subject) {
 		kind = Delay
 	}
 	prefix, begins := startsWith(subject, bounceSubjects)
 	switch {
-	case m.mailSystem(viaGroup) && bySubject:
+	case m.mailSystem() && bySubject:
 		return wording(kind, "subject", inSubject)
-	case m.mailSystem(viaGroup) && byText:
+	case m.mailSystem() && byText:
 		return wording(kind, "text", inText)
 	case byText && bySubject && m.fromPostmaster() && !speaksOfSelf(text):
 		return wording(kind, "subject", inSubject)
-	case byText && begins && !talksToUs(text) && !speaksOfSelf(text):
+	case byText && begins && !m.talksToUs() && !speaksOfSelf(text):
 		return wording(kind, "subject", prefix)
 	}
 	// "Delivered: …", "Gelesen: …" without the report parts.
 	if p, ok := startsWith(subject, receiptSubjects); ok {
-		if _, ok := find(text, receiptPhrases); ok || m.nullSender() && !viaGroup {
+		if _, ok := m.says(saysReceipt); ok || m.nullSender() {
 			return wording(Receipt, "subject", p)
 		}
 	}
@@ -38,8 +37,8 @@ func byBounceWording(m *Mail, viaGroup bool) Automatic {
 }
 
 // mailSystem reports whether a mail transfer agent is the sender.
-func (m *Mail) mailSystem(viaGroup bool) bool {
-	if m.nullSender() && !viaGroup {
+func (m *view) mailSystem() bool {
+	if m.nullSender() {
 		return true
 	}
 	for _, a := range m.From {
@@ -56,7 +55,7 @@ func (m *Mail) mailSystem(viaGroup bool) bool {
 }
 
 // fromPostmaster: gateways write so, and so do the humans who run a mail server (RFC 2142, 5).
-func (m *Mail) fromPostmaster() bool {
+func (m *view) fromPostmaster() bool {
 	for _, a := range m.From {
 		if local, _, _ := strings.Cut(strings.ToLower(a.Address), "@"); local == "postmaster" {
 			return true
@@ -68,12 +67,11 @@ func (m *Mail) fromPostmaster() bool {
 // byReplyWording finds out-of-office notes and acknowledgements that carry no header. The subject
 // prefix of a vacation program is enough. The text alone is not: it must answer something, say two
 // such things at least, and nothing that only a human in need says.
-func byReplyWording(m *Mail, viaGroup bool) Automatic {
-	subject, forwarded := bareSubject(m.Subject)
-	if forwarded {
+func byReplyWording(m *view) Automatic {
+	if m.forwarded {
 		return human()
 	}
-	text := fold(m.Text)
+	subject, text := m.subject, m.text
 	if p, ok := startsWith(subject, absenceSubjects); ok {
 		return wording(AutoReply, "subject", p)
 	}
@@ -81,35 +79,35 @@ func byReplyWording(m *Mail, viaGroup bool) Automatic {
 	if p, ok := find(subject, absencePhrases); ok && strings.HasPrefix(subject, "auto:") {
 		return wording(AutoReply, "subject", p)
 	}
-	machine := m.statesMachine(viaGroup)
-	need := talksToUs(text)
-	thanks, thanksPhrase := count(text, acknowledgePhrases)
+	machine := m.statesMachine()
+	need := m.talksToUs()
+	thanks, thanksPhrase := m.count(saysReceived)
 	if p, ok := find(subject, acknowledgeSubjects); ok {
 		if machine || thanks > 0 && !need || text == "" {
 			return wording(AutoReply, "subject", p)
 		}
 	}
-	if thanks > 0 && (machine || !need && hasMachinePhrase(text)) {
+	if thanks > 0 && (machine || !need && m.has(saysMachine)) {
 		return wording(AutoReply, "text", thanksPhrase)
 	}
 	if !machine && (need || !m.answersSomething(subject)) {
 		return human()
 	}
-	if thanks >= 2 {
+	if thanks >= 2 && !m.speaksAsOne() {
 		return wording(AutoReply, "text", thanksPhrase)
 	}
-	away, p := count(text, absencePhrases)
-	more, _ := count(text, absenceCompany)
+	away, p := m.count(saysAbsence)
+	more, _ := m.count(saysCompany)
 	switch {
 	case away > 0 && machine && (more > 0 || len(text) < 1000),
-		away > 0 && more > 0 && away+more >= 3 && saysAway(text):
+		away > 0 && more > 0 && away+more >= 3 && m.has(saysAway):
 		return wording(AutoReply, "text", p)
 	}
 	return human()
 }
 
 // answersSomething: programs reply, they do not write first. The bare subject has lost its prefixes.
-func (m *Mail) answersSomething(bare string) bool {
+func (m *view) answersSomething(bare string) bool {
 	if len(m.InReplyTo) > 0 || len(m.References) > 0 {
 		return true
 	}
@@ -120,44 +118,37 @@ func (m *Mail) answersSomething(bare string) bool {
 	return strings.HasPrefix(s, "re:") || strings.HasPrefix(s, "aw:") || strings.HasPrefix(s, "antw:") || strings.Contains(s, " re: ") || strings.Contains(s, " aw: ")
 }
 
-// saysAway: it is the writer who is away, or the whole office, not a colleague he complains of.
-func saysAway(text string) bool {
-	_, ok := find(text, awaySelf)
-	return ok
-}
-
 // speaksOfSelf reports whether folded text has an I or we that is not a mail system's.
 func speaksOfSelf(text string) bool {
-	for _, w := range strings.FieldsFunc(text, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r == '\'') }) {
-		switch w {
-		case "wir", "ich", "uns", "unser", "unsere", "unserem", "unseren", "unserer", "we", "our", "us":
-			return true
-		}
-	}
-	return false
+	return hasWord(text, "wir", "ich", "uns", "unser", "unsere", "unserem", "unseren", "unserer", "we", "our", "us")
 }
 
 // statesMachine reports whether the header already says that a program wrote the mail.
-func (m *Mail) statesMachine(viaGroup bool) bool {
-	return m.nullSender() && !viaGroup || byMachineHeader(m, viaGroup).Kind != Human || bySender(m, viaGroup).Kind != Human
+func (m *view) statesMachine() bool {
+	return m.nullSender() || byMachineHeader(m).Kind != Human || bySender(m).Kind != Human
 }
 
-// talksToUs reports whether folded text asks for help as only a human in need does.
-func talksToUs(text string) bool {
-	_, ok := find(text, needPhrases)
+// talksToUs reports whether the text asks for help as only a human in need does.
+func (m *view) talksToUs() bool { return m.has(saysNeed) }
+
+func (m *view) has(l phraseList) bool {
+	_, ok := m.says(l)
 	return ok
 }
 
-func hasMachinePhrase(text string) bool {
-	_, ok := find(text, machinePhrases)
-	return ok
+// count says how many phrases of a list stand in the text, and names one.
+func (m *view) count(l phraseList) (int, string) { return textPhrases.count(&m.said, l) }
+
+// delays reports whether subject or text speak of a delay.
+func (m *view) delays(subject string) bool {
+	_, ok := find(subject, delayPhrases)
+	return ok || m.has(saysDelay)
 }
 
 // byMachineWording finds mail of programs that say so only in their first or last lines, and alerts of
 // monitors, whose form no human keeps.
-func byMachineWording(m *Mail, _ bool) Automatic {
-	text := fold(m.Text)
-	if p, ok := find(text, monitorPhrases); ok && !talksToUs(text) && !speaksOfSelf(text) {
+func byMachineWording(m *view) Automatic {
+	if p, ok := m.says(saysMonitor); ok && !m.talksToUs() && !speaksOfSelf(m.text) {
 		return wording(AutoGenerated, "text", p)
 	}
 	lines := nonEmptyLines(m.Text + "\n" + m.Signature)
@@ -166,9 +157,8 @@ func byMachineWording(m *Mail, _ bool) Automatic {
 		edge = append(append([]string{}, lines[:2]...), lines[len(lines)-4:]...)
 	}
 	for _, l := range edge {
-		l = fold(l)
-		p, ok := find(l, machinePhrases)
-		if ok && !talksToUs(fold(m.Text)) {
+		hits := textPhrases.in(fold(l))
+		if p, ok := textPhrases.first(&hits, saysMachine); ok && !m.talksToUs() {
 			return wording(AutoGenerated, "text", p)
 		}
 	}

@@ -3,7 +3,23 @@ package message
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
+
+// asciiFold is what fold makes of an ASCII character; 0 where it looks closer.
+var asciiFold = func() (t [utf8.RuneSelf]byte) {
+	for c := byte('!'); c < utf8.RuneSelf; c++ {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			t[c] = c + 'a' - 'A'
+		case c == '`':
+			t[c] = '\''
+		default:
+			t[c] = c
+		}
+	}
+	return t
+}()
 
 // fold makes wordings comparable: lower case, umlauts written out, quotation marks, dashes and white
 // space each of one kind.
@@ -12,6 +28,11 @@ func fold(s string) string {
 	b.Grow(len(s))
 	space := true
 	for _, r := range s {
+		if r < utf8.RuneSelf && asciiFold[r] != 0 { // most of a mail
+			b.WriteByte(asciiFold[r])
+			space = false
+			continue
+		}
 		if unicode.IsSpace(r) {
 			if !space {
 				b.WriteByte(' ')
@@ -65,18 +86,6 @@ func find(text string, phrases []string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// count says how many of phrases stand in folded text, and names one.
-func count(text string, phrases []string) (n int, first string) {
-	for _, p := range phrases {
-		if strings.Contains(text, p) {
-			if n++; n == 1 {
-				first = p
-			}
-		}
-	}
-	return n, first
 }
 
 // startsWith returns the phrase with which a folded subject begins, as a prefix of its own: "automatic
