@@ -25,6 +25,7 @@ func parseAddresses(s string) []Address {
 type addressParser struct {
 	rest string
 	open bool // a comment that is never closed has been met: brackets are ordinary characters
+	odd  bool // the same for a quoted string: looking for its end again and again would be quadratic
 }
 
 // next reads up to the next separator and returns the addresses found there: none, one, or more where
@@ -32,25 +33,30 @@ type addressParser struct {
 func (p *addressParser) next() []Address {
 	var out []Address
 	var phrase, comment strings.Builder
+	var specs []string // addresses with a quoted local part that stand outside brackets
 	for p.rest != "" {
 		c := p.rest[0]
 		switch {
 		case c == '"':
-			phrase.WriteByte(' ')
-			phrase.WriteString(p.quoted())
-			phrase.WriteByte(' ')
+			text, domain := p.quoted()
+			if domain != "" {
+				specs = append(specs, cutLastWord(&phrase)+text+domain)
+				break
+			}
+			phrase.WriteString(" " + text + " ")
 		case c == '(' && !p.open:
 			comment.WriteString(p.comment())
 		case c == '<':
 			if addr, ok := p.angle(); ok {
-				if a, ok := newAddress(phrase.String(), addr); ok {
+				if a, ok := newAddress(phrase.String()+strings.Join(specs, " "), addr); ok {
 					out = append(out, a)
 				}
 				phrase.Reset()
+				specs = nil
 			}
 		case c == ',' || c == ';':
 			p.rest = p.rest[1:]
-			return finishAddress(out, phrase.String(), comment.String())
+			return finishAddress(out, specs, phrase.String(), comment.String())
 		case c == ':' && !strings.Contains(phrase.String(), "@") && !strings.HasSuffix(strings.ToLower(phrase.String()), "mailto"):
 			phrase.Reset() // the name of a group, or "mailto:"
 			p.rest = p.rest[1:]
@@ -59,11 +65,21 @@ func (p *addressParser) next() []Address {
 			p.rest = p.rest[1:]
 		}
 	}
-	return finishAddress(out, phrase.String(), comment.String())
+	return finishAddress(out, specs, phrase.String(), comment.String())
+}
+
+// cutLastWord takes off the word that stands right before a quoted string: eva."lang"@firma.at is one
+// local part (obs-local-part, RFC 5322, 4.4), and half of it would be somebody else.
+func cutLastWord(phrase *strings.Builder) string {
+	s := phrase.String()
+	i := strings.LastIndexAny(s, " \t") + 1
+	phrase.Reset()
+	phrase.WriteString(s[:i])
+	return s[i:]
 }
 
 // finishAddress turns what stood outside brackets into addresses: "a@b.at (Name)", or several.
-func finishAddress(out []Address, phrase, comment string) []Address {
+func finishAddress(out []Address, specs []string, phrase, comment string) []Address {
 	if len(out) > 0 {
 		if out[len(out)-1].Name == "" {
 			out[len(out)-1].Name = decodeHeader(strings.TrimSpace(comment))
@@ -71,40 +87,73 @@ func finishAddress(out []Address, phrase, comment string) []Address {
 	}
 	for _, w := range strings.Fields(phrase) {
 		if i := strings.LastIndexByte(w, '@'); i > 0 && i < len(w)-1 {
-			if a, ok := newAddress(comment, w); ok {
-				out = append(out, a)
-			}
+			specs = append(specs, w)
+		}
+	}
+	for _, w := range specs {
+		if a, ok := newAddress(comment, w); ok {
+			out = append(out, a)
 		}
 	}
 	return out
 }
 
-// quoted reads a quoted string; one that is never closed ends before the address or the separator.
-func (p *addressParser) quoted() string {
-	var b strings.Builder
-	for i := 1; i < len(p.rest); i++ {
-		switch c := p.rest[i]; {
-		case c == '\\' && i+1 < len(p.rest):
-			i++
-			b.WriteByte(p.rest[i])
-		case c == '"':
-			p.rest = p.rest[i+1:]
-			if strings.HasPrefix(p.rest, "@") { // a quoted local part
-				at := p.rest
-				end := strings.IndexAny(at, " \t,;<>")
-				if end < 0 {
-					end = len(at)
-				}
-				p.rest = at[end:]
-				return strings.ReplaceAll(b.String(), " ", "_") + at[:end]
-			}
-			return b.String()
-		default:
-			b.WriteByte(c)
+// quoted reads a quoted string. If it is (the end of) a local part, it comes as it stands, and the rest
+// of the address with it (RFC 5321, 4.1.2); else without its quotes. One that is never closed ends
+// before the address or the separator.
+func (p *addressParser) quoted() (text, domain string) {
+	var content string
+	var n int
+	if !p.odd {
+		var closed bool
+		content, n, closed = readClosedQuoted(p.rest)
+		p.odd = !closed
+	}
+	if p.odd {
+		p.rest = p.rest[1:]
+		return "", ""
+	}
+	raw, rest := p.rest[:n], p.rest[n:]
+	p.rest = rest
+	if after := strings.TrimLeft(rest, " \t"); strings.HasPrefix(after, "@") || strings.HasPrefix(rest, ".") {
+		end := specEnd(after)
+		if strings.Contains(after[:end], "@") {
+			p.rest = after[end:]
+			return raw, after[:end]
 		}
 	}
-	p.rest = p.rest[1:]
-	return ""
+	return content, ""
+}
+
+// specEnd is where an address outside brackets ends: at a blank or a separator outside quotes.
+func specEnd(s string) int {
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			_, n, closed := readClosedQuoted(s[i:])
+			if !closed {
+				return i
+			}
+			i += n - 1
+		case ' ', '\t', ',', ';', '<', '>', '(':
+			return i
+		}
+	}
+	return len(s)
+}
+
+// readClosedQuoted is readQuoted for strings that may never end, as names in From often do.
+func readClosedQuoted(s string) (text string, length int, closed bool) {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			text, length = readQuoted(s[:i+1])
+			return text, length, true
+		}
+	}
+	return "", 0, false
 }
 
 func (p *addressParser) comment() string {
@@ -133,13 +182,9 @@ func (p *addressParser) angle() (string, bool) {
 	if strings.HasPrefix(p.rest, "<@") {
 		stops = ">" // a route holds commas (RFC 5322, 4.4)
 	}
-	end := strings.IndexAny(p.rest[1:], stops)
-	var addr string
-	if end < 0 {
-		addr, p.rest = p.rest[1:], ""
-	} else {
-		addr, p.rest = p.rest[1:1+end], strings.TrimPrefix(p.rest[1+end:], ">")
-	}
+	end := 1 + angleEnd(p.rest[1:], stops)
+	addr := p.rest[1:end]
+	p.rest = strings.TrimPrefix(p.rest[end:], ">")
 	addr = strings.TrimLeft(addr, "< \t")
 	if strings.HasPrefix(addr, "@") {
 		if _, a, ok := strings.Cut(addr, ":"); ok {
@@ -149,6 +194,25 @@ func (p *addressParser) angle() (string, bool) {
 	return addr, strings.Contains(addr, "@")
 }
 
+// angleEnd is the place of the first of stops that is not inside a quoted local part.
+func angleEnd(s, stops string) int {
+	odd := false // a quoted string that never ends has been met
+	for i := 0; i < len(s); i++ {
+		if s[i] == '"' && !odd {
+			_, n, closed := readClosedQuoted(s[i:])
+			if odd = !closed; odd {
+				continue
+			}
+			if after := strings.TrimLeft(s[i+n:], " \t"); strings.HasPrefix(after, "@") || strings.HasPrefix(after, ".") {
+				i += n - 1
+			}
+		} else if strings.IndexByte(stops, s[i]) >= 0 {
+			return i
+		}
+	}
+	return len(s)
+}
+
 // newAddress is false for what holds no address after all.
 func newAddress(name, addr string) (Address, bool) {
 	name = decodeHeader(strings.TrimSpace(name))
@@ -156,11 +220,19 @@ func newAddress(name, addr string) (Address, bool) {
 	return a, validAddress(a.Address)
 }
 
-// validAddress says whether mail could be sent to s: nothing that a command of SMTP or a header field
-// could be broken out of with.
+// validAddress says whether s, a normal address, can be written to: nothing that a command of SMTP or a
+// header field could be broken out of with. A quoted local part may hold blanks, never an "@".
 func validAddress(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
-	if !ok || local == "" || len(s) > 320 || strings.Contains("."+domain+".", "..") || strings.ContainsAny(local, `<>(),;:\"[]`) {
+	if !ok || local == "" || len(s) > 320 || strings.Contains("."+domain+".", "..") {
+		return false
+	}
+	if inner, ok := strings.CutPrefix(local, `"`); ok {
+		local, ok = strings.CutSuffix(inner, `"`)
+		if !ok || strings.ContainsAny(local, `<>\"`) || strings.ContainsFunc(local, isControl) {
+			return false
+		}
+	} else if needsQuotes(local) || strings.ContainsFunc(local, isControl) {
 		return false
 	}
 	if literal, ok := strings.CutPrefix(domain, "["); ok { // RFC 5321, 4.1.3
@@ -172,19 +244,74 @@ func validAddress(s string) bool {
 	})
 }
 
-// NormalAddress brings an address into the form in which addresses are compared and stored: the local
-// part as written, the domain in lower-case ASCII (RFC 5890), no "mailto:", no blanks.
+func isControl(r rune) bool { return r < ' ' || r == 0x7F }
+
+// NormalAddress brings an address into the form in which addresses are compared and stored: the domain
+// in lower-case ASCII (RFC 5890), no "mailto:", the local part letter by letter as written, in quotes
+// only if it needs them: "eva.huber"@b.at is eva.huber@b.at, and eva.@b.at is "eva."@b.at, the only form
+// in which SMTP has it (RFC 5321, 4.1.2). What is no address comes back without blanks around it.
 func NormalAddress(s string) string {
-	s = strings.Join(strings.Fields(s), "")
-	s = strings.Trim(s, "<>'\"")
+	s = strings.Trim(strings.TrimSpace(s), "<>' \t")
 	if len(s) > 7 && strings.EqualFold(s[:7], "mailto:") {
 		s = s[7:]
 	}
-	at := strings.LastIndexByte(s, '@')
-	if at < 0 {
+	if strings.HasSuffix(s, `"`) && strings.Count(s, `"`) == 2 {
+		s = strings.Trim(s, `"`) // quoted as a whole
+	} else if strings.Count(s, `"`) == 1 {
+		s = strings.Trim(s, `"`)
+	}
+	local, domain, ok := cutSpec(s)
+	if !ok {
 		return s
 	}
-	return s[:at+1] + normalDomain(s[at+1:])
+	if needsQuotes(local) {
+		local = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(local) + `"`
+	}
+	return local + "@" + normalDomain(domain)
+}
+
+// cutSpec takes an addr-spec apart at its "@", the local part without quotes. Blanks around dots and
+// "@" are no part of it (RFC 5322, 4.4); any other stays, for "eva huber" is not evahuber.
+func cutSpec(s string) (local, domain string, ok bool) {
+	var b strings.Builder
+	glue := true // a blank here means nothing: at the start, behind a dot
+	blank := false
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c == ' ' || c == '\t' {
+			blank = !glue
+			continue
+		}
+		if c == '@' {
+			labels := strings.Split(s[i+1:], ".")
+			for i := range labels {
+				labels[i] = strings.TrimSpace(labels[i])
+			}
+			domain = strings.Join(labels, ".")
+			return b.String(), domain, b.Len() > 0 && domain != ""
+		}
+		if blank && c != '.' {
+			b.WriteByte(' ')
+		}
+		blank, glue = false, c == '.'
+		if c != '"' {
+			b.WriteByte(c)
+			continue
+		}
+		text, n, closed := readClosedQuoted(s[i:])
+		if before := strings.TrimRight(s[:i], " \t"); !closed || before != "" && !strings.HasSuffix(before, ".") {
+			return "", "", false
+		}
+		b.WriteString(text)
+		i += n - 1
+	}
+	return "", "", false
+}
+
+// needsQuotes says whether a local part is no dot-atom (RFC 5322, 3.2.3; non-ASCII by RFC 6531, 3.3).
+func needsQuotes(local string) bool {
+	return strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(local, "..") ||
+		strings.ContainsAny(local, " \t()<>[]:;,@\\\"")
 }
 
 func normalDomain(d string) string {

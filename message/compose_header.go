@@ -123,7 +123,7 @@ func (f *headerLines) address(field string, a Address) {
 		f.fail(fmt.Errorf("%s %q: %w", field, a.Address, ErrHeaderBreak))
 		return
 	}
-	parsed, err := mail.ParseAddress("<" + a.Address + ">")
+	parsed, err := mail.ParseAddress("<" + NormalAddress(a.Address) + ">") // eva.@b.at can only be written in quotes
 	if err != nil || len(a.Address) > 320 || strings.IndexFunc(a.Address, func(r rune) bool { return r > '~' }) >= 0 {
 		f.fail(fmt.Errorf("%s: %q is no address that can be written", field, a.Address))
 		return

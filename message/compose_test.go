@@ -389,6 +389,32 @@ func TestComposeIsParsed(t *testing.T) {
 	}
 }
 
+// TestComposeOddAddresses: addresses that arrive can be answered to, whatever their local part looks like.
+func TestComposeOddAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"a@b.example":         "<a@b.example>",
+		"eva.@b.example":      `<"eva."@b.example>`,
+		"eva..h@b.example":    `<"eva..h"@b.example>`,
+		".eva@b.example":      `<".eva"@b.example>`,
+		`"eva."@b.example`:    `<"eva."@b.example>`,
+		`"eva huber"@b.de`:    `<"eva huber"@b.de>`,
+		`"eva.huber"@b.de`:    "<eva.huber@b.de>",
+		"eva@[192.0.2.7]":     "<eva@[192.0.2.7]>",
+		"o'brien+x=y/z@b.de":  "<o'brien+x=y/z@b.de>",
+		"eva@my_host.example": "<eva@my_host.example>",
+	} {
+		o := outgoing()
+		o.To = Address{Address: address}
+		raw := compose(t, o)
+		if !strings.Contains(string(raw), "\r\nTo: "+want+"\r\n") {
+			t.Errorf("%s: not %s in\n%.400s", address, want, raw)
+		}
+		if m := Parse(raw, Limits{}); len(m.To) != 1 || m.To[0].Address != NormalAddress(address) {
+			t.Errorf("%s is read again as %v", address, m.To)
+		}
+	}
+}
+
 func FuzzCompose(f *testing.F) {
 	f.Add("Störung", "Müller, Anna", "a@b.example", "Text\n.\n", "<p>x", "a@b", "X-Test", "wert", "x.log", []byte("x"))
 	f.Add("x\r\ny", "\"", "a@b", "\r", "", "<", "A:", "=?", "..", []byte("--=_"))

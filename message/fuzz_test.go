@@ -119,7 +119,8 @@ func FuzzAuthResults(f *testing.F) {
 	})
 }
 
-// FuzzAddresses: every address has two sides of an @ and no blanks or brackets.
+// FuzzAddresses: every address has two sides of an @, no blanks or brackets outside quotes, is normal and can be
+// written, and none of its letters was made up.
 func FuzzAddresses(f *testing.F) {
 	for _, s := range []string{`"Lang, Eva" <eva@firma.at>, x@y.at (z)`, `Team: a@b.at; c@d.at`, `=?utf-8?Q?=C3=BC?= <a@ü.at>`, `<@a:b@c>`, `"a`, `(a`, `"a b"@c.at`} {
 		f.Add(s)
@@ -127,7 +128,17 @@ func FuzzAddresses(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, a := range parseAddresses(cleanLine(s)) {
 			i := strings.LastIndexByte(a.Address, '@')
-			if i <= 0 || i == len(a.Address)-1 || strings.ContainsAny(a.Address, " \t\r\n<>") || !utf8.ValidString(a.Address+a.Name) {
+			outside := a.Address
+			if strings.HasPrefix(outside, `"`) {
+				outside = a.Address[strings.LastIndexByte(a.Address, '"'):]
+			}
+			if i <= 0 || i == len(a.Address)-1 || strings.ContainsAny(outside, " \t\r\n") || strings.ContainsAny(a.Address, "\r\n<>") || !utf8.ValidString(a.Address+a.Name) {
+				t.Errorf("%q gives %q", s, a.Address)
+			}
+			if again := NormalAddress(a.Address); again != a.Address {
+				t.Errorf("%q gives %q, which is not normal: %q", s, a.Address, again)
+			}
+			if local := strings.Trim(a.Address[:i], `"`); !strings.Contains(s, "=?") && isASCII([]byte(s)) && !strings.ContainsAny(s, "\"() \\\t\r\n\v\f") && !strings.Contains(s, local) {
 				t.Errorf("%q gives %q", s, a.Address)
 			}
 		}

@@ -40,13 +40,34 @@ func TestAddresses(t *testing.T) {
 		{`"a@bank.de" <eva@firma.at>`, "a@bank.de|eva@firma.at"},
 		{`a@bank.de <eva@firma.at>`, "a@bank.de|eva@firma.at"},
 		{`a@bank.de, <eva@firma.at>`, "|a@bank.de |eva@firma.at"},
-		{`"eva lang"@firma.at`, "|eva_lang@firma.at"},
+		{`"eva lang"@firma.at`, `|"eva lang"@firma.at`},
+		{`"eva.lang"@firma.at`, "|eva.lang@firma.at"},
+		{`Eva <"eva.lang"@firma.at>`, "Eva|eva.lang@firma.at"},
+		{`Eva <"eva lang"@firma.at>`, `Eva|"eva lang"@firma.at`},
+		{`Eva <"lang, eva"@firma.at>, x@y.at`, `Eva|"lang, eva"@firma.at |x@y.at`},
+		{`"lang, eva"@firma.at, x@y.at`, `|"lang, eva"@firma.at |x@y.at`},
+		{`"eva lang"@firma.at (Eva), max@firma.at`, `Eva|"eva lang"@firma.at |max@firma.at`},
+		{`"eva lang"@firma.at <max@firma.at>`, `eva lang"@firma.at|max@firma.at`},
+		{`"eva lang" @firma.at`, `|"eva lang"@firma.at`},
+		{`eva."lang"@firma.at`, "|eva.lang@firma.at"},
+		{`"eva"."lang x"@firma.at`, `|"eva.lang x"@firma.at`},
+		{`eva"lang"@firma.at`, ""},
+		{`<eva lang@firma.at>`, `|"eva lang"@firma.at`},
+		{`<eva . lang @ firma . at>`, "|eva.lang@firma.at"},
+		{`eva.@firma.at, Eva <eva..l@firma.at>, <.eva@firma.at>`, `|"eva."@firma.at Eva|"eva..l"@firma.at |".eva"@firma.at`},
+		{`"eva."@firma.at`, `|"eva."@firma.at`},
+		{`"eva\ lang"@firma.at`, `|"eva lang"@firma.at`},
+		{`"eva@bank.at"@firma.at, "a\"b"@firma.at`, ""},
+		{`"eva@firma.at"`, "|eva@firma.at"},
+		{`<"eva@firma.at">`, "|eva@firma.at"},
+		{`<'eva@firma.at'>`, "|eva@firma.at"},
+		{`"Lang"eva@firma.at`, "|eva@firma.at"},
 		{`"never ended <eva@firma.at>`, "never ended|eva@firma.at"},
 		{`(never ended <eva@firma.at>`, "never ended|eva@firma.at"},
 		{`"Eva \"die Chefin\" Lang" <eva@firma.at>`, `Eva "die Chefin" Lang|eva@firma.at`},
 		{`Eva (IT (Wien)) Lang <eva@firma.at>`, "Eva Lang|eva@firma.at"},
 		{`<@relay.at,@other.at:eva@firma.at>`, "|eva@firma.at"},
-		{`"x\@y" <a@b@firma.at>, <a@b c.at>, "eva>"@firma.at`, "|a@bc.at"},
+		{`"x\@y" <a@b@firma.at>, <a@b c.at>, "eva>"@firma.at`, ""},
 		{`<"a b\>c"@firma.at>`, ""},
 		{`eva@firma.at/x, eva@.., eva@[x]`, ""},
 		{`eva@[192.0.2.7]`, "|eva@[192.0.2.7]"},
@@ -59,6 +80,54 @@ func TestAddresses(t *testing.T) {
 		}
 		if s := strings.Join(got, " "); s != c.want {
 			t.Errorf("%s: %q, want %q", c.list, s, c.want)
+		}
+	}
+}
+
+// TestReturnPath: only an empty path is the null sender.
+func TestReturnPath(t *testing.T) {
+	for _, c := range []struct{ path, want string }{
+		{"<>", ""}, {" < > ", ""}, {"", ""}, {"<> (bounce)", ""}, {"<MAILER-DAEMON>", ""}, {"MAILER-DAEMON", ""},
+		{"<eva@firma.at>", "eva@firma.at"},
+		{"eva@firma.at", "eva@firma.at"},
+		{`<"eva huber"@firma.at>`, `"eva huber"@firma.at`},
+		{`<"eva@huber"@firma.at>`, `"eva@huber"@firma.at`},
+		{"<eva>", "eva"},
+		{"kaputt", "kaputt"},
+		{"<eva @firma>", "eva@firma"},
+		{"<mailer-daemon@firma.at>", "mailer-daemon@firma.at"},
+		{"<@>", "@"},
+	} {
+		m := Parse([]byte("Return-Path: "+c.path+"\r\nFrom: eva@firma.at\r\nSubject: x\r\n\r\nx\r\n"), Limits{})
+		if m.ReturnPath != (ReturnPath{Present: true, Address: c.want}) || m.nullSender() != (c.want == "") {
+			t.Errorf("%q: %+v, want %q", c.path, m.ReturnPath, c.want)
+		}
+		if kind := m.Automatic.Kind; kind != Human && c.want != "" && !strings.HasPrefix(c.want, "mailer") {
+			t.Errorf("%q: automatic %s (%s)", c.path, kind, m.Automatic.Why)
+		}
+	}
+	if m := Parse([]byte("From: eva@firma.at\r\n\r\nx"), Limits{}); m.ReturnPath.Present {
+		t.Errorf("without a field: %+v", m.ReturnPath)
+	}
+}
+
+// TestAuthors: how many authors, and addresses to answer to, a header names.
+func TestAuthors(t *testing.T) {
+	for _, c := range []struct {
+		head          string
+		from, replyTo int
+	}{
+		{"From: eva@firma.at, eva@firma.at", 1, 0},
+		{"From: Eva <eva@firma.at>, eva@FIRMA.at, Eva@firma.at", 1, 0},
+		{"From: eva@firma.at\r\nFrom: eva@firma.at", 1, 0},
+		{"From: eva@firma.at, eva@firma.de", 2, 0},
+		{`From: "eva lang"@firma.at, evalang@firma.at, eva_lang@firma.at`, 3, 0},
+		{"From: eva@firma.at\r\nReply-To: a@firma.at, A <a@firma.at>", 1, 1},
+		{"From: eva@firma.at\r\nReply-To: a@firma.at, b@firma.at", 1, 2},
+	} {
+		m := Parse([]byte(c.head+"\r\n\r\nx\r\n"), Limits{})
+		if len(m.From) != c.from || len(m.ReplyTo) != c.replyTo {
+			t.Errorf("%s: From %v, Reply-To %v", c.head, m.From, m.ReplyTo)
 		}
 	}
 }

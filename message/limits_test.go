@@ -45,6 +45,7 @@ func hostile(scale int) map[string][]byte {
 		"unended words":       []byte("From: eva@firma.at\r\nSubject: " + strings.Repeat("=?utf-8?Q?x ", 10000/scale) + "\r\n\r\nText\r\n"),
 		"comments":            []byte("From: " + strings.Repeat("(", 100000/scale) + "eva@firma.at\r\nReceived: " + strings.Repeat("(", 100000/scale) + "\r\n\r\nText\r\n"),
 		"quotes":              []byte("From: " + strings.Repeat("\"", 99999/scale) + "eva@firma.at\r\n\r\nText\r\n"),
+		"escaped quotes":      []byte("From: <" + strings.Repeat("\"\\", 50000/scale) + "eva@firma.at\r\nTo: " + strings.Repeat("\"\\", 50000/scale) + "eva@firma.at\r\nReply-To: " + strings.Repeat("<\"a\"", 20000/scale) + "\r\n\r\nText\r\n"),
 		"brackets":            []byte("From: " + strings.Repeat("<", 100000/scale) + "\r\nReferences: " + strings.Repeat("<", 100000/scale) + "\r\n\r\nText\r\n"),
 		"25 MB line":          append([]byte(simpleHead+"\r\n"), bytes.Repeat([]byte("a"), (25<<20)/scale)...),
 		"25 MB of >":          append([]byte(simpleHead+"In-Reply-To: <1@x>\r\n\r\n"), bytes.Repeat([]byte(">"), (25<<20)/scale)...),

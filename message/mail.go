@@ -41,7 +41,8 @@ type Mail struct {
 	Problem     string    // "" or one line: a limit that cut something, broken MIME, no mail at all
 }
 
-// Address is one mailbox (RFC 5322, 3.4). Address keeps the domain in lower case (ASCII form), the local part as written.
+// Address is one mailbox (RFC 5322, 3.4). Address is normal (NormalAddress): the domain in lower case (ASCII form), the
+// local part letter by letter as written, in quotes where it is no dot-atom.
 type Address struct {
 	Name    string `json:"name"`
 	Address string `json:"address"`
@@ -51,7 +52,7 @@ type Address struct {
 // <> is the null sender that no machine may be answered to (RFC 3834, 2; RFC 5321, 4.5.5).
 type ReturnPath struct {
 	Present bool
-	Address string // "" with Present: the null sender
+	Address string // "" with Present: the null sender; else the address, or what stood there if it is none
 }
 
 // Received is one trace field (RFC 5321, 4.4).

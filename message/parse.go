@@ -77,16 +77,13 @@ func (m *Mail) readHeader() {
 	m.InReplyTo = parseMessageIDs(strings.Join(h.RawValues("In-Reply-To"), " "))
 	m.References = parseMessageIDs(strings.Join(h.RawValues("References"), " "))
 	m.Date = parseDate(h.Raw("Date"))
-	m.From = m.addresses("From")
+	m.From = distinct(m.addresses("From"))
 	m.Sender = m.addresses("Sender")
-	m.ReplyTo = m.addresses("Reply-To")
+	m.ReplyTo = distinct(m.addresses("Reply-To"))
 	m.To = m.addresses("To")
 	m.Cc = m.addresses("Cc")
 	if h.Has("Return-Path") {
-		m.ReturnPath = ReturnPath{Present: true}
-		if a := parseAddresses(h.Raw("Return-Path")); len(a) > 0 {
-			m.ReturnPath.Address = a[0].Address
-		}
+		m.ReturnPath = parseReturnPath(h.Raw("Return-Path"))
 	}
 	for _, v := range h.RawValues("Received") {
 		if len(m.Received) == maxReceived {
@@ -109,4 +106,31 @@ func (m *Mail) addresses(name string) []Address {
 		}
 	}
 	return out
+}
+
+// distinct drops addresses that stand twice: eva@b.at, Eva <eva@b.at> are one author.
+func distinct(list []Address) []Address {
+	seen := make(map[string]bool, len(list))
+	out := list[:0]
+	for _, a := range list {
+		if key := strings.ToLower(a.Address); !seen[key] {
+			seen[key] = true
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// parseReturnPath reads the envelope sender. Only an empty path is the null sender (RFC 5321, 4.5.5), and
+// Postfix's name for it; one that cannot be read is some sender.
+func parseReturnPath(raw string) ReturnPath {
+	path := strings.Join(strings.Fields(stripComments(raw)), " ")
+	if a := parseAddresses(path); len(a) > 0 {
+		return ReturnPath{Present: true, Address: a[0].Address}
+	}
+	path = strings.Trim(path, "<> ")
+	if strings.EqualFold(path, "MAILER-DAEMON") { // null_sender of pipe(8)
+		path = ""
+	}
+	return ReturnPath{Present: true, Address: path}
 }
