@@ -52,19 +52,19 @@ func (m *Mail) Proof(t Trust) Proof {
 }
 
 // ownAuthResults are the fields of our own server, topmost first: those with its authserv-id that stand
-// above every Received of a foreign host. What stands below one was in the mail when it came to us,
-// and anybody can have written it.
+// above every Received but our own hosts'. What stands below a foreign one was in the mail when it
+// came to us, and anybody can have written it; a topmost one that is foreign says that we were not told
+// how our mail system hangs together.
 func (m *Mail) ownAuthResults(t Trust) []authResults {
 	var out []authResults
 	own := ownHosts(t)
+	hops := 0
 	for i := range m.Header {
 		f := &m.Header[i]
 		switch strings.ToLower(f.Name) {
 		case "received":
 			by := parseReceived(f.Raw).By
-			if len(own.seen) == 0 {
-				own.seen = append(own.seen, by) // the topmost is always our own server's
-			} else if !own.has(by) {
+			if hops++; !own.has(by) && !(hops == 1 && unnamedHost(by)) {
 				return out
 			}
 		case "authentication-results":
@@ -80,6 +80,20 @@ func (m *Mail) ownAuthResults(t Trust) []authResults {
 	return out
 }
 
+// unnamedHost is the mail store behind our server, which writes the last hop (LMTP) under the name that
+// the machine has at home.
+func unnamedHost(by string) bool {
+	if by == "" {
+		return false
+	}
+	for _, end := range []string{".local", ".lan", ".internal"} {
+		if strings.HasSuffix(by, end) {
+			return true
+		}
+	}
+	return !strings.Contains(by, ".") // "localhost" is one of them
+}
+
 func (t Trust) names(server string) bool {
 	for _, id := range t.AuthservIDs {
 		if normalDomain(strings.TrimSpace(id)) == server {
@@ -89,26 +103,24 @@ func (t Trust) names(server string) bool {
 	return false
 }
 
-// hosts are the machines of our own mail system, as far as a mail shows them.
-type hosts struct{ seen, ids []string }
+// hosts are the machines of our own mail system: those in the organisational domains of our authserv-ids.
+type hosts []string
 
-func ownHosts(t Trust) *hosts {
-	h := &hosts{ids: t.AuthservIDs}
+func ownHosts(t Trust) hosts {
+	var h hosts
 	if t.Microsoft365 {
-		h.ids = append([]string{"outlook.com", "office365.com", "exchangelabs.com"}, h.ids...)
+		h = hosts{"outlook.com", "office365.com", "exchangelabs.com"}
+	}
+	for _, id := range t.AuthservIDs {
+		h = append(h, normalDomain(strings.TrimSpace(id)))
 	}
 	return h
 }
 
-func (h *hosts) has(by string) bool {
-	for _, list := range [][]string{h.seen, h.ids} {
-		for _, own := range list {
-			if by != "" && strings.Contains(by, ".") && sameOrganisation(by, normalDomain(own)) {
-				return true
-			}
-			if by != "" && by == own {
-				return true
-			}
+func (h hosts) has(by string) bool {
+	for _, own := range h {
+		if by != "" && (by == own || strings.Contains(by, ".") && sameOrganisation(by, own)) {
+			return true
 		}
 	}
 	return false
