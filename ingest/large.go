@@ -45,7 +45,7 @@ func (s *session) piece(m mail, off int64, w io.Writer) (n int64, whole bool, er
 	section := imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: off, Size: pieceBytes}}
 	var bad error
 	came := false
-	err = s.askFor("fetch piece", s.budget(max(m.size, pieceBytes)), func() error {
+	err = s.askFor("fetch piece", s.budget(4*pieceBytes), func() error {
 		cmd := s.client.Fetch(imap.UIDSetNum(imap.UID(m.uid)), &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{&section}})
 		for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
 			for item := msg.Next(); item != nil; item = msg.Next() {

@@ -147,6 +147,7 @@ func TestOneLargeAtATime(t *testing.T) {
 	h.append(largeMail(1 << 20))
 	h.watch()
 	<-first
+	h.idling() // there is nothing that it could do
 	h.append(emergency(3))
 	h.desk.waitTaken(t, h.ctx, 1)
 	close(release)

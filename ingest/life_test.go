@@ -144,6 +144,34 @@ func TestEnds(t *testing.T) {
 	})
 }
 
+// TestNotTwiceAtOnce: a mail is not handed over again while the desk still has it from the connection before.
+func TestNotTwiceAtOnce(t *testing.T) {
+	h := newHouse(t, postoffice.Options{})
+	began, again := make(chan struct{}), make(chan struct{})
+	tries := 0
+	h.desk.hold = func(ticket.Fetched) error {
+		if tries++; tries == 2 {
+			close(again)
+			return nil
+		}
+		close(began)
+		select {
+		case <-again:
+		case <-time.After(300 * time.Millisecond): // as long as a wrong watcher has to show itself
+		}
+		return nil
+	}
+	h.append(emergency(1))
+	h.watch()
+	<-began
+	h.office.DropConnections(postoffice.IMAP)
+	h.desk.waitMarked(t, h.ctx, 1)
+	h.end()
+	if tries != 1 {
+		t.Errorf("handed over %d times", tries)
+	}
+}
+
 func TestUIDValidityChanges(t *testing.T) {
 	h := newHouse(t, postoffice.Options{})
 	h.append(emergency(1))
@@ -268,6 +296,27 @@ func TestUndeliverable(t *testing.T) {
 	h.wantWhole(6, "")
 	if n := h.log.count("does not deliver"); n != 1 {
 		t.Errorf("said %d times", n)
+	}
+}
+
+// TestTroubleEndsWithUIDValidity: with another UIDVALIDITY a UID is another mail, and nothing is known against it.
+func TestTroubleEndsWithUIDValidity(t *testing.T) {
+	h := newHouse(t, postoffice.Options{})
+	for n := range 3 {
+		h.append(emergency(n + 1))
+	}
+	any := func(postoffice.Event) bool { return true }
+	sick := h.office.Inject(postoffice.Fault{At: postoffice.IMAPFetch, When: of("3", any), Reply: "NO [CORRUPTION] Cannot read"})
+	h.watch()
+	h.log.wait(t, h.ctx, "does not deliver", 1) // and it would be tried again in an hour
+	sick.Clear()
+	if _, err := h.office.RecreateFolder("support", "INBOX", false); err != nil {
+		t.Fatal(err)
+	}
+	h.office.DropConnections(postoffice.IMAP)
+	h.desk.waitMarked(t, h.ctx, 2+3)
+	if s := h.w.Status(); s.SetAside != 0 {
+		t.Errorf("status: %+v", s)
 	}
 }
 

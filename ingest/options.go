@@ -3,13 +3,15 @@
 // One Watcher looks after one mailbox, over one connection that one goroutine owns. It never changes \Seen, and
 // a mail that is none of our business is left exactly as it was. What is where:
 //
-//	wire, guard, dial   a connection that cannot hang us, flood us or kill us
-//	session, search     login, SELECT, and the few commands that are used
-//	sizes, bodies, large   fetching: sizes first, small mails pipelined, large ones in pieces
-//	intake              handing mails to the desk, several at a time, bounded by bytes
-//	trouble             mails that the server cannot deliver
-//	mark, move          the keyword, and the optional move
-//	loop, watcher       the life of a connection, and what comes between two connections
+//	wire, guard, dial    a connection that cannot hang us, flood us or kill us
+//	session              login, SELECT, SEARCH, IDLE: each command has an end
+//	fetch, large         fetching: sizes first, small mails pipelined, large ones in pieces
+//	queue, run, take     what is fetched next, and what becomes of what came
+//	intake               handing mails to the desk, several at a time, bounded by bytes
+//	trouble              mails that the server does not deliver, or the desk does not take
+//	mark, move           the keyword, and the optional move
+//	watcher, backoff     the life of a connection, and what comes between two of them
+//	status, log, probe   what is told to metrics, to the log, and to the administrator
 package ingest
 
 import (
@@ -35,6 +37,8 @@ type Desk interface {
 	// Marked notes that these entries carry their mark.
 	Marked(ctx context.Context, ids []int64) error
 }
+
+var _ Desk = (*ticket.Desk)(nil)
 
 // Options says which mailbox is watched, and how. Host, Port, Username and Folder are required; every other
 // zero value means its default.

@@ -134,6 +134,7 @@ func (r *run) fetchLarge(ctx context.Context, m mail) (raw []byte, cut string, e
 
 // between takes small mails that arrived while a large one is being fetched.
 func (r *run) between(ctx context.Context, m mail) error {
+	r.board.moved()
 	if !r.newsCame() {
 		return nil
 	}
@@ -146,7 +147,7 @@ func (r *run) between(ctx context.Context, m mail) error {
 		}
 	}
 	r.troubles.suspect = m
-	return r.reap(ctx)
+	return nil
 }
 
 // undelivered notes that a mail did not come. Its error is the end of the connection, for which the mail stays under suspicion.

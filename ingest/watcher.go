@@ -160,6 +160,8 @@ func (r *run) settle(ctx context.Context) error {
 		case <-r.in.wake:
 		case <-soon:
 			waiting = false
+		case <-r.s.client.Closed():
+			return r.s.explain("wait for the desk", errLost)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
