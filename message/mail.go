@@ -12,7 +12,7 @@ type Mail struct {
 	MessageID  string    // without angle brackets; "" if there is none
 	InReplyTo  []string  // msg-ids without angle brackets
 	References []string  // msg-ids without angle brackets, oldest first
-	Subject    string    // decoded, white space folded, one line
+	Subject    string    // decoded, white space folded, one line; several Subject fields joined by " / "
 	Date       time.Time // the sender's Date; zero if there is none that can be read
 	From       []Address // more than one is legal (RFC 5322, 3.6.2), and suspicious
 	Sender     []Address
@@ -38,7 +38,7 @@ type Mail struct {
 	Automatic   Automatic // whether a machine wrote it
 	ContentHash [32]byte  // the same for copies of the mail: sender, Date, decoded text and attachments
 	Size        int64     // bytes as received (RFC822.SIZE), also if not all of them were fetched
-	Problem     string    // "" or one line: a limit that cut something, broken MIME, no mail at all
+	Problem     string    // "" or one line: a limit that cut something, broken MIME, encrypted, no mail at all
 }
 
 // Address is one mailbox (RFC 5322, 3.4). Address is normal (NormalAddress): the domain in lower case (ASCII form), the

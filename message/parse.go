@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -38,6 +39,7 @@ func parseNested(raw []byte, lim Limits, level int) *Mail {
 	b.reduced = reduced
 	b.read()
 	m.problem(s.problem)
+	m.problem(m.encryptedProblem())
 	m.Automatic = automatic(m)
 	m.ContentHash = b.contentHash()
 	return m
@@ -72,7 +74,7 @@ func (nothing) body(*part, []byte) {}
 // readHeader fills in the fields that come from the header.
 func (m *Mail) readHeader() {
 	h := m.Header
-	m.Subject = h.Get("Subject")
+	m.Subject = joinSubjects(h.Values("Subject"))
 	m.MessageID = firstMessageID(h.Raw("Message-ID"))
 	m.InReplyTo = parseMessageIDs(strings.Join(h.RawValues("In-Reply-To"), " "))
 	m.References = parseMessageIDs(strings.Join(h.RawValues("References"), " "))
@@ -92,6 +94,19 @@ func (m *Mail) readHeader() {
 		m.Received = append(m.Received, parseReceived(v))
 	}
 }
+
+// joinSubjects: RFC 5322, 3.6 forbids a second Subject, and readers differ in which one they show. Both count.
+func joinSubjects(values []string) string {
+	var out []string
+	for _, v := range values {
+		if v != "" && !slices.Contains(out, v) && len(out) < maxSubjects {
+			out = append(out, v)
+		}
+	}
+	return strings.Join(out, " / ")
+}
+
+const maxSubjects = 5
 
 // maxReceived bounds the trace; servers give up at 100 hops (RFC 5321, 6.3).
 const maxReceived = 200

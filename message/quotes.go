@@ -232,7 +232,10 @@ func headerEnd(lines []string) int {
 
 func (s *splitter) sections() sections {
 	var out sections
-	own, signature := splitSignature(s.fresh)
+	own, above := cutClosingQuote(s.fresh)
+	own, signature := splitSignature(own)
+	own, below := cutClosingQuote(own) // it stands above the signature
+	s.old = append(append(above, below...), s.old...)
 	out.text = tidy(own)
 	out.signature = tidy(append(s.signed, signature...))
 	out.quoted = tidy(s.old)

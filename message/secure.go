@@ -10,6 +10,18 @@ func pgpEncrypted(s string) bool {
 	return strings.HasPrefix(strings.TrimSpace(s), "-----BEGIN PGP MESSAGE-----")
 }
 
+// encryptedProblem says what of an encrypted mail nobody here can read, "" if it is not encrypted.
+func (m *Mail) encryptedProblem() string {
+	name := map[string]string{"smime": "S/MIME", "pgp": "PGP"}[m.Encrypted]
+	switch {
+	case name == "":
+		return ""
+	case m.Text == "" || pgpEncrypted(m.Text):
+		return "encrypted (" + name + "): only sender and subject can be read"
+	}
+	return "encrypted (" + name + "): only what stands outside can be read"
+}
+
 // cutPGP takes the frame off a text that was signed inline (RFC 9580, 7): the words are what counts,
 // and dashes in them are escaped.
 func cutPGP(s string) string {
