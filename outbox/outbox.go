@@ -36,7 +36,7 @@ type Options struct {
 	Password    string
 	Hello       string         // name told in EHLO; "" for our address as a literal
 	RootCAs     *x509.CertPool // nil: the system's
-	Connections int            // at the same time; 0: 4
+	Connections int            // at the same time; 0: 16: each waits for a disk most of the time, ours or the server's
 	Timeout     time.Duration  // for each reply of the server; 0: 1 min
 	Log         *slog.Logger   // nil: silent
 
@@ -45,7 +45,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.Connections <= 0 {
-		o.Connections = 4
+		o.Connections = 16
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = time.Minute

@@ -166,6 +166,7 @@ func (d *Desk) failed(tx Tx, o *Out, why string) error {
 	}
 	switch {
 	case o.Kind == OutProbe:
+		d.plus.Store(o.Mailbox, plusFails)
 		return tx.SetSetting(settingPlus(o.Mailbox), plusFails)
 	case o.Kind == OutNotice:
 		return d.noticeFailed(tx, o, why)

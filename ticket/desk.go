@@ -98,6 +98,8 @@ type Desk struct {
 	due  chan struct{} // something new is in the outbox
 	// settling holds the ids of the ledger entries that are being decided in this process.
 	settling sync.Map
+	// plus remembers for each mailbox whether plus addresses work, so that not every answer asks the store.
+	plus sync.Map
 	// Counters for /metrics; they only grow.
 	Count Counters
 }

@@ -163,9 +163,12 @@ func (d *Desk) limits(t Ticket, v verdict) []limit {
 			{OutCount{Bare: &yes, Since: hour, Failed: true}, c.BarePerHour, fmt.Sprintf("more than %d bare answers this hour", c.BarePerHour)},
 		}
 	}
-	ls := []limit{
-		{OutCount{TicketID: t.ID, Recipient: v.to, Row: d.row(now), Bare: &no, Since: now.Add(-c.AgainAfter)}, 1, fmt.Sprintf("told the same within the last %s", c.AgainAfter)},
-		{OutCount{TicketID: t.ID, Recipient: v.to, Bare: &no, Since: d.startOfDay(now)}, c.PerTicketDay, fmt.Sprintf("%d answers in this ticket today already", c.PerTicketDay)},
+	var ls []limit
+	if t.Mails > 0 { // in a ticket that is just being made nobody was told anything
+		ls = []limit{
+			{OutCount{TicketID: t.ID, Recipient: v.to, Row: d.row(now), Bare: &no, Since: now.Add(-c.AgainAfter)}, 1, fmt.Sprintf("told the same within the last %s", c.AgainAfter)},
+			{OutCount{TicketID: t.ID, Recipient: v.to, Bare: &no, Since: d.startOfDay(now)}, c.PerTicketDay, fmt.Sprintf("%d answers in this ticket today already", c.PerTicketDay)},
+		}
 	}
 	if !v.unknown {
 		return append(ls, limit{OutCount{Recipient: v.to, Since: hour}, c.KnownPerHour, fmt.Sprintf("more than %d answers to this address this hour", c.KnownPerHour)})

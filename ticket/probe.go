@@ -22,7 +22,13 @@ func (d *Desk) plusWorks(tx Tx, box Mailbox) (bool, error) {
 	if box.Plus != PlusAuto {
 		return box.Plus == PlusYes, nil
 	}
+	if s, ok := d.plus.Load(box.Name); ok {
+		return s == plusWorks, nil
+	}
 	s, _, err := tx.Setting(settingPlus(box.Name))
+	if s == plusWorks || s == plusFails { // what a probe has shown stays true
+		d.plus.Store(box.Name, s)
+	}
 	return s == plusWorks, err
 }
 
@@ -77,17 +83,17 @@ func (d *Desk) chooseProbe(tx Tx, o *Out) error {
 
 // probeBack recognises a probe of ours in the mailbox: sent by us, and addressed to a token that we issued for this mailbox.
 func (d *Desk) probeBack(tx Tx, m *message.Mail) (bool, error) {
-	own, err := d.isOwn(tx, m)
-	if err != nil || !own {
-		return false, err
-	}
 	for _, a := range deliveryAddresses(m) {
 		tok, ok := d.keys.Find(a, ProbeToken)
 		if !ok {
 			continue
 		}
+		if own, err := d.isOwn(tx, m); err != nil || !own {
+			return false, err
+		}
 		for _, box := range d.o.Mailboxes {
 			if tok.IssuedTo(box.Name) {
+				d.plus.Store(box.Name, plusWorks)
 				return true, tx.SetSetting(settingPlus(box.Name), plusWorks)
 			}
 		}

@@ -39,7 +39,7 @@ func (d *Desk) respond(tx Tx, t Ticket, m Mail, u understood, th thread) error {
 	if !v.send && !v.told {
 		detail = v.why
 	}
-	return d.tellStaff(tx, t.ID, m.ID, reason, detail)
+	return d.tellStaff(tx, t, m.ID, reason, detail)
 }
 
 // goes is the verb of the history: in mode observe nothing does.
@@ -90,27 +90,23 @@ func (d *Desk) addDrafts(tx Tx, o Out) (added bool, err error) {
 	return added, nil
 }
 
-// tellStaff enters one notice for each address of staff. detail is "" or why a customer does not know where he stands.
-func (d *Desk) tellStaff(tx Tx, ticketID, mailID int64, reason, detail string) error {
-	return d.tellStaffOnce(tx, ticketID, mailID, reason, detail, fmt.Sprintf("notice:%s:%d:%d", reason, ticketID, mailID))
+// tellStaff enters one notice of a mail for each address of staff. detail is "" or why a customer does not know where he stands.
+func (d *Desk) tellStaff(tx Tx, t Ticket, mailID int64, reason, detail string) error {
+	o := Out{TicketID: t.ID, MailID: mailID, Mailbox: t.Mailbox, Reason: reason, Detail: detail}
+	return d.addNotices(tx, o, fmt.Sprintf("notice:%s:%d:%d", reason, t.ID, mailID))
 }
 
 // tellStaffOf tells of what became of an outgoing mail, each time that something does.
 func (d *Desk) tellStaffOf(tx Tx, o *Out, reason, detail string) error {
-	return d.tellStaffOnce(tx, o.TicketID, o.MailID, reason, detail, fmt.Sprintf("notice:%s:out%d:%d", reason, o.ID, o.Attempts))
+	n := Out{TicketID: o.TicketID, MailID: o.MailID, Mailbox: o.Mailbox, Reason: reason, Detail: detail}
+	return d.addNotices(tx, n, fmt.Sprintf("notice:%s:out%d:%d", reason, o.ID, o.Attempts))
 }
 
-func (d *Desk) tellStaffOnce(tx Tx, ticketID, mailID int64, reason, detail, key string) error {
-	t, _, err := tx.Ticket(ticketID)
-	if err != nil {
-		return err
-	}
+func (d *Desk) addNotices(tx Tx, o Out, key string) error {
+	o.Kind, o.State, o.Language, o.Created, o.NextAt = OutNotice, OutWaiting, d.o.Staff.Language, d.now(), d.now()
 	for _, address := range d.o.Staff.Notify {
-		o := Out{
-			Kind: OutNotice, State: OutWaiting, TicketID: ticketID, MailID: mailID, Mailbox: t.Mailbox, Recipient: strings.ToLower(address),
-			Reason: reason, Detail: detail, Language: d.o.Staff.Language, Created: d.now(), NextAt: d.now(),
-			Key: key + ":" + strings.ToLower(address),
-		}
+		o.ID, o.Recipient = 0, strings.ToLower(address)
+		o.Key = key + ":" + o.Recipient
 		if _, err := tx.AddOut(&o); err != nil {
 			return err
 		}
