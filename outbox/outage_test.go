@@ -173,7 +173,9 @@ func TestCrowded(t *testing.T) {
 	crowd := s.office.Inject(postoffice.Fault{At: postoffice.SMTPConnect, Skip: 2, Reply: "421 4.7.0 Too many connections", Drop: true})
 	s.office.Inject(postoffice.Fault{At: postoffice.SMTPMail, Times: 2, Do: func(postoffice.Event) { _ = crowd.Wait(s.ctx, 1) }})
 	s.take(30)
-	r := s.start(s.options())
+	o := s.options()
+	o.Connections = 4
+	r := s.start(o)
 	s.untilDone()
 	for _, a := range s.answers() {
 		if got := s.story(a.ID); got != "sent 250" {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -29,6 +30,9 @@ func runDaemon(ctx context.Context, m *Main, c *runCmd) error {
 	if err != nil {
 		return err
 	}
+	if _, set := m.Env("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(memoryGoal)
+	}
 	var before *plan // the configuration to go back to
 	for {
 		life, end := context.WithCancel(ctx)
@@ -48,6 +52,9 @@ func runDaemon(ctx context.Context, m *Main, c *runCmd) error {
 		}
 	}
 }
+
+// memoryGoal is what the collector tries to stay under; a flood of mails is then a matter of time and not of memory.
+const memoryGoal = 96 << 20
 
 // awaitReload waits for SIGHUPs until one of them finds everything in order.
 func (m *Main) awaitReload(ctx context.Context, path string, log *slog.Logger, ready func(*plan)) {
