@@ -3,6 +3,7 @@ package postoffice
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 
@@ -35,8 +36,8 @@ func writeMail(r *imapserver.FetchResponseWriter, m *mail, flags []imap.Flag, o 
 	for _, s := range o.BodySection {
 		b := section(m.raw, s)
 		w := r.WriteBodySection(s, int64(len(b)))
-		if _, err := w.Write(b); err != nil {
-			return err
+		if _, err := w.Write(b); err != nil { // the client has gone; what is begun must be ended, or the connection's lock is never freed
+			return errors.Join(err, w.Close(), r.Close())
 		}
 		if err := w.Close(); err != nil {
 			return err
