@@ -258,7 +258,11 @@ func hasWords(lines []string) bool {
 // tidy joins lines to a text: markers out, never more than one empty line together.
 func tidy(lines []string) string {
 	var out strings.Builder
-	empty := 0
+	empty, size := 0, 0
+	for _, l := range lines {
+		size += len(l) + 1
+	}
+	out.Grow(size)
 	for _, l := range lines {
 		if strings.HasPrefix(l, markStart) {
 			continue
