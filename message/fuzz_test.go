@@ -122,7 +122,7 @@ func FuzzAuthResults(f *testing.F) {
 // FuzzAddresses: every address has two sides of an @, no blanks or brackets outside quotes, is normal and can be
 // written, and none of its letters was made up.
 func FuzzAddresses(f *testing.F) {
-	for _, s := range []string{`"Lang, Eva" <eva@firma.at>, x@y.at (z)`, `Team: a@b.at; c@d.at`, `=?utf-8?Q?=C3=BC?= <a@ü.at>`, `<@a:b@c>`, `"a`, `(a`, `"a b"@c.at`} {
+	for _, s := range []string{`"Lang, Eva" <eva@firma.at>, x@y.at (z)`, `Team: a@b.at; c@d.at`, `=?utf-8?Q?=C3=BC?= <a@ü.at>`, `<@a:b@c>`, `"a`, `(a`, `"a b"@c.at`, `x."y z"."w" @ c.at (n), <a..b@c . at>`, `<"a>b"@c.at>, "\"a"@b.at`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
