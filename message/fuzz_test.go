@@ -126,7 +126,8 @@ func FuzzAddresses(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, a := range parseAddresses(cleanLine(s)) {
+		s = cleanLine(s)
+		for _, a := range parseAddresses(s) {
 			i := strings.LastIndexByte(a.Address, '@')
 			outside := a.Address
 			if strings.HasPrefix(outside, `"`) {
