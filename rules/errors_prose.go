@@ -247,18 +247,31 @@ func phraseErrors(s *source, found []finding) []finding {
 	var out []finding
 	last := -1
 	add := func(from, to int) {
-		if from >= last && !covered(found, s, from, to) && len(out) < maxErrorsPerSource {
-			out = append(out, finding{src: s, from: from, to: to, text: strings.Join(strings.Fields(s.text[from:to]), " ")})
+		at, text := cutLabel(s, from, strings.Join(strings.Fields(s.text[from:to]), " "))
+		if from >= last && !covered(found, s, min(at, to), to) && len(out) < maxErrorsPerSource {
+			out = append(out, finding{src: s, from: from, to: to, text: text})
 			last = to
 		}
 	}
+	// "Fehler: 502" and "502 Bad Gateway" that share a word are one message.
+	from, to := -1, -1
 	knownMessages.find(words, func(m match) bool {
-		from, to := words[m.from].from, words[m.to-1].to
-		if gapsAreBlank(s.text, words[m.from:m.to]) {
-			add(from, to)
+		f, t := words[m.from].from, words[m.to-1].to
+		switch {
+		case !gapsAreBlank(s.text, words[m.from:m.to]):
+		case f < to:
+			to = max(to, t)
+		default:
+			if from >= 0 {
+				add(from, to)
+			}
+			from, to = f, t
 		}
 		return true
 	})
+	if from >= 0 {
+		add(from, to)
+	}
 	last = -1
 	for i, w := range words {
 		if knownTokens[w.fold] {

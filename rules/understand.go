@@ -19,7 +19,7 @@ func understand(ctx context.Context, m *message.Mail, w World, f *Facts) error {
 		func() { f.CustomerNumber = customerNumber(d) },
 		func() { f.Servers = findServers(d, found, f.CustomerNumber) },
 		func() { f.Phones = findPhones(d, found) },
-		func() { f.Language = language(d) },
+		func() { f.Language = language(d, found) },
 		func() { f.Problem, f.Reproduction, f.Changes = answers(d, found) },
 		func() { f.Missing = missing(*f) },
 		func() { f.Class = classify(d, auto, *f).class },

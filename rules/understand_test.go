@@ -165,23 +165,17 @@ func itoa(n int) string {
 	return string(b)
 }
 
-// TestLanguage: of the new text; neither German nor English for certain is "".
+// TestLanguage: of what the sender wrote; neither German nor English for certain is "".
 func TestLanguage(t *testing.T) {
-	for _, c := range []struct{ subject, text, want string }{
-		{"Notfall-Support", "unser server ist weg, bitte um rückruf", "de"},
-		{"Notfall-Support", "our server is gone, please call us back", "en"},
-		{"Notfall-Support", "", "de"},
-		{"Emergency support please help us", "", "en"},
-		{"Notfall-Support", "Our shop shows: Die Verbindung wurde getrennt. Please call me at once, we are losing money and nobody can work", "en"},
-		{"Notfall-Support", "Beim Aufruf kommt: The service is unavailable. Wir haben nichts geändert, bitte schauen Sie sich das an", "de"},
-		{"Support d'urgence", "Bonjour, notre site est inaccessible depuis ce matin. Merci de nous rappeler, nous ne pouvons plus travailler avec le serveur", ""},
-		{"Supporto", "Buongiorno, il nostro sito non risponde e non sono raggiungibile per telefono, grazie per la risposta della vostra azienda", ""},
-		{"Notfall-Support", "db01 502", "de"},
-		{"Notfall", "s.huber@firma.at www.firma.at info@firma.at", "de"},
-	} {
-		m := &message.Mail{Subject: c.subject, Text: c.text}
-		if got := language(newDoc(m, World{})); got != c.want {
-			t.Errorf("%q %q: %q, wanted %q", c.subject, c.text, got, c.want)
+	for _, c := range readTable(t, "testdata/languages.txt", "|", 3, 40) {
+		want := strings.TrimSpace(c[0])
+		if want == "-" {
+			want = ""
+		}
+		d := newDoc(&message.Mail{Subject: c[1], Text: c[2]}, World{})
+		if got := language(d, findErrors(d)); got != want {
+			n, words := proseStops(&d.body, d.closing, findErrors(d))
+			t.Errorf("%q %q: %q, wanted %q (%v of %d)", c[1], c[2], got, want, n, words)
 		}
 	}
 }
