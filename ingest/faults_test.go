@@ -9,10 +9,9 @@ import (
 	"notfalld/postoffice"
 )
 
-// body and meta tell the two kinds of FETCH apart.
+// bodies and sizes tell the two kinds of FETCH apart.
 func bodies(e postoffice.Event) bool { return strings.Contains(e.Line, "BODY.PEEK[]") }
 func sizes(e postoffice.Event) bool  { return strings.Contains(e.Line, "RFC822.SIZE") }
-func whole(e postoffice.Event) bool  { return strings.HasSuffix(e.Line, "BODY.PEEK[])") }
 
 // of limits a fault to commands that name a UID, or the sequence number that equals it here.
 func of(uid string, kind func(postoffice.Event) bool) func(postoffice.Event) bool {
