@@ -79,10 +79,18 @@ func (d *Desk) answerTo(u understood) string {
 	return strings.ToLower(to)
 }
 
-// plausible: RFC 5321 limits (4.5.3.1), and nothing that could break out of an SMTP command.
+// plausible: RFC 5321 limits (4.5.3.1), and nothing that could break out of an SMTP command. A quoted local part (4.1.2) may be what
+// old systems gave out, "eva."@…; one that needs its quotes for more than a dot is refused.
 func plausible(a string) bool {
 	at := strings.LastIndexByte(a, '@')
-	return at > 0 && at <= 64 && len(a)-at > 3 && len(a) <= 254 && !strings.ContainsAny(a, " <>\r\n\t,;:\"\\()") && strings.Contains(a[at:], ".") && isASCII(a)
+	if at <= 0 || at > 64 || len(a) > 254 || len(a)-at <= 3 || !strings.Contains(a[at:], ".") || !isASCII(a) {
+		return false
+	}
+	local := a[:at]
+	if inner, ok := strings.CutPrefix(local, `"`); ok {
+		local = strings.TrimSuffix(inner, `"`)
+	}
+	return strings.Trim(local, ".") != "" && !strings.ContainsAny(local+a[at+1:], "<>,;:\"\\()@")
 }
 
 func isASCII(s string) bool {
