@@ -109,7 +109,7 @@ func unhyphened(in []word) []word {
 		if strings.IndexByte(w.fold, '-') < 0 {
 			continue
 		}
-		out := append([]word{}, in[:i]...)
+		out := append(make([]word, 0, len(in)+8), in[:i]...)
 		for _, w := range in[i:] {
 			for part := range strings.SplitSeq(w.fold, "-") {
 				if part != "" {

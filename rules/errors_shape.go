@@ -75,7 +75,10 @@ var heads = []string{
 
 func errorHead(t string) bool {
 	f := foldText(cut(t, 160))
-	for _, h := range heads {
+	if f == "" {
+		return false
+	}
+	for _, h := range headsBy[f[0]] {
 		if rest, ok := strings.CutPrefix(f, h); ok {
 			last := h[len(h)-1]
 			if !isWordByte(last) || rest == "" || !isWordByte(rest[0]) {
@@ -85,6 +88,14 @@ func errorHead(t string) bool {
 	}
 	return httpStatus(f) || smtpStatus(f) || codeHead(t) || exceptionHead(t) || programHead(f) || strings.Contains(f, "ereignis-id") || strings.Contains(f, "event id")
 }
+
+// headsBy are the heads by their first byte, in their order.
+var headsBy = func() (by [256][]string) {
+	for _, h := range heads {
+		by[h[0]] = append(by[h[0]], h)
+	}
+	return by
+}()
 
 // headHolds refuses the beginnings that are as often a sentence's or a label's.
 func headHolds(h, folded string) bool {

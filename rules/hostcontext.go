@@ -149,7 +149,7 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 		return true
 	case counted(name) && !ctx.logLine(t):
 		return true
-	case ctx.named(t) && (numbered || role && len(parts) > 1 && (other == 0 || t.text == name) || shoutedName(t.text)) && !ticketLike(t.text):
+	case (numbered || role && len(parts) > 1 && (other == 0 || t.text == name) || shoutedName(t.text)) && !ticketLike(t.text) && ctx.named(t):
 		return true
 	case rolePrefix(name) && len(parts) == 1 && shoutedName(t.text):
 		return true
@@ -159,11 +159,8 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 
 // hasAddress: "bmdserver (192.168.16.10)", written small or in capitals as names are.
 func (c *hostContext) hasAddress(t hostToken) bool {
-	if t.text != strings.ToLower(t.text) && t.text != strings.ToUpper(t.text) {
-		return false
-	}
 	rest, ok := strings.CutPrefix(strings.TrimLeft(c.s.text[t.to:min(len(c.s.text), t.to+60)], " "), "(")
-	if !ok {
+	if !ok || t.text != strings.ToLower(t.text) && t.text != strings.ToUpper(t.text) {
 		return false
 	}
 	address, _, ok := strings.Cut(rest, ")")

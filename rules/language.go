@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -73,12 +74,9 @@ func proseStops(s *source, until int, found []finding) (n [3]int, total int) {
 		if l.blank || l.shape.stamped || l.shape.frame || l.shape.head || l.shape.command || covered(found, s, l.from+indent(l.text), l.to) {
 			continue
 		}
-		words := s.wordsIn(l.from, l.to)
-		prose := words[:0:0]
-		for _, w := range words {
-			if !covered(found, s, w.from, w.to) {
-				prose = append(prose, w)
-			}
+		prose := s.wordsIn(l.from, l.to)
+		if touches(found, s, l.from, l.to) {
+			prose = slices.DeleteFunc(slices.Clone(prose), func(w word) bool { return covered(found, s, w.from, w.to) })
 		}
 		addStops(&n, &total, s.text, prose)
 	}

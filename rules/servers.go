@@ -16,14 +16,16 @@ type serverFinder struct {
 	customer string
 	found    []finding
 	servers  []Server
-	seen     map[string]bool // by key, all names of a known server's spelling
-	domains  map[string]bool // registrable domains of the sender and of servers named in prose
-	weak     []Server        // of logs, used only where nothing else is named
+	seen     map[string]bool    // by key, all names of a known server's spelling
+	domains  map[string]bool    // registrable domains of the sender and of servers named in prose
+	weak     []Server           // of logs, used only where nothing else is named
+	known    map[string][]Known // what the inventory said of a name
+	words    map[string]bool    // plain words seen: whether they are nothing else
 }
 
 // findServers finds the servers that subject, new text and attached logs name as affected.
 func findServers(d *doc, found []finding, customer string) []Server {
-	f := &serverFinder{d: d, customer: customer, found: found, seen: map[string]bool{}, domains: map[string]bool{}}
+	f := &serverFinder{d: d, customer: customer, found: found, seen: map[string]bool{}, domains: map[string]bool{}, words: map[string]bool{}, known: map[string][]Known{}}
 	for _, a := range d.m.From {
 		f.domains[registrable(domainOf(a.Address))] = true
 	}
@@ -68,6 +70,9 @@ func (f *serverFinder) scan(s *source, until int) {
 }
 
 func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
+	if t.scheme == "" && plainWord(t.text) && f.justWord(t.text) && !ctx.hasAddress(t) {
+		return
+	}
 	inLog := s.log || ctx.logLine(t) || covered(f.found, s, t.from, t.to) && lineLike(f.found, s, t.from, t.to)
 	name := strings.ToLower(strings.ReplaceAll(t.text, "‑", "-"))
 	server := Server{Name: name, Source: s.name, Span: Span{t.from, t.to}}
@@ -92,6 +97,27 @@ func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
 	}
 }
 
+// plainWord: nothing but small letters.
+func plainWord(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] < 'a' || s[i] > 'z' {
+			return false
+		}
+	}
+	return true
+}
+
+// justWord: a plain word that the inventory does not have and that no host is called, whatever stands
+// before it. Most of a mail is such words, and the same ones.
+func (f *serverFinder) justWord(w string) bool {
+	just, seen := f.words[w]
+	if !seen {
+		just = !rolePrefix(w) && len(f.d.w.Inventory.Lookup(w)) == 0
+		f.words[w] = just
+	}
+	return just
+}
+
 // lineLike: the token lies in a message of whole lines, a log line rather than a sentence.
 func lineLike(found []finding, s *source, from, to int) bool {
 	for _, x := range found {
@@ -103,7 +129,11 @@ func lineLike(found []finding, s *source, from, to int) bool {
 }
 
 func (f *serverFinder) lookup(name string) []Known {
-	known := f.d.w.Inventory.Lookup(name)
+	known, seen := f.known[name]
+	if !seen {
+		known = f.d.w.Inventory.Lookup(name)
+		f.known[name] = known
+	}
 	if len(known) < 2 {
 		return known
 	}

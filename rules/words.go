@@ -15,7 +15,7 @@ type word struct {
 
 // splitWords cuts text into words. Linear.
 func splitWords(text string) []word {
-	words := make([]word, 0, len(text)/7+4)
+	words := make([]word, 0, len(text)/5+4)
 	start := -1
 	for i, r := range text {
 		in := unicode.IsLetter(r) || unicode.IsDigit(r) || r == '\u00ad' || r == utf8.RuneError ||
