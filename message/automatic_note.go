@@ -32,6 +32,9 @@ func byNote(v *view) Automatic {
 func (v *view) absenceNote() (string, bool) {
 	p := ""
 	for _, s := range sentences(v.text) {
+		if !partOfNote(s) {
+			return "", false // something else is said as well, and only a human does
+		}
 		if a, ok := find(s, absencePhrases); ok && inWords(s, awaySelf) {
 			p = a
 		} else if a, ok := find(s, closedPhrases); ok && (inWords(s, closedSelf) || inWords(s, awaySelf)) {
@@ -54,6 +57,19 @@ func (v *view) absenceNote() (string, bool) {
 		return "", false
 	}
 	return p, !v.inTrouble(true)
+}
+
+// partOfNote reports whether a sentence is what notes of absence consist of, or too short to say more.
+func partOfNote(s string) bool {
+	if len(strings.Fields(s)) < 3 {
+		return true
+	}
+	for _, l := range [][]string{absencePhrases, closedPhrases, absenceCompany, noteCompany, conditions, machinePhrases, courtesies} {
+		if inWords(s, l) {
+			return true
+		}
+	}
+	return false
 }
 
 // acknowledgement: what other ticket systems say of a mail that they received. One such phrase is
@@ -102,20 +118,26 @@ func (v *view) inTrouble(things bool) bool {
 	return things && thing
 }
 
-// sentences of folded text. The dot of a date or a number ends none.
+// sentences of folded text. The dot of a date or an ordinal, behind one or two digits, ends none.
 func sentences(text string) []string {
 	var out []string
 	from := 0
 	for i := 0; i+1 < len(text); i++ {
 		switch text[i] {
 		case '.', '!', '?', ';':
-			if text[i+1] == ' ' && !(text[i] == '.' && i > 0 && text[i-1] >= '0' && text[i-1] <= '9') {
+			if text[i+1] == ' ' && !(text[i] == '.' && ordinal(text[from:i])) {
 				out = append(out, text[from:i+1])
 				from = i + 1
 			}
 		}
 	}
 	return append(out, text[from:])
+}
+
+// ordinal reports whether text ends in a number of one or two digits.
+func ordinal(text string) bool {
+	n := len(text) - len(strings.TrimRight(text, "0123456789"))
+	return n == 1 || n == 2
 }
 
 // unconditional is folded text without what follows a condition in its sentence.
@@ -162,7 +184,7 @@ var thirdAway = []string{
 
 // closedPhrases and closedSelf: the office as a whole is away.
 var (
-	closedPhrases = []string{"betriebsurlaub", "betriebsferien", "geschlossen", "nicht besetzt", "is closed", "be closed", "are closed", "remain closed", "shut down for", "not staffed", "nicht am arbeitsplatz", "nicht an meinem arbeitsplatz", "auf reisen", "im ausland", "nicht im dienst", "dienstfrei", "keinen zugriff auf meine", "kein zugriff auf meine", "travelling", "traveling", "away until", "be away", "out until", "out today", "no access to my", "no access to e", "limited access to my", "unable to read", "nicht erreichbar", "est ferme", "sommes fermes", "siamo chiusi", "e chiuso"}
+	closedPhrases = []string{"betriebsurlaub", "betriebsferien", "geschlossen", "nicht besetzt", "is closed", "be closed", "are closed", "remain closed", "shut down for", "not staffed", "nicht am arbeitsplatz", "nicht an meinem arbeitsplatz", "auf reisen", "im ausland", "nicht im dienst", "dienstfrei", "travelling", "traveling", "away until", "be away", "out until", "out today", "nicht erreichbar", "est ferme", "sommes fermes", "siamo chiusi", "e chiuso"}
 	closedSelf    = []string{
 		"unser buero", "unsere bueros", "das buero", "unsere kanzlei", "die kanzlei", "unsere ordination", "die ordination", "unsere firma", "unser betrieb", "unser unternehmen", "unsere praxis", "wir haben", "wir sind", "ich habe", "habe ich", "our office", "our offices", "the office", "our company", "we are", "we're", "we will be", "i have", "i will", "notre bureau", "nos bureaux", "il nostro ufficio",
 	}
@@ -175,6 +197,11 @@ var noteCompany = []string{
 	"will return", "return on", "returning", "back on", "be back", "back in the office", "my colleague", "my colleagues", "in the meantime", "not be forwarded", "not forwarded", "no access", "limited access", "not be read", "not read", "respond to your", "reply to your", "get back to you", "as soon as i", "reopen", "open again", "urgent",
 }
 
+// courtesies are the sentences around a note.
+var courtesies = []string{
+	"sehr geehrte", "guten tag", "guten morgen", "gruess gott", "freundlich", "gruss", "gruesse", "danke", "dank ", "wuensch", "weihnacht", "feiertag", "bitte wenden", "kontaktieren", "erreichen sie", "unter der nummer", "dear ", "hello", "regards", "thank", "wish", "season", "please contact", "please call", "contact ", "sorry", "apolog", "bonjour", "cordialement", "merci", "buongiorno", "saluti", "grazie",
+}
+
 // conditions begin what a note says for the case that something is urgent.
 var conditions = []string{
 	"in dringenden", "in dringlichen", "in wichtigen", "in notfaellen", "im notfall", "in eiligen", "im dringenden", "bei dringenden", "bei dringlichen", "bei notfaellen", "bei stoerungen", "bei problemen", "bei technischen", "bei serverproblemen", "bei ausfaellen", "bei einem ausfall", "bei fragen", "bei einer stoerung", "bei support", "fuer dringende", "fuer notfaelle", "fuer technische", "fuer stoerungen", "sollte es", "sollten sie", "falls ", "wenn es dringend", "wenn sie dringend", "haben sie ein dringendes",
@@ -184,7 +211,7 @@ var conditions = []string{
 // troublePhrases say that something is broken, thingPhrases name what may be.
 var (
 	troublePhrases = []string{
-		"offline", "ausfall", "ausgefallen", "outage", "stoerung", "kaputt", " down ", " down.", " down,", " down!", "geht nicht", "geht nichts", "geht nix", "geht immer noch", "noch immer", "immer noch", "noch nicht", "geht gar", "gehen nicht", "funktioniert", "laeuft nicht", "laeuft noch", "fehlermeldung", "antwortet nicht", "reagiert nicht", "timeout", "unreachable", "not reachable", "not responding", "not working", "doesn't work", "does not work", "doesn't start", "still ", "abgestuerzt", "crashed", "gehackt", "hacked", "nichts mehr", "steht seit", "steht still", "seit stunden", "ist tot", " tot,", " tot.", " tot!", "ist weg", "sind weg", "is gone", "are gone", "is dead", "losing", "verlieren", "verschluesselt",
+		"offline", "ausfall", "ausgefallen", "outage", "stoerung", "kaputt", " down ", " down.", " down,", " down!", "geht nicht", "geht nichts", "geht nix", "geht immer noch", "noch immer", "immer noch", "noch nicht", "geht gar", "gehen nicht", "funktioniert", "laeuft nicht", "laeuft noch", "fehlermeldung", "antwortet nicht", "reagiert nicht", "timeout", "unreachable", "not reachable", "not responding", "not working", "doesn't work", "does not work", "doesn't start", "still ", "abgestuerzt", "crashed", "gehackt", "hacked", "nichts mehr", "steht seit", "steht still", "seit stunden", "ist tot", " tot,", " tot.", " tot!", "ist weg", "sind weg", "is gone", "are gone", "is dead", "losing", "verlieren", "verschluesselt", "locked out", "ausgesperrt", "weisse seite", "leere seite", "blank page",
 		"en panne", "ne fonctionne", "ne repond", "non funziona", "non risponde",
 	}
 	thingPhrases = []string{
