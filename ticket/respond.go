@@ -27,7 +27,11 @@ func (d *Desk) respond(tx Tx, t Ticket, m Mail, u understood, th thread) error {
 		return err
 	}
 	if v.send {
-		if _, err := d.addAnswer(tx, t, m, v, u.facts.Language, ReasonMail, fmt.Sprintf("answer:%d", m.ID)); err != nil {
+		language := u.facts.Language
+		if language == "" { // "hi" says nothing; the mails before it did
+			language = t.Language
+		}
+		if _, err := d.addAnswer(tx, t, m, v, language, ReasonMail, fmt.Sprintf("answer:%d", m.ID)); err != nil {
 			return err
 		}
 	}
