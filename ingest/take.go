@@ -170,7 +170,7 @@ func (r *run) tell(x *trouble) {
 }
 
 // alone fetches one mail with which there was trouble. What the server does not deliver whole, after some tries, is taken
-// with its header alone: a ticket that lacks its text is better than none (SPEC section 4).
+// with its header alone: a ticket that lacks its text is better than none.
 func (r *run) alone(ctx context.Context, x *trouble) error {
 	m := x.mail
 	r.troubles.suspect = m

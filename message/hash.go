@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// contentHash is the mail's fingerprint of SPEC, section 4: the same mail that comes twice, by an
+// contentHash is the mail's fingerprint: the same mail that comes twice, by an
 // alias or a group, has the same one, whatever happened to its trace fields, boundaries and encodings
 // on the way. It is over sender, Date, text with its white space folded, and decoded attachments.
 func (b *body) contentHash() [32]byte {

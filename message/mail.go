@@ -78,7 +78,7 @@ type Attachment struct {
 // Kind says of a mail who or what wrote it, whatever its class.
 type Kind string
 
-// The kinds of SPEC: a human, or one of the machines.
+// A human, or one of the machines.
 const (
 	Human         Kind = "none"
 	AutoReply     Kind = "auto_reply"     // out-of-office, acknowledgement

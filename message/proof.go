@@ -16,7 +16,7 @@ type Trust struct {
 // Verdict says how sure it is that the mail comes from the domain in From.
 type Verdict string
 
-// The three verdicts of SPEC, section 3.
+// The three verdicts.
 const (
 	ProofPass    Verdict = "pass"
 	ProofFail    Verdict = "fail"

@@ -16,7 +16,7 @@ func BenchmarkDeliver(b *testing.B) {
 		b.Run(fmt.Sprintf("connections=%d", connections), func(b *testing.B) {
 			s := newStage(b, noStaff, func(u *setup) {
 				u.office = postoffice.Options{SinkDir: b.TempDir(), Forget: true}
-				u.desk.Caps.UnknownOverall = 1 << 30
+				u.desk.Bounds.UnknownOverall = 1 << 30
 			})
 			s.takeSideBySide(b.N)
 			o := s.options()

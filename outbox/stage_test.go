@@ -84,7 +84,7 @@ func deskOptions() (ticket.Options, error) {
 		Timezone: "Europe/Vienna", Days: []time.Weekday{1, 2, 3, 4, 5}, From: "08:00", To: "17:00", Holidays: "at",
 	})
 	words, err2 := shippedTemplates()
-	caps := ticket.DefaultCaps()
+	caps := ticket.DefaultBounds()
 	caps.NoticesPerHour = 100_000 // bundles are the desk's business, and tested there
 	return ticket.Options{
 		Rules: rules.Shipped(), Templates: words, Hours: hours,
@@ -95,7 +95,7 @@ func deskOptions() (ticket.Options, error) {
 		Service: templates.Service{Fee: 200, Hourly: 200, VAT: 20, Currency: "EUR", Included: 30 * time.Minute, Callback: 30 * time.Minute},
 		Staff:   ticket.Staff{Notify: []string{"team@notfall-hoster.at"}, Language: "de"},
 		Trust:   message.Trust{AuthservIDs: []string{"mx.notfall-hoster.at"}},
-		Limits:  message.DefaultLimits(), Caps: caps, ReopenWithin: 7 * 24 * time.Hour, Secret: []byte("a secret of the tests"),
+		Limits:  message.DefaultLimits(), Bounds: caps, ReopenWithin: 7 * 24 * time.Hour, Secret: []byte("a secret of the tests"),
 	}, errors.Join(err, err2)
 }
 

@@ -16,7 +16,7 @@ const (
 	outside = "outside"
 )
 
-// row names the cell of the table of answers (SPEC section 9) that is true of a ticket at an instant.
+// row names the cell of the table of answers that is true of a ticket at an instant.
 func (d *Desk) row(now time.Time) string {
 	if d.o.Hours.Open(now) {
 		return string(templates.NotLinked) + "/" + inHours
@@ -107,13 +107,13 @@ func (d *Desk) answerView(tx Tx, t Ticket, m Mail, o *Out) (templates.Answer, er
 		Company: d.o.Company, Service: d.o.Service,
 		Hours:    templates.Hours{Days: hc.Days, From: hc.From, To: hc.To, Timezone: hc.Timezone, Holidays: hc.Holidays},
 		NextOpen: d.o.Hours.NextOpen(now), NextClose: d.o.Hours.NextClose(now),
-		Now: now, Arrived: m.Arrived.In(d.o.Hours.Location), Late: now.Sub(m.Arrived) > d.o.Caps.LateAfter && o.Reason != ReasonClosing,
+		Now: now, Arrived: m.Arrived.In(d.o.Hours.Location), Late: now.Sub(m.Arrived) > d.o.Bounds.LateAfter && o.Reason != ReasonClosing,
 	}
 	if o.Language != "" {
 		v.Languages = []string{o.Language}
 	}
 	if o.Bare {
-		return v, nil // no word from the mail, and no name of a ticket (SPEC section 5)
+		return v, nil // no word from the mail, and no name of a ticket
 	}
 	v.Subject, v.Ticket = m.Subject, t.Number()
 	v.TicketLine = t.Number() + " · " + d.keys.Issue(CustomerToken, AboutTicket, t.ID, o.Recipient)

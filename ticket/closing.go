@@ -10,21 +10,21 @@ import (
 )
 
 // At closing time, whoever wrote during the day was told that support is there, and now it is not: a ticket of the day without
-// emergency and without an answer of staff gets the answer that holds outside support hours, once (SPEC section 9).
+// emergency and without an answer of staff gets the answer that holds outside support hours, once.
 
 // AnswerAtClosing enters the answers of the youngest closing time, if that is not longer ago than an automatic answer may be late. It may
 // be called as often as one likes: each answer has its key. It returns how many it entered.
 func (d *Desk) AnswerAtClosing(ctx context.Context) (n int, err error) {
 	now := d.now()
 	opened, closed := d.o.Hours.LastClose(now)
-	if closed.IsZero() || d.o.Hours.Open(now) || now.Sub(closed) > d.o.Caps.ReplyMaxAge {
+	if closed.IsZero() || d.o.Hours.Open(now) || now.Sub(closed) > d.o.Bounds.ReplyMaxAge {
 		return 0, nil
 	}
 	err = d.o.Store.Update(ctx, func(tx Tx) error {
 		n = 0
 		// Whoever read that support is there, whenever he wrote: an answer may have waited for a day.
 		os, err := tx.Outs(OutQuery{Kinds: []OutKind{OutAnswer}, States: []OutState{OutFrozen, OutSent},
-			Row: string(templates.NotLinked) + "/" + inHours, Since: opened.Add(-d.o.Caps.GiveUpAnswers)})
+			Row: string(templates.NotLinked) + "/" + inHours, Since: opened.Add(-d.o.Bounds.GiveUpAnswers)})
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (d *Desk) isStale(tx Tx, t Ticket, o *Out) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	since := d.now().Add(-d.o.Caps.AgainAfter)
+	since := d.now().Add(-d.o.Bounds.AgainAfter)
 	for _, k := range os {
 		if k.ID != o.ID && k.Recipient == o.Recipient && k.Row == o.Row && k.Bare == o.Bare && k.FrozenAt.After(since) && !k.FrozenAt.After(d.now()) {
 			return true, nil

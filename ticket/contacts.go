@@ -22,7 +22,7 @@ type Contact struct {
 	Phone          string
 }
 
-// ReadContacts reads the CSV of SPEC section 12 (header customer_number,address,phone). A row that cannot be used is
+// ReadContacts reads a CSV (header customer_number,address,phone). A row that cannot be used is
 // named in skipped ("line 7: …") and left out; err is for a file that is no such table at all.
 func ReadContacts(r io.Reader) (c *Contacts, skipped []string, err error) {
 	c = &Contacts{byAddress: map[string][]Contact{}, byDomain: map[string][]Contact{}}

@@ -15,7 +15,7 @@ import (
 func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 	e.MessageID, e.ContentHash = u.mail.MessageID, u.mail.ContentHash[:]
 	if ok, err := d.probeBack(tx, u.mail); err != nil || ok {
-		return d.close(tx, e, EntryProbe, 0, err)
+		return d.conclude(tx, e, EntryProbe, 0, err)
 	}
 	if own, err := d.isOwn(tx, u.mail); err != nil || own {
 		return d.untouched(tx, e, err)
@@ -25,7 +25,7 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 	}
 	if kind := u.auto.Kind; kind == message.Bounce || kind == message.Delay || u.facts.Class == rules.Bounce {
 		if ok, ticketID, err := d.recordBounce(tx, u.mail); err != nil || ok {
-			return d.close(tx, e, EntryBounce, ticketID, err)
+			return d.conclude(tx, e, EntryBounce, ticketID, err)
 		}
 		if u.facts.Class != rules.Emergency {
 			return d.untouched(tx, e, nil)
@@ -57,8 +57,8 @@ func isNote(u understood) bool {
 	return k == message.AutoReply || k == message.Receipt || k != message.Human && u.facts.Class != rules.Emergency
 }
 
-// close writes the ledger's last word on a mail.
-func (d *Desk) close(tx Tx, e *Entry, s EntryState, ticketID int64, err error) error {
+// conclude writes the ledger's last word on a mail.
+func (d *Desk) conclude(tx Tx, e *Entry, s EntryState, ticketID int64, err error) error {
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (d *Desk) untouched(tx Tx, e *Entry, err error) error {
 		}
 	}
 	e.RawID, e.MessageID, e.ContentHash = 0, "", nil
-	return d.close(tx, e, EntryOther, 0, nil)
+	return d.conclude(tx, e, EntryOther, 0, nil)
 }
 
 func (d *Desk) recordCopy(tx Tx, e *Entry, first Entry, err error) error {
@@ -96,7 +96,7 @@ func (d *Desk) recordCopy(tx Tx, e *Entry, first Entry, err error) error {
 			return err
 		}
 	}
-	return d.close(tx, e, EntryCopy, first.TicketID, nil)
+	return d.conclude(tx, e, EntryCopy, first.TicketID, nil)
 }
 
 func (d *Desk) addNote(tx Tx, e *Entry, u understood, th thread) error {
@@ -109,7 +109,7 @@ func (d *Desk) addNote(tx Tx, e *Entry, u understood, th thread) error {
 	if err := d.event(tx, th.ticket.ID, "note", why); err != nil {
 		return err
 	}
-	return d.close(tx, e, EntryNote, th.ticket.ID, nil)
+	return d.conclude(tx, e, EntryNote, th.ticket.ID, nil)
 }
 
 // continueTicket adds a mail to its ticket. A ticket closed too long ago is not reopened: a new one names it.
@@ -134,7 +134,7 @@ func (d *Desk) continueTicket(tx Tx, e *Entry, u understood, th thread) error {
 	case u.auto.Kind != message.Human:
 		kind = MachineMail
 	}
-	// A human mail that continues a ticket is an emergency, whatever its wording (SPEC section 5).
+	// A human mail that continues a ticket is an emergency, whatever its wording.
 	u.facts.Class = rules.Emergency
 	m := d.mailOf(e, u, kind, th)
 	m.TicketID = t.ID
@@ -156,7 +156,7 @@ func (d *Desk) continueTicket(tx Tx, e *Entry, u understood, th thread) error {
 	if err := d.respond(tx, t, m, u, th); err != nil {
 		return err
 	}
-	return d.close(tx, e, EntryTicket, t.ID, nil)
+	return d.conclude(tx, e, EntryTicket, t.ID, nil)
 }
 
 // successor is the ticket that continues one which was closed too long ago, if that is not closed as long itself.
@@ -232,7 +232,7 @@ func (d *Desk) newTicket(tx Tx, e *Entry, u understood, th thread, previous int6
 	if err := d.respond(tx, t, m, u, first); err != nil {
 		return err
 	}
-	return d.close(tx, e, EntryTicket, t.ID, nil)
+	return d.conclude(tx, e, EntryTicket, t.ID, nil)
 }
 
 func (d *Desk) whyCreated(u understood, t Ticket) string {

@@ -96,7 +96,7 @@ func (d *Desk) freeze(tx Tx, o *Out) (ok bool, err error) {
 
 // Delivered records how an attempt ended. A certain failure unfreezes the mail: next time it is chosen anew, with
 // another Message-ID. An unclear one leaves it frozen: the same bytes again. What cannot be delivered for
-// Caps.GiveUpAnswers is given up, and staff are told that this customer does not know.
+// Bounds.GiveUpAnswers is given up, and staff are told that this customer does not know.
 func (d *Desk) Delivered(ctx context.Context, id int64, out Outcome) error {
 	err := d.o.Store.Update(ctx, func(tx Tx) error {
 		o, ok, err := tx.Out(id)
@@ -124,7 +124,7 @@ func (d *Desk) Delivered(ctx context.Context, id int64, out Outcome) error {
 }
 
 // GiveUpAfter is how long a mail that cannot be delivered is tried.
-func (d *Desk) GiveUpAfter() time.Duration { return d.o.Caps.GiveUpAnswers }
+func (d *Desk) GiveUpAfter() time.Duration { return d.o.Bounds.GiveUpAnswers }
 
 func (d *Desk) afterAttempt(tx Tx, o *Out, out Outcome) error {
 	switch {
@@ -145,8 +145,8 @@ func (d *Desk) afterAttempt(tx Tx, o *Out, out Outcome) error {
 		o.State, o.Bytes, o.MessageID, o.Bare, o.NextAt = OutWaiting, nil, "", true, d.now()
 	case out.Result == Permanent:
 		return d.failed(tx, o, fmt.Sprintf("the mail server refused it: %d %s", out.Code, o.LastError))
-	case o.Kind != OutNotice && d.now().Sub(o.Created) > d.o.Caps.GiveUpAnswers: // staff must be told, however late
-		return d.failed(tx, o, fmt.Sprintf("given up after %s and %d attempts; the last: %s", d.o.Caps.GiveUpAnswers, o.Attempts, o.LastError))
+	case o.Kind != OutNotice && d.now().Sub(o.Created) > d.o.Bounds.GiveUpAnswers: // staff must be told, however late
+		return d.failed(tx, o, fmt.Sprintf("given up after %s and %d attempts; the last: %s", d.o.Bounds.GiveUpAnswers, o.Attempts, o.LastError))
 	case out.Result == Temporary:
 		if err := d.stillTrying(tx, o); err != nil {
 			return err

@@ -38,8 +38,8 @@ type Staff struct {
 	Language string   // "de" or "en": what notices are written in
 }
 
-// Caps bound how many answers go out; they never bound tickets (SPEC section 5, How often).
-type Caps struct {
+// Bounds says how many answers go out, and how long things may take or lie. Nothing in it keeps a mail from becoming a ticket.
+type Bounds struct {
 	AgainAfter       time.Duration // the same answer to the same recipient in one ticket
 	PerTicketDay     int
 	KnownPerHour     int // to one recipient who is proven or known
@@ -57,9 +57,9 @@ type Caps struct {
 	FirstStartWindow time.Duration // how far back the very first start looks
 }
 
-// DefaultCaps are the limits of SPEC sections 4, 5 and 13.
-func DefaultCaps() Caps {
-	return Caps{
+// DefaultBounds are safe for a small support team.
+func DefaultBounds() Bounds {
+	return Bounds{
 		AgainAfter: time.Hour, PerTicketDay: 3, KnownPerHour: 10, UnknownPerHour: 2, UnknownOverall: 600,
 		BarePerAddress: 24 * time.Hour, BarePerHour: 30, NoticesPerHour: 20, BundleEvery: time.Minute,
 		GiveUpAnswers: 24 * time.Hour, UnderstandLimit: 10 * time.Second, KnownAfter: 24 * time.Hour,
@@ -87,7 +87,7 @@ type Options struct {
 	Observe      bool          // everything but mail to customers, whose drafts go to admins
 	BouncePlus   Plus
 	Limits       message.Limits
-	Caps         Caps
+	Bounds       Bounds
 	Secret       []byte // signs tokens; nil: made at the first start and kept in the store
 }
 

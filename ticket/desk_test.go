@@ -172,7 +172,7 @@ func TestFirstStart(t *testing.T) {
 		t.Errorf("UIDVALIDITY changed: %+v", scan)
 	}
 	o := options(t, s.store, s.clock)
-	o.Caps.FirstStartWindow = 48 * time.Hour
+	o.Bounds.FirstStartWindow = 48 * time.Hour
 	desk, err := ticket.NewDesk(s.ctx, o)
 	s.check(err)
 	scan, err = desk.OpenFolder(s.ctx, "other", "INBOX", 7, 500)

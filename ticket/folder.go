@@ -44,8 +44,8 @@ func (d *Desk) baseline(f Folder, known bool, uidNext uint32) Folder {
 	if known {
 		return f // Since still keeps out what is older than the first start
 	}
-	f.Since = d.now().Add(-d.o.Caps.FirstStartWindow).Truncate(time.Second) // INTERNALDATE has whole seconds
-	if d.o.Caps.FirstStartWindow == 0 {
+	f.Since = d.now().Add(-d.o.Bounds.FirstStartWindow).Truncate(time.Second) // INTERNALDATE has whole seconds
+	if d.o.Bounds.FirstStartWindow == 0 {
 		f.FirstUID = max(uidNext, 1)
 	}
 	return f

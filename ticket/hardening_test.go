@@ -188,7 +188,7 @@ func TestTicketGrows(t *testing.T) {
 
 // Forged senders that do not exist: their answers fail, do not count towards any cap, and each brings staff a mail of its own.
 func TestFloodOfUndeliverable(t *testing.T) {
-	s := newStageWith(t, func(o *ticket.Options) { o.Caps.UnknownOverall = 10; o.Caps.NoticesPerHour = 5 })
+	s := newStageWith(t, func(o *ticket.Options) { o.Bounds.UnknownOverall = 10; o.Bounds.NoticesPerHour = 5 })
 	for i := range 40 {
 		s.take(fmt.Sprintf("From: <x%d@gibtsnicht%d.at>\nTo: support@notfall-hoster.at\nSubject: Notfall-Support\nMessage-ID: <%d@x.at>\n\nServer web01.x.at nicht erreichbar %d\n", i, i, i, i))
 		s.deliver("550")
@@ -218,10 +218,10 @@ func TestOverallCaps(t *testing.T) {
 		from, proof string
 		want        int
 	}{
-		"bare":    {func(o *ticket.Options) { o.Caps.BarePerHour = 4 }, "x%d@fremd%d.at", "fail", 4},
-		"known":   {func(o *ticket.Options) { o.Caps.KnownPerHour = 5 }, "immer@derselbe.at", "pass", 5},
-		"unknown": {func(o *ticket.Options) { o.Caps.UnknownOverall = 6 }, "x%d@fremd%d.at", "unknown", 6},
-		"one":     {func(o *ticket.Options) { o.Caps.UnknownPerHour = 3 }, "immer@derselbe.at", "unknown", 3},
+		"bare":    {func(o *ticket.Options) { o.Bounds.BarePerHour = 4 }, "x%d@fremd%d.at", "fail", 4},
+		"known":   {func(o *ticket.Options) { o.Bounds.KnownPerHour = 5 }, "immer@derselbe.at", "pass", 5},
+		"unknown": {func(o *ticket.Options) { o.Bounds.UnknownOverall = 6 }, "x%d@fremd%d.at", "unknown", 6},
+		"one":     {func(o *ticket.Options) { o.Bounds.UnknownPerHour = 3 }, "immer@derselbe.at", "unknown", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStageWith(t, c.change)

@@ -127,7 +127,7 @@ func (d *Desk) senderProof(tx Tx, m Mail) (templates.Proof, error) {
 		return templates.OnRecord, nil
 	}
 	since, ok, err := tx.KnownSince(m.From, string(message.ProofUnknown))
-	if ok && m.Arrived.Sub(since) >= d.o.Caps.KnownAfter {
+	if ok && m.Arrived.Sub(since) >= d.o.Bounds.KnownAfter {
 		return templates.OnRecord, err
 	}
 	return templates.Unknown, err
@@ -206,10 +206,10 @@ func (d *Desk) bundle(tx Tx, o *Out) (bool, error) {
 		return false, nil
 	}
 	sent, err := tx.CountOuts(OutCount{Kind: OutNotice, Recipient: o.Recipient, States: []OutState{OutFrozen, OutSent}, Since: d.now().Add(-time.Hour)})
-	if err != nil || sent < d.o.Caps.NoticesPerHour {
+	if err != nil || sent < d.o.Bounds.NoticesPerHour {
 		return false, err
 	}
-	if due := o.Created.Truncate(d.o.Caps.BundleEvery).Add(d.o.Caps.BundleEvery); d.now().Before(due) {
+	if due := o.Created.Truncate(d.o.Bounds.BundleEvery).Add(d.o.Bounds.BundleEvery); d.now().Before(due) {
 		return false, postponedError{due}
 	}
 	return true, nil

@@ -36,7 +36,7 @@ type Out struct {
 	Reason       string // what brought it about: "mail", "closing", "new_ticket", "undelivered", …
 	Detail       string // one line more for the reader of a notice: why nobody was told, what the server said
 	Row          string // for answers: what was said, "not_linked/outside"; at creation what is due, at freezing what is true
-	Bare         bool   // the bare answer of SPEC section 5
+	Bare         bool   // the answer to a sender who may be forged: see docs/security.md
 	Unknown      bool   // recipient neither proven nor known: counts towards the overall cap
 	Language     string
 	Key          string // unique, so that no cause brings about two mails; "" for none

@@ -9,7 +9,7 @@ import (
 	"notfalld/rules"
 )
 
-// verdict is whether a mail is answered, to whom, and how much (SPEC section 5).
+// verdict is whether a mail is answered, to whom, and how much.
 type verdict struct {
 	send    bool
 	to      string // one address
@@ -19,13 +19,13 @@ type verdict struct {
 	why     string // for the history and for staff
 }
 
-// mayAnswer judges in the order of SPEC section 5: is it a human, is it young enough, whom, how much, how often.
+// mayAnswer judges in this order: is it a human, is it young enough, whom, how much, how often.
 func (d *Desk) mayAnswer(tx Tx, t Ticket, m Mail, u understood, th thread) (verdict, error) {
 	if r := rules.MayAnswer(u.mail, d.o.World); !r.Send {
 		return verdict{why: r.Reason}, nil
 	}
-	if age := d.now().Sub(m.Arrived); age > d.o.Caps.ReplyMaxAge {
-		return verdict{why: fmt.Sprintf("the mail is %s old, automatic answers end after %s", age.Round(time.Minute), d.o.Caps.ReplyMaxAge)}, nil
+	if age := d.now().Sub(m.Arrived); age > d.o.Bounds.ReplyMaxAge {
+		return verdict{why: fmt.Sprintf("the mail is %s old, automatic answers end after %s", age.Round(time.Minute), d.o.Bounds.ReplyMaxAge)}, nil
 	}
 	to, why := d.recipient(u)
 	if to == "" {
@@ -133,7 +133,7 @@ func (d *Desk) known(tx Tx, u understood, to string) (bool, error) {
 		return ok, err
 	}
 	since, ok, err := tx.KnownSince(to, string(message.ProofUnknown))
-	return ok && d.now().Sub(since) >= d.o.Caps.KnownAfter, err
+	return ok && d.now().Sub(since) >= d.o.Bounds.KnownAfter, err
 }
 
 // capped applies How often. What is suppressed here is an answer, never a ticket.
@@ -163,7 +163,7 @@ type limit struct {
 // limits lists the caps that a verdict falls under. What failed counts in those against floods: forged senders that do
 // not exist would else draw answers without end.
 func (d *Desk) limits(t Ticket, v verdict) []limit {
-	c, now, yes, no := d.o.Caps, d.now(), true, false
+	c, now, yes, no := d.o.Bounds, d.now(), true, false
 	hour := now.Add(-time.Hour)
 	if v.bare {
 		return []limit{

@@ -67,7 +67,7 @@ func options(t testing.TB, s ticket.Store, c ticket.Clock) ticket.Options {
 		Staff:   ticket.Staff{Notify: []string{"team@notfall-hoster.at"}, Language: "de"},
 		Admins:  []string{"admin@notfall-hoster.at"},
 		Trust:   message.Trust{AuthservIDs: []string{"mx.notfall-hoster.at"}},
-		Limits:  message.DefaultLimits(), Caps: ticket.DefaultCaps(), ReopenWithin: 7 * 24 * time.Hour, Secret: []byte("a secret of the tests"),
+		Limits:  message.DefaultLimits(), Bounds: ticket.DefaultBounds(), ReopenWithin: 7 * 24 * time.Hour, Secret: []byte("a secret of the tests"),
 	}
 }
 

@@ -156,12 +156,12 @@ type understood struct {
 }
 
 // understand never fails: a mail that is broken, kills us, or takes too long is an emergency as far
-// as we know, with the raw mail kept (SPEC section 4: failing open is the rule for tickets).
+// as we know, with the raw mail kept: failing open is the rule for tickets.
 func (d *Desk) understand(ctx context.Context, raw []byte, e Entry) understood {
 	if e.Attempts > triesBeforeMinimal {
 		return d.minimal(raw, fmt.Sprintf("understanding this mail was begun %d times and never ended", e.Attempts-1))
 	}
-	limited, cancel := context.WithTimeout(ctx, d.o.Caps.UnderstandLimit)
+	limited, cancel := context.WithTimeout(ctx, d.o.Bounds.UnderstandLimit)
 	defer cancel()
 	done := make(chan understood, 1)
 	go func() {
@@ -179,7 +179,7 @@ func (d *Desk) understand(ctx context.Context, raw []byte, e Entry) understood {
 	case u := <-done:
 		return u
 	case <-limited.Done():
-		return d.minimal(raw, fmt.Sprintf("understanding this mail took longer than %s", d.o.Caps.UnderstandLimit))
+		return d.minimal(raw, fmt.Sprintf("understanding this mail took longer than %s", d.o.Bounds.UnderstandLimit))
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // threadNew is the thread of a mail that opens its ticket.
 const threadNew = "new"
 
-// thread says which ticket a mail continues, and on what ground (SPEC section 7).
+// thread says which ticket a mail continues, and on what ground.
 type thread struct {
 	ticket  Ticket
 	found   bool
@@ -24,7 +24,7 @@ type thread struct {
 
 var numberShape = regexp.MustCompile(`(?i)\bNS-([0-9]{5,12})\b`)
 
-// findThread looks for a ticket in the order of SPEC section 7: our token, a known reference, the number in the subject.
+// findThread looks for a ticket in this order: our token, a known reference, the number in the subject.
 func (d *Desk) findThread(tx Tx, u understood) (thread, error) {
 	t, err := d.byToken(tx, u)
 	if err != nil || t.found {

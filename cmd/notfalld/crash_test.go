@@ -18,7 +18,7 @@ import (
 
 // The daemon is killed again and again, at any point of its talk with the mail servers, while mails come in. In the end each
 // mail has its ticket, each customer was told, and whoever got two mails got the same one twice: its
-// acceptance was lost with the process (SPEC section 4: a crash anywhere and a restart give the same end state).
+// acceptance was lost with the process: a crash anywhere and a restart give the same end state.
 func TestKilledAnywhere(t *testing.T) {
 	const lives, perLife = 20, 4
 	var events, killAt atomic.Int64

@@ -31,7 +31,7 @@ type Main struct {
 	Hangup         <-chan os.Signal // SIGHUP: the daemon reloads; nil: the process's own
 }
 
-// Exit codes (SPEC section 12).
+// Exit codes.
 const (
 	exitDone   = 0
 	exitFailed = 1 // failed, or found something

@@ -36,8 +36,8 @@ func (c *Config) world(in *rules.Inventory) rules.World {
 	return w
 }
 
-func (c *Config) caps() ticket.Caps {
-	k, l := ticket.DefaultCaps(), c.Limits.Answers
+func (c *Config) bounds() ticket.Bounds {
+	k, l := ticket.DefaultBounds(), c.Limits.Answers
 	k.PerTicketDay, k.AgainAfter = l.PerTicketDay, l.AgainAfter
 	k.KnownPerHour, k.UnknownPerHour, k.UnknownOverall = l.KnownPerHour, l.UnknownPerHour, l.UnknownOverallPerHour
 	k.BarePerAddress, k.BarePerHour, k.NoticesPerHour = l.BarePerAddress, l.BarePerHour, l.NoticesPerHour
@@ -66,7 +66,7 @@ func (c *Config) ticketOptions() (ticket.Options, error) {
 		Observe:      c.Mode == "observe",
 		BouncePlus:   ticket.Plus(c.SMTP.BouncePlus),
 		Limits:       c.messageLimits(),
-		Caps:         c.caps(),
+		Bounds:       c.bounds(),
 	}
 	for _, m := range c.Mailboxes {
 		o.Mailboxes = append(o.Mailboxes, ticket.Mailbox{Name: m.Name, Address: m.Address, Plus: ticket.Plus(m.PlusAddress)})
