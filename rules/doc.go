@@ -48,7 +48,7 @@ type doc struct {
 const forwardOwnText = 400
 
 func newDoc(m *message.Mail, w World) *doc {
-	d := &doc{m: m, w: w, subject: FoldSubject(cut(m.Subject, 2000))}
+	d := &doc{m: m, w: w, subject: decidingSubject(m)}
 	d.body = newSource("body", m.Text, false)
 	d.title = newSource("subject", m.Subject, false)
 	d.closing = closingAt(d.body)
@@ -63,6 +63,18 @@ func newDoc(m *message.Mail, w World) *doc {
 		d.logs = append(d.logs, s)
 	}
 	return d
+}
+
+// decidingSubject is the folded subject. RFC 5322, 3.6 allows one; of several, the one that is ours decides.
+func decidingSubject(m *message.Mail) string {
+	if all := m.Header.Values("Subject"); len(all) > 1 {
+		for _, s := range all[:min(len(all), 5)] {
+			if folded := FoldSubject(cut(s, 2000)); matchSubject(folded) != notOurs {
+				return folded
+			}
+		}
+	}
+	return FoldSubject(cut(m.Subject, 2000))
 }
 
 func newSource(name, text string, log bool) source {
