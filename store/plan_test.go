@@ -99,7 +99,7 @@ func useTickets(t *testing.T, x ticket.Tx) {
 	noError(t, x.AddTicket(&k))
 	noError(t, x.PutTicket(k))
 	found(x.Ticket(k.ID))(t)
-	for _, q := range []ticket.TicketQuery{{}, {Limit: 1}, {CustomerSince: day}, {CustomerSince: day, CustomerUntil: day},
+	for _, q := range []ticket.TicketQuery{{}, {Limit: 1}, {Previous: 1}, {Previous: 1, Limit: 1},
 		{States: []ticket.State{ticket.New}}} {
 		must(x.Tickets(q))(t)
 	}

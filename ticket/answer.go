@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"notfalld/message"
 	"notfalld/rules"
 	"notfalld/templates"
 )
@@ -43,27 +42,16 @@ func (d *Desk) chooseAnswer(tx Tx, o *Out) (ok bool, err error) {
 	if err != nil {
 		return false, unwritableError{err}
 	}
-	box := d.mailbox(o.Mailbox)
-	out, err := d.envelope(tx, o, box)
+	out, err := d.envelope(tx, o, d.mailbox(o.Mailbox))
 	if err != nil {
 		return false, err
 	}
 	out.Subject, out.Text, out.HTML = r.Subject, r.Text, r.HTML
-	out.Date = d.now().In(d.o.Hours.Location)
-	out.From = message.Address{Name: d.o.Company.Name, Address: box.Address}
-	out.To = message.Address{Address: o.Recipient}
 	out.InReplyTo = m.MessageID
 	if m.MessageID != "" {
 		out.References = append([]string{m.MessageID}, out.References...)
 	}
-	out.Headers = append(out.Headers,
-		message.Field{Name: "Auto-Submitted", Value: "auto-replied"}, // RFC 3834, 5
-		message.Field{Name: "X-Auto-Response-Suppress", Value: "All"},
-	)
-	if o.Bytes, err = message.Compose(out); err != nil {
-		return false, unwritableError{err}
-	}
-	return true, nil
+	return true, seal(o, out)
 }
 
 // subjectOf loads the ticket and the mail that an outgoing mail is about. What is not there will not come back: the mail about it cannot be written.

@@ -10,16 +10,22 @@ import (
 
 const headerOwn = "X-Notfalld"
 
-// envelope gives an outgoing mail its identity: Message-ID, envelope sender, Reply-To, and the signed
-// header by which we know it again when it comes back. The tokens of a ticket go to nobody who gets the bare answer.
+// envelope gives an outgoing mail its identity: who, to whom, when, Message-ID, envelope sender, Reply-To, the signed header by which we
+// know it again when it comes back, and what keeps machines from answering it. The tokens of a ticket go to nobody who gets the bare answer.
 func (d *Desk) envelope(tx Tx, o *Out, box Mailbox) (message.Outgoing, error) {
 	plus, err := d.plusWorks(tx, box)
 	if err != nil {
 		return message.Outgoing{}, err
 	}
-	var out message.Outgoing
+	name, auto := "notfalld", "auto-generated"
+	if o.Kind == OutAnswer {
+		name, auto = d.o.Company.Name, "auto-replied" // RFC 3834, 5
+	}
 	mark := d.keys.Issue(BounceToken, AboutOut, o.ID, "")
-	out.Headers = []message.Field{{Name: headerOwn, Value: mark}}
+	out := message.Outgoing{
+		From: message.Address{Name: name, Address: box.Address}, To: message.Address{Address: o.Recipient}, Date: d.now().In(d.o.Hours.Location),
+		Headers: []message.Field{{Name: headerOwn, Value: mark}, {Name: "Auto-Submitted", Value: auto}, {Name: "X-Auto-Response-Suppress", Value: "All"}},
+	}
 	local := mark
 	if o.Kind == OutAnswer && !o.Bare && o.TicketID != 0 {
 		token := d.keys.Issue(CustomerToken, AboutTicket, o.TicketID, o.Recipient)
@@ -37,6 +43,14 @@ func (d *Desk) envelope(tx Tx, o *Out, box Mailbox) (message.Outgoing, error) {
 		o.EnvelopeFrom = plusAddress(box.Address, mark)
 	}
 	return out, nil
+}
+
+// seal fixes the bytes of an outgoing mail.
+func seal(o *Out, out message.Outgoing) (err error) {
+	if o.Bytes, err = message.Compose(out); err != nil {
+		return unwritableError{err}
+	}
+	return nil
 }
 
 // plusAddress writes support+detail@… (RFC 5233 calls it subaddressing).

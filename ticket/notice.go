@@ -58,21 +58,11 @@ func (d *Desk) writeNotice(tx Tx, o *Out, t Ticket, n templates.Notification) er
 	if err != nil {
 		return err
 	}
-	out.From = message.Address{Name: "notfalld", Address: box.Address}
-	out.To = message.Address{Address: o.Recipient}
-	out.Date = d.now().In(d.o.Hours.Location)
 	out.Subject, out.Text, out.HTML = r.Subject, r.Text, r.HTML
 	if t.ID != 0 {
 		out.References = []string{"ns-" + strconv.FormatInt(t.ID, 10) + ".thread@" + domainOf(box.Address)}
 	}
-	out.Headers = append(out.Headers,
-		message.Field{Name: "Auto-Submitted", Value: "auto-generated"},
-		message.Field{Name: "X-Auto-Response-Suppress", Value: "All"},
-	)
-	if o.Bytes, err = message.Compose(out); err != nil {
-		return unwritableError{err}
-	}
-	return nil
+	return seal(o, out)
 }
 
 func noticeKind(reason string) templates.Notice {

@@ -68,17 +68,10 @@ func (d *Desk) chooseProbe(tx Tx, o *Out) error {
 	if err != nil {
 		return err
 	}
-	out.From = message.Address{Name: "notfalld", Address: box.Address}
-	out.To = message.Address{Address: o.Recipient}
-	out.Date = d.now().In(d.o.Hours.Location)
 	out.Subject = "notfalld: Testmail (bitte nicht beachten / please ignore)"
 	out.Text = fmt.Sprintf("Mit dieser Mail prüft notfalld einmalig, ob Adressen der Form %s ankommen. Sie kann gelöscht werden.\n\n"+
 		"With this mail notfalld checks once whether addresses such as %s arrive. It can be deleted.\n", plusAddress(box.Address, "…"), plusAddress(box.Address, "…"))
-	out.Headers = append(out.Headers, message.Field{Name: "Auto-Submitted", Value: "auto-generated"}, message.Field{Name: "X-Auto-Response-Suppress", Value: "All"})
-	if o.Bytes, err = message.Compose(out); err != nil {
-		return unwritableError{err}
-	}
-	return nil
+	return seal(o, out)
 }
 
 // probeBack recognises a probe of ours in the mailbox: sent by us, and addressed to a token that we issued for this mailbox.

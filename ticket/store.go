@@ -75,11 +75,9 @@ type Tx interface {
 
 // TicketQuery narrows a list of tickets. Zero fields do not narrow.
 type TicketQuery struct {
-	States        []State
-	CustomerSince time.Time // LastCustomerAt not before
-	CustomerUntil time.Time // LastCustomerAt before
-	Previous      int64     // continues this ticket
-	Limit         int
+	States   []State
+	Previous int64 // continues this ticket
+	Limit    int
 }
 
 // OutQuery narrows a list of outgoing mails. Zero fields do not narrow.

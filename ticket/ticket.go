@@ -71,7 +71,6 @@ const (
 	CustomerMail MailKind = "customer"
 	MachineMail  MailKind = "machine"  // an emergency that a monitoring system wrote
 	NoteMail     MailKind = "note"     // out-of-office and its kin: noted, changes nothing
-	StaffMail    MailKind = "staff"    // later: answers of staff
 	UnprovenMail MailKind = "unproven" // joined by a token that was not issued to this sender
 )
 

@@ -76,7 +76,7 @@ func (n *night) mail(ctx context.Context, name string) error {
 		return err
 	}
 	m := message.Parse(raw, message.DefaultLimits())
-	n.say.incoming(m, name)
+	n.say.incoming(m)
 	from, to := m.From[0].Address, m.To[0].Address
 	if m.ReturnPath.Present {
 		from = m.ReturnPath.Address

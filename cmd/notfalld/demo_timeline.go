@@ -85,7 +85,7 @@ func (t *timeline) opening() {
 	t.chapter("saturday")
 }
 
-func (t *timeline) incoming(m *message.Mail, _ string) {
+func (t *timeline) incoming(m *message.Mail) {
 	t.line(bold, "▸", "%s %s: %s", t.words["in"], m.From[0].Address, m.Subject)
 }
 

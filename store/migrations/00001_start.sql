@@ -76,7 +76,6 @@ CREATE TABLE ticket (
 	mails            BIGINT NOT NULL
 );
 CREATE INDEX ticket_state ON ticket (state, id);
-CREATE INDEX ticket_last_customer ON ticket (last_customer_at);
 CREATE INDEX ticket_previous ON ticket (previous, id) WHERE previous <> 0;
 
 CREATE TABLE mail (
