@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -50,6 +51,9 @@ func (d *Desk) AnswerAtClosing(ctx context.Context) (n int, err error) {
 
 func (d *Desk) closeOver(tx Tx, told Out, opened, closed time.Time) (added bool, err error) {
 	t, m, err := d.subjectOf(tx, &told)
+	if gone := (unwritableError{}); errors.As(err, &gone) {
+		return false, nil // one ticket that is no longer there keeps nobody else from being told
+	}
 	if err != nil || t.EmergencyID != 0 || t.State == Closed || t.State == Waiting || !t.LastStaffAt.Before(opened) {
 		return false, err
 	}
