@@ -51,6 +51,9 @@ func TestOutages(t *testing.T) {
 		{"BYE", func(h *house) func() {
 			f := h.office.Inject(postoffice.Fault{At: postoffice.IMAPConnect, Reply: "* BYE Down for maintenance", Drop: true})
 			h.office.Bye("Down for maintenance")
+			if err := f.Wait(h.ctx, 3); err != nil { // within IDLE, then as a greeting: one outage
+				h.Fatal(err)
+			}
 			return f.Clear
 		}, "Down for maintenance"},
 	}

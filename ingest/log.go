@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -14,7 +15,7 @@ import (
 // when it is over. Passwords and texts of mails are never in it.
 type journal struct {
 	log  *slog.Logger
-	down string            // the failure that was told
+	down string            // the outage that was told
 	once map[string]string // what was told of things that stay as they are
 }
 
@@ -25,11 +26,19 @@ func newJournal(l *slog.Logger, mailbox string) *journal {
 // failed: no connection, or no longer.
 func (j *journal) failed(err error, retry time.Duration) {
 	text := plain(err)
-	if text == j.down {
+	if outage(text) == j.down {
 		return
 	}
-	j.down = text
+	j.down = outage(text)
 	j.log.Warn("mailbox cannot be watched, trying again", "err", text, "next_try", retry.Round(100*time.Millisecond))
+}
+
+// outage is what is wrong, whichever step met it: a server that says BYE within IDLE and again as its greeting is down once.
+func outage(text string) string {
+	if _, why, ok := strings.Cut(text, errLost.Error()+": "); ok {
+		return why
+	}
+	return text
 }
 
 // connected: logged in and the folder selected.
