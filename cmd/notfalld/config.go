@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"time"
+
+	"notfalld/strictyaml"
 )
 
 // Config is the configuration file: every key that it knows, with its default in SetDefaults. Paths in it are absolute
@@ -37,7 +40,7 @@ type Config struct {
 	Limits    Limits    `yaml:"limits"`
 	Secret    string    `yaml:"secret" file:""` // signs tokens; empty: made at the first start, kept in the store
 
-	doc *yamlDoc
+	doc *strictyaml.Doc
 }
 
 // Company is what customers are told about the company.
@@ -243,14 +246,23 @@ func loadConfig(path string, env func(string) (string, bool)) (*Config, []Proble
 		return nil, []Problem{{File: path, Text: "cannot read the configuration: " + reason(err), Mend: "name it with -c FILE"}}
 	}
 	c := &Config{}
-	c.doc = readYAML(path, text, c, env)
-	if len(c.doc.places) == 0 { // no YAML: nothing else is worth saying
-		return nil, c.doc.problems
+	c.read(path, text, env)
+	if !c.doc.Has("") { // no YAML: nothing else is worth saying
+		return nil, c.doc.Problems()
 	}
 	c.finish()
 	c.check()
-	sortProblems(c.doc.problems)
-	return c, c.doc.problems
+	return c, c.doc.Problems()
+}
+
+func (c *Config) read(path string, text []byte, env func(string) (string, bool)) {
+	c.doc = strictyaml.Read(path, text, c, strictyaml.Options{Env: env, ReadFile: func(path string) ([]byte, error) {
+		text, err := readSmall(path)
+		if err != nil {
+			err = errors.New(reason(err))
+		}
+		return text, err
+	}})
 }
 
 // maxSmallFile keeps a wrong path (a disk image, a device, a log) from filling the memory.
@@ -291,7 +303,7 @@ func (c *Config) finish() {
 		c.Admin.Notify = c.Staff.Notify
 	}
 	if path, ok := sqlitePath(c.Store.URL); ok && path != "" && !filepath.IsAbs(path) {
-		c.Store.URL = "sqlite:" + filepath.Join(c.doc.base, path)
+		c.Store.URL = "sqlite:" + filepath.Join(filepath.Dir(c.doc.File()), path)
 	}
 }
 

@@ -20,9 +20,9 @@ func (c *Config) check() {
 	c.checkMailboxes()
 	c.checkServer("smtp", c.SMTP.Host, c.SMTP.TLS, c.SMTP.Password, c.SMTP.CAFile)
 	if c.SMTP.Username == "" && c.SMTP.Password != "" {
-		c.doc.problemAt("smtp.username", "is missing, and there is a password", "name the user, or remove the password")
-	} else if c.SMTP.Username != "" && c.SMTP.Password == "" && !c.doc.badBelow("smtp") {
-		c.doc.problemAt("smtp.password", "is missing, and there is a username", "give password or password_file")
+		c.doc.ProblemAt("smtp.username", "is missing, and there is a password", "name the user, or remove the password")
+	} else if c.SMTP.Username != "" && c.SMTP.Password == "" && !c.doc.BadBelow("smtp") {
+		c.doc.ProblemAt("smtp.password", "is missing, and there is a username", "give password or password_file")
 	}
 	c.checkStore()
 	c.checkPaths()
@@ -44,34 +44,34 @@ var (
 func (c *Config) checkCompany() {
 	for _, u := range []struct{ key, value string }{{"form_url", c.Company.FormURL}, {"status_url", c.Company.StatusURL}, {"privacy_url", c.Company.PrivacyURL}} {
 		if u.value == "" {
-			if u.key == "form_url" && c.doc.given("company.form_url") {
-				c.doc.problemAt("company.form_url", "is empty", "every answer names the page where an emergency is triggered")
+			if u.key == "form_url" && c.doc.Given("company.form_url") {
+				c.doc.ProblemAt("company.form_url", "is empty", "every answer names the page where an emergency is triggered")
 			}
 			continue
 		}
 		if p, err := url.Parse(u.value); err != nil || (p.Scheme != "https" && p.Scheme != "http") || p.Host == "" || strings.ContainsAny(u.value, " \t\n\"<>") {
-			c.doc.problemAt("company."+u.key, fmt.Sprintf("%q is no web address", u.value), "write it whole: https://www.firma.at/…")
+			c.doc.ProblemAt("company."+u.key, fmt.Sprintf("%q is no web address", u.value), "write it whole: https://www.firma.at/…")
 		}
 	}
-	if c.doc.given("company.name") && strings.TrimSpace(c.Company.Name) == "" {
-		c.doc.problemAt("company.name", "is empty", "customers must see whose mail it is")
+	if c.doc.Given("company.name") && strings.TrimSpace(c.Company.Name) == "" {
+		c.doc.ProblemAt("company.name", "is empty", "customers must see whose mail it is")
 	}
 	for key, v := range map[string]string{"company.name": c.Company.Name, "company.phone": c.Company.Phone, "company.emergency_phone": c.Company.EmergencyPhone} {
 		switch {
 		case strings.ContainsAny(v, "\r\n"):
-			c.doc.problemAt(key, "has more than one line", "")
+			c.doc.ProblemAt(key, "has more than one line", "")
 		case key != "company.name" && v != "" && !phoneShape.MatchString(v):
-			c.doc.problemAt(key, fmt.Sprintf("%q is no phone number", v), "write it as +43 1 2345670")
+			c.doc.ProblemAt(key, fmt.Sprintf("%q is no phone number", v), "write it as +43 1 2345670")
 		}
 	}
 	if !currencyCode.MatchString(c.Service.Currency) {
-		c.doc.problemAt("service.currency", fmt.Sprintf("%q is no currency", c.Service.Currency), "write its three letters, such as EUR")
+		c.doc.ProblemAt("service.currency", fmt.Sprintf("%q is no currency", c.Service.Currency), "write its three letters, such as EUR")
 	}
 }
 
 func (c *Config) checkMailboxes() {
-	if c.doc.given("mailboxes") && len(c.Mailboxes) == 0 {
-		c.doc.problemAt("mailboxes", "names no mailbox", "at least one is needed")
+	if c.doc.Given("mailboxes") && len(c.Mailboxes) == 0 {
+		c.doc.ProblemAt("mailboxes", "names no mailbox", "at least one is needed")
 	}
 	names, folders := map[string]int{}, map[string]int{}
 	for i, m := range c.Mailboxes {
@@ -79,23 +79,23 @@ func (c *Config) checkMailboxes() {
 		c.checkAddress(key+".address", m.Address)
 		c.checkServer(key+".imap", m.IMAP.Host, m.IMAP.TLS, m.IMAP.Password, m.IMAP.CAFile)
 		for _, k := range []struct{ key, value string }{{"username", m.IMAP.Username}, {"password", m.IMAP.Password}} {
-			if full := key + ".imap." + k.key; c.doc.given(full) && k.value == "" && !c.doc.badBelow(full+"_file") {
-				c.doc.problemAt(full, "is empty", "the mailbox cannot be read without it")
+			if full := key + ".imap." + k.key; c.doc.Given(full) && k.value == "" && !c.doc.BadBelow(full+"_file") {
+				c.doc.ProblemAt(full, "is empty", "the mailbox cannot be read without it")
 			}
 		}
 		if m.IMAP.Folder == "" {
-			c.doc.problemAt(key+".imap.folder", "is empty", "write INBOX")
+			c.doc.ProblemAt(key+".imap.folder", "is empty", "write INBOX")
 		}
 		if m.IMAP.Poll < 100*time.Millisecond || m.IMAP.Poll > time.Hour {
-			c.doc.problemAt(key+".imap.poll", fmt.Sprintf("%s is no sane interval", m.IMAP.Poll), "use 100ms to 1h; 60s is usual")
+			c.doc.ProblemAt(key+".imap.poll", fmt.Sprintf("%s is no sane interval", m.IMAP.Poll), "use 100ms to 1h; 60s is usual")
 		}
 		if first, twice := names[m.Name]; twice && m.Name != "" {
-			c.doc.problemAt(key+".name", fmt.Sprintf("%q is the name of mailboxes[%d] as well", m.Name, first), "give each mailbox a name of its own")
+			c.doc.ProblemAt(key+".name", fmt.Sprintf("%q is the name of mailboxes[%d] as well", m.Name, first), "give each mailbox a name of its own")
 		}
 		names[m.Name] = i
 		if place := fmt.Sprint(m.IMAP.Host, m.IMAP.Port, m.IMAP.Username, m.IMAP.Folder); m.IMAP.Host != "" {
 			if first, twice := folders[place]; twice {
-				c.doc.problemAt(key+".imap", fmt.Sprintf("mailboxes[%d] reads the same folder", first), "every mail would be answered twice: remove one of the two")
+				c.doc.ProblemAt(key+".imap", fmt.Sprintf("mailboxes[%d] reads the same folder", first), "every mail would be answered twice: remove one of the two")
 			}
 			folders[place] = i
 		}
@@ -108,27 +108,27 @@ func (c *Config) checkMailboxes() {
 
 func (c *Config) checkMark(key string, m Mailbox) {
 	if k := m.Mark.Keyword; k != "" && (!imapAtom.MatchString(k) || len(k) > 100) {
-		c.doc.problemAt(key+".mark.keyword", fmt.Sprintf("%q cannot be an IMAP keyword", k), `use letters, digits, $, - and _, such as $NotfallTicket`)
+		c.doc.ProblemAt(key+".mark.keyword", fmt.Sprintf("%q cannot be an IMAP keyword", k), `use letters, digits, $, - and _, such as $NotfallTicket`)
 	}
 	if m.Mark.Keyword == "" && m.Mark.MoveTo == "" {
-		c.doc.warnAt(key+".mark", "neither keyword nor move_to is given: nobody sees in the mailbox which mails became tickets", "write keyword: $NotfallTicket")
+		c.doc.WarnAt(key+".mark", "neither keyword nor move_to is given: nobody sees in the mailbox which mails became tickets", "write keyword: $NotfallTicket")
 	}
 	if m.Mark.MoveTo != "" && m.Mark.MoveTo == m.IMAP.Folder {
-		c.doc.problemAt(key+".mark.move_to", "is the folder that is read", "name another folder, or leave it empty")
+		c.doc.ProblemAt(key+".mark.move_to", "is the folder that is read", "name another folder, or leave it empty")
 	}
 }
 
 // checkServer looks at a server that we log in to.
 func (c *Config) checkServer(key, host, tls, password, caFile string) {
-	if c.doc.given(key+".host") && !goodHost(host) {
-		c.doc.problemAt(key+".host", fmt.Sprintf("%q is no host", host), "write a name or an IP address, without port or scheme")
+	if c.doc.Given(key+".host") && !goodHost(host) {
+		c.doc.ProblemAt(key+".host", fmt.Sprintf("%q is no host", host), "write a name or an IP address, without port or scheme")
 	}
 	if tls == "none" && password != "" && !loopback(host) {
-		c.doc.problemAt(key+".tls", "none would send the password readable over the network", "use starttls or implicit")
+		c.doc.ProblemAt(key+".tls", "none would send the password readable over the network", "use starttls or implicit")
 	}
 	if caFile != "" {
 		if _, err := rootCAs(caFile); err != nil {
-			c.doc.problemAt(key+".ca_file", err.Error(), "")
+			c.doc.ProblemAt(key+".ca_file", err.Error(), "")
 		}
 	}
 }
@@ -153,20 +153,20 @@ func (c *Config) checkStore() {
 	u := c.Store.URL
 	if path, ok := sqlitePath(u); ok {
 		if strings.TrimLeft(path, "/") == "" {
-			c.doc.problemAt("store.url", "names no file", mend)
+			c.doc.ProblemAt("store.url", "names no file", mend)
 		} else if strings.HasPrefix(filepath.Base(path), ":memory:") {
-			c.doc.problemAt("store.url", "in memory nothing outlives a crash, and no mail may be lost", mend)
+			c.doc.ProblemAt("store.url", "in memory nothing outlives a crash, and no mail may be lost", mend)
 		}
 		return
 	}
 	p, err := url.Parse(u)
 	switch {
 	case err != nil: // the URL may hold a password: never print it
-		c.doc.problemAt("store.url", "cannot be read as a URL", mend)
+		c.doc.ProblemAt("store.url", "cannot be read as a URL", mend)
 	case p.Scheme != "postgres" && p.Scheme != "postgresql":
-		c.doc.problemAt("store.url", fmt.Sprintf("%q is no kind of store", p.Scheme), mend)
+		c.doc.ProblemAt("store.url", fmt.Sprintf("%q is no kind of store", p.Scheme), mend)
 	case strings.Trim(p.Path, "/") == "":
-		c.doc.problemAt("store.url", "names no database", mend)
+		c.doc.ProblemAt("store.url", "names no database", mend)
 	}
 }
 
@@ -176,12 +176,12 @@ func (c *Config) checkPaths() {
 			continue
 		}
 		if st, err := os.Stat(d.path); err != nil {
-			c.doc.problemAt(d.key, "cannot use the folder: "+d.path+": "+reason(err), "create it, or leave dir empty for the shipped set")
+			c.doc.ProblemAt(d.key, "cannot use the folder: "+d.path+": "+reason(err), "create it, or leave dir empty for the shipped set")
 		} else if !st.IsDir() {
-			c.doc.problemAt(d.key, d.path+" is no folder", "")
+			c.doc.ProblemAt(d.key, d.path+" is no folder", "")
 		} else if d.key == "rules.dir" {
 			if file := ruleFile(d.path); file != "" {
-				c.doc.problemAt(d.key, file+": rule files are not read by this version, and to leave them out in silence would be worse", "leave dir empty for the shipped set")
+				c.doc.ProblemAt(d.key, file+": rule files are not read by this version, and to leave them out in silence would be worse", "leave dir empty for the shipped set")
 			}
 		}
 	}
@@ -191,11 +191,11 @@ func (c *Config) checkPaths() {
 		}
 		file, err := os.Open(f.path)
 		if err != nil {
-			c.doc.problemAt(f.key, "cannot use the file: "+f.path+": "+reason(err), "create it, or leave file empty")
+			c.doc.ProblemAt(f.key, "cannot use the file: "+f.path+": "+reason(err), "create it, or leave file empty")
 			continue
 		}
 		if st, err := file.Stat(); err == nil && st.IsDir() {
-			c.doc.problemAt(f.key, f.path+" is a folder", "name the CSV file in it")
+			c.doc.ProblemAt(f.key, f.path+" is a folder", "name the CSV file in it")
 		}
 		file.Close()
 	}
@@ -214,12 +214,12 @@ func (c *Config) checkTimes() {
 		{"limits.answers.again_after", c.Limits.Answers.AgainAfter, time.Second, 7 * 24 * time.Hour, "use 1s to 7d; 60m is usual"},
 		{"limits.answers.bare_per_address", c.Limits.Answers.BarePerAddress, time.Second, 90 * 24 * time.Hour, "use 1s to 90d; 24h is usual"},
 	} {
-		if (t.value < t.lo || t.value > t.hi) && !c.doc.badBelow(t.key) {
-			c.doc.problemAt(t.key, fmt.Sprintf("%s is out of bounds", t.value), t.mend)
+		if (t.value < t.lo || t.value > t.hi) && !c.doc.BadBelow(t.key) {
+			c.doc.ProblemAt(t.key, fmt.Sprintf("%s is out of bounds", t.value), t.mend)
 		}
 	}
 	if c.ReplyMaxAge > 7*24*time.Hour {
-		c.doc.warnAt("reply_max_age", "mails older than a week would still be answered automatically", "12h is usual")
+		c.doc.WarnAt("reply_max_age", "mails older than a week would still be answered automatically", "12h is usual")
 	}
 	for _, s := range []struct {
 		key    string
@@ -231,10 +231,10 @@ func (c *Config) checkTimes() {
 		{"limits.header", c.Limits.Header, 4 << 10, 16 << 20, "use 4KiB to 16MiB; 256KiB is usual"},
 	} {
 		if s.value < s.lo || s.value > s.hi {
-			c.doc.problemAt(s.key, fmt.Sprintf("%d bytes are out of bounds", s.value), s.mend)
+			c.doc.ProblemAt(s.key, fmt.Sprintf("%d bytes are out of bounds", s.value), s.mend)
 		}
 	}
 	if s := c.Secret; s != "" && len(s) < 32 {
-		c.doc.problemAt("secret", "is too short to sign anything", "use 32 characters or more (openssl rand -hex 32), or remove it: one is made at the first start")
+		c.doc.ProblemAt("secret", "is too short to sign anything", "use 32 characters or more (openssl rand -hex 32), or remove it: one is made at the first start")
 	}
 }

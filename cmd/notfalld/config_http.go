@@ -13,7 +13,7 @@ func (c *Config) checkHTTP() {
 	}
 	host, port, err := net.SplitHostPort(c.HTTP.Listen)
 	if err != nil || !goodPort(port) || host != "" && !goodHost(host) {
-		c.doc.problemAt("http.listen", fmt.Sprintf("%q is no address to listen on", c.HTTP.Listen), `write it as "127.0.0.1:8080"`)
+		c.doc.ProblemAt("http.listen", fmt.Sprintf("%q is no address to listen on", c.HTTP.Listen), `write it as "127.0.0.1:8080"`)
 		return
 	}
 	c.checkTokens(loopback(host))
@@ -28,14 +28,14 @@ func (c *Config) checkTokens(local bool) {
 		key := fmt.Sprintf("http.tokens[%d]", i)
 		switch {
 		case t == "" || t == "…" || t == "...":
-			c.doc.warnAt(key, "the placeholder of the example is no token and opens nothing", "make one: openssl rand -hex 32")
+			c.doc.WarnAt(key, "the placeholder of the example is no token and opens nothing", "make one: openssl rand -hex 32")
 			continue
 		case strings.ContainsAny(t, " \t\r\n"):
-			c.doc.problemAt(key, "a token holds no blanks", "make one: openssl rand -hex 32")
+			c.doc.ProblemAt(key, "a token holds no blanks", "make one: openssl rand -hex 32")
 		case len(t) < shortToken && !local:
-			c.doc.problemAt(key, "is too short for an address that the network can reach", "make one: openssl rand -hex 32")
+			c.doc.ProblemAt(key, "is too short for an address that the network can reach", "make one: openssl rand -hex 32")
 		case len(t) < shortToken:
-			c.doc.warnAt(key, "is short enough to be guessed", "make one: openssl rand -hex 32")
+			c.doc.WarnAt(key, "is short enough to be guessed", "make one: openssl rand -hex 32")
 		}
 		keep = append(keep, t)
 	}

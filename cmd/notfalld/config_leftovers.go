@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -16,17 +15,15 @@ func (c *Config) Leftovers() []Problem {
 	if c.Mode != "live" {
 		return nil
 	}
-	before := len(c.doc.problems)
+	var left []Problem
 	if strings.EqualFold(strings.TrimSpace(c.Company.Name), "Beispiel Hosting") {
-		c.doc.problemAt("company.name", `"Beispiel Hosting" was left over from the example`, "write the name of the company")
+		left = append(left, c.doc.Problem("company.name", `"Beispiel Hosting" was left over from the example`, "write the name of the company"))
 	}
 	for _, u := range []struct{ key, value string }{{"form_url", c.Company.FormURL}, {"status_url", c.Company.StatusURL}, {"privacy_url", c.Company.PrivacyURL}} {
 		p, err := url.Parse(u.value)
 		if strings.Contains(u.value, "…") || err == nil && exampleHost.MatchString(p.Hostname()) {
-			c.doc.problemAt("company."+u.key, fmt.Sprintf("%q was left over from the example", u.value), "write the address of the page")
+			left = append(left, c.doc.Problem("company."+u.key, fmt.Sprintf("%q was left over from the example", u.value), "write the address of the page"))
 		}
 	}
-	left := slices.Clone(c.doc.problems[before:])
-	c.doc.problems = c.doc.problems[:before]
 	return left
 }

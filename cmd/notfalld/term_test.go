@@ -142,17 +142,3 @@ func TestTold(t *testing.T) {
 		}
 	}
 }
-
-func TestEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"port", "port", 0}, {"prot", "port", 1}, {"por", "port", 1}, {"ports", "port", 1}, {"pert", "port", 1},
-		{"host", "port", 2}, {"", "abc", 3}, {"größe", "grösse", 2}, {strings.Repeat("x", 100), "y", 100},
-	} {
-		if got := editDistance(c.a, c.b); got != c.want {
-			t.Errorf("%q, %q: %d, want %d", c.a, c.b, got, c.want)
-		}
-	}
-}

@@ -1,4 +1,4 @@
-package main
+package strictyaml
 
 import (
 	"encoding"
@@ -23,17 +23,20 @@ var (
 )
 
 // scalar reads one plain value.
-func (d *yamlDoc) scalar(n ast.Node, v reflect.Value, key string, tag reflect.StructTag) {
+func (d *Doc) scalar(n ast.Node, v reflect.Value, key string, tag reflect.StructTag) {
 	at := d.places[key]
 	src, ok := sourceOf(n)
 	if !ok {
 		d.add(at, key, "expected "+expectation(v, tag)+", found "+kindOf(n), "")
 		return
 	}
-	text, ok := d.expand(src, at, key)
-	if !ok {
-		return
+	text := src
+	if d.options.Env != nil {
+		if text, ok = d.expand(src, at, key); !ok {
+			return
+		}
 	}
+	d.contents[key] = content{n, text}
 	_, secret := tag.Lookup("file")
 	found := fmt.Sprintf("%q", src)
 	if secret || len(src) > 80 {
@@ -83,10 +86,20 @@ func setScalar(v reflect.Value, text string, tag reflect.StructTag) error {
 	case v.CanInt():
 		i, err := strconv.ParseInt(text, 10, 64)
 		lo, hi := rangeOf(tag)
-		if err != nil || i < lo || i > hi || v.OverflowInt(i) {
+		if err != nil || float64(i) < lo || float64(i) > hi || v.OverflowInt(i) {
 			return errors.New("no")
 		}
 		v.SetInt(i)
+	case v.CanFloat():
+		f, err := strconv.ParseFloat(text, 64)
+		lo, hi := rangeOf(tag)
+		if _, comma := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64); err != nil && comma == nil {
+			return mendError{"write " + strings.Replace(text, ",", ".", 1)}
+		}
+		if err != nil || !(f >= lo && f <= hi) || math.IsInf(f, 0) || strings.ContainsAny(text, "xX_") {
+			return errors.New("no")
+		}
+		v.SetFloat(f)
 	case v.Kind() == reflect.String:
 		if one := tag.Get("one"); one != "" {
 			for choice := range strings.SplitSeq(one, "|") {
@@ -117,11 +130,15 @@ func expectation(v reflect.Value, tag reflect.StructTag) string {
 		return "a duration such as 30m"
 	case v.Kind() == reflect.Bool:
 		return "true or false"
-	case v.CanInt():
-		if lo, hi := rangeOf(tag); hi < math.MaxInt64 {
-			return fmt.Sprintf("a number from %d to %d", lo, hi)
-		} else if lo > math.MinInt64 {
-			return fmt.Sprintf("a number, %d or more", lo)
+	case v.CanInt(), v.CanFloat():
+		from, to, _ := strings.Cut(tag.Get("range"), "..")
+		switch {
+		case from != "" && to != "":
+			return "a number from " + from + " to " + to
+		case from != "":
+			return "a number, " + from + " or more"
+		case to != "":
+			return "a number, " + to + " or less"
 		}
 		return "a number"
 	case tag.Get("one") != "":
@@ -133,20 +150,20 @@ func expectation(v reflect.Value, tag reflect.StructTag) string {
 }
 
 // rangeOf reads the tag range:"1..9"; either end may be missing.
-func rangeOf(tag reflect.StructTag) (lo, hi int64) {
-	lo, hi = math.MinInt64, math.MaxInt64
+func rangeOf(tag reflect.StructTag) (lo, hi float64) {
+	lo, hi = math.Inf(-1), math.Inf(1)
 	from, to, _ := strings.Cut(tag.Get("range"), "..")
-	if i, err := strconv.ParseInt(from, 10, 64); err == nil {
-		lo = i
+	if f, err := strconv.ParseFloat(from, 64); err == nil {
+		lo = f
 	}
-	if i, err := strconv.ParseInt(to, 10, 64); err == nil {
-		hi = i
+	if f, err := strconv.ParseFloat(to, 64); err == nil {
+		hi = f
 	}
 	return lo, hi
 }
 
 // expand puts the environment into a value: ${NAME}; $${ stands for itself.
-func (d *yamlDoc) expand(src string, at yamlPlace, key string) (text string, ok bool) {
+func (d *Doc) expand(src string, at place, key string) (text string, ok bool) {
 	ok = true
 	text = envName.ReplaceAllStringFunc(src, func(m string) string {
 		if strings.HasPrefix(m, "$$") {
@@ -155,7 +172,7 @@ func (d *yamlDoc) expand(src string, at yamlPlace, key string) (text string, ok 
 		name := m[2 : len(m)-1]
 		value, found := "", false
 		if envGood.MatchString(name) {
-			value, found = d.lookup(name)
+			value, found = d.options.Env(name)
 		} else {
 			d.add(at, key, fmt.Sprintf("%s does not name an environment variable", m), "write $${ for a dollar and a brace")
 			ok = false
@@ -202,54 +219,11 @@ func parseDuration(s string) (time.Duration, error) {
 	return time.ParseDuration(s)
 }
 
-// sourceOf is a plain value as it stands in the file (0700 stays 0700), without its quotes.
-func sourceOf(n ast.Node) (string, bool) {
-	switch t := n.(type) {
-	case *ast.StringNode:
-		return t.Value, true
-	case *ast.LiteralNode:
-		if t.Value == nil {
-			return "", true
-		}
-		return strings.TrimRight(t.Value.Value, "\n"), true
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
-		return strings.TrimSpace(t.GetToken().Value), true
-	case *ast.AnchorNode:
-		return sourceOf(t.Value)
-	case *ast.TagNode:
-		return sourceOf(t.Value)
-	}
-	return "", false
-}
-
-func isNull(n ast.Node) bool { return n == nil || n.Type() == ast.NullType }
-
-func aliasName(n ast.Node) (string, bool) {
-	a, ok := n.(*ast.AliasNode)
-	if !ok || a.Value == nil {
-		return "", ok
-	}
-	return a.Value.GetToken().Value, true
-}
-
-func kindOf(n ast.Node) string {
-	switch n.(type) {
-	case *ast.MappingNode, *ast.MappingValueNode:
-		return "keys with values"
-	case *ast.SequenceNode:
-		return "a list"
-	}
-	if src, ok := sourceOf(n); ok && src == "" {
-		return "an empty text"
-	}
-	return "a single value"
-}
-
 func isScalar(v reflect.Value) bool { return isScalarType(v.Type()) }
 
 func isScalarType(t reflect.Type) bool {
 	switch t.Kind() {
-	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Int32:
+	case reflect.String, reflect.Bool, reflect.Int, reflect.Int64, reflect.Int32, reflect.Float64:
 		return true
 	}
 	return reflect.PointerTo(t).Implements(textType)
@@ -261,30 +235,4 @@ func setDefaults(v reflect.Value) {
 			s.SetDefaults()
 		}
 	}
-}
-
-// syntaxMend helps with what people get wrong most often in YAML.
-func syntaxMend(message, line string) string {
-	switch {
-	case strings.Contains(message, "tab") || strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
-		return "indent with blanks, never with tabs"
-	case strings.Contains(line, "${"):
-		return `put "${…}" in double quotes`
-	case strings.Contains(message, "reserved") || strings.Contains(message, "directive"):
-		return "put the value in quotes"
-	case strings.Contains(message, "not allowed in this context"):
-		return "the indentation is off, or a value that holds a colon needs quotes"
-	case strings.Contains(message, "must be specified") || strings.Contains(message, "could not find end"):
-		return "a bracket, brace or quote that was opened is not closed"
-	}
-	return ""
-}
-
-func lineOf(text []byte, line int) string {
-	for l := range strings.Lines(string(text)) {
-		if line--; line == 0 {
-			return strings.TrimRight(l, "\r\n")
-		}
-	}
-	return ""
 }

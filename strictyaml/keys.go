@@ -1,4 +1,4 @@
-package main
+package strictyaml
 
 import (
 	"fmt"
@@ -9,16 +9,16 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// yamlKey is one key of a mapping as it stands in the file.
-type yamlKey struct {
+// keyIn is one key of a mapping as it stands in the file.
+type keyIn struct {
 	name   string
-	at     yamlPlace
+	at     place
 	value  ast.Node
 	merged bool // came by <<, and gives way to what stands in the mapping itself
 }
 
-// yamlField is what a struct says of one key.
-type yamlField struct {
+// fieldOf is what a struct says of one key.
+type fieldOf struct {
 	index int
 	tag   reflect.StructTag
 	typ   reflect.Type
@@ -26,15 +26,15 @@ type yamlField struct {
 }
 
 // mapping reads a mapping into a struct.
-func (d *yamlDoc) mapping(n ast.Node, v reflect.Value, key string) {
+func (d *Doc) mapping(n ast.Node, v reflect.Value, key string) {
 	setDefaults(v)
-	fields := fieldsOf(v.Type())
+	fields := d.fieldsOf(v.Type())
 	keys, ok := d.keysOf(n, key)
 	if !ok {
-		d.add(d.places[key], key, "expected keys ("+exampleKeys(v.Type())+"), found "+kindOf(n), "")
+		d.add(d.places[key], key, "expected keys ("+d.exampleKeys(v.Type())+"), found "+kindOf(n), "")
 		return
 	}
-	seen := map[string]yamlPlace{}
+	seen := map[string]place{}
 	for _, k := range keys {
 		full := joinKey(key, k.name)
 		f, known := fields[k.name]
@@ -52,7 +52,7 @@ func (d *yamlDoc) mapping(n ast.Node, v reflect.Value, key string) {
 		seen[k.name] = k.at
 		if f.file {
 			plain := strings.TrimSuffix(k.name, "_file")
-			if slices.ContainsFunc(keys, func(o yamlKey) bool { return o.name == plain && !o.merged && !isNull(o.value) }) {
+			if slices.ContainsFunc(keys, func(o keyIn) bool { return o.name == plain && !o.merged && !isNull(o.value) }) {
 				d.add(k.at, full, fmt.Sprintf("%s is given as well", plain), "keep one of the two")
 				continue
 			}
@@ -67,25 +67,57 @@ func (d *yamlDoc) mapping(n ast.Node, v reflect.Value, key string) {
 	d.missing(v.Type(), key)
 }
 
+// table reads a mapping whose keys are free names.
+func (d *Doc) table(n ast.Node, v reflect.Value, key string, tag reflect.StructTag) {
+	keys, ok := d.keysOf(n, key)
+	if !ok {
+		d.add(d.places[key], key, "expected names with their values, found "+kindOf(n), "")
+		return
+	}
+	v.Set(reflect.MakeMapWithSize(v.Type(), len(keys)))
+	seen := map[string]place{}
+	for _, k := range keys {
+		full := joinKey(key, k.name)
+		first, twice := seen[k.name]
+		switch {
+		case k.merged && twice:
+			continue
+		case twice:
+			d.add(k.at, full, fmt.Sprintf("this key stands twice: first in line %d", first.line), "remove one of the two")
+			continue
+		case k.name == "":
+			d.add(k.at, key, "a name is empty", "write a word before the colon")
+			continue
+		case isNull(k.value):
+			d.add(k.at, full, "is empty", "remove it, or fill it")
+			continue
+		}
+		seen[k.name] = k.at
+		el := reflect.New(v.Type().Elem()).Elem()
+		d.value(k.value, el, full, tag, k.at)
+		v.SetMapIndex(reflect.ValueOf(k.name).Convert(v.Type().Key()), el)
+	}
+}
+
 // missing names the keys that must be there and are not.
-func (d *yamlDoc) missing(t reflect.Type, key string) {
+func (d *Doc) missing(t reflect.Type, key string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name := f.Tag.Get("yaml")
 		full := joinKey(key, name)
 		why, required := f.Tag.Lookup("required")
-		if required && !d.has(full) && !d.badBelow(full) {
-			d.add(d.place(full), full, "is missing", why)
+		if required && !d.Has(full) && !d.BadBelow(full) {
+			d.add(d.nearest(full), full, "is missing", why)
 		}
 		// A section that is not there at all has keys that are missing, too.
-		if f.Type.Kind() == reflect.Struct && name != "" && !required && !isScalarType(f.Type) && !d.has(full) {
+		if f.Type.Kind() == reflect.Struct && name != "" && !required && !isScalarType(f.Type) && !d.Has(full) {
 			d.missing(f.Type, full)
 		}
 	}
 }
 
 // keysOf lists the keys of a mapping, merged ones (<<: *anchor) last.
-func (d *yamlDoc) keysOf(n ast.Node, key string) (keys []yamlKey, ok bool) {
+func (d *Doc) keysOf(n ast.Node, key string) (keys []keyIn, ok bool) {
 	var pairs []*ast.MappingValueNode
 	switch t := n.(type) {
 	case *ast.MappingNode:
@@ -95,7 +127,7 @@ func (d *yamlDoc) keysOf(n ast.Node, key string) (keys []yamlKey, ok bool) {
 	default:
 		return nil, false
 	}
-	var merged []yamlKey
+	var merged []keyIn
 	for _, p := range pairs {
 		if p.Key.IsMergeKey() {
 			merged = append(merged, d.merge(p.Value, key)...)
@@ -106,14 +138,14 @@ func (d *yamlDoc) keysOf(n ast.Node, key string) (keys []yamlKey, ok bool) {
 			d.add(placeOf(p), key, "a key must be a plain word", "")
 			continue
 		}
-		keys = append(keys, yamlKey{name: name, at: placeOf(p), value: p.Value})
+		keys = append(keys, keyIn{name: name, at: placeOf(p), value: p.Value})
 	}
 	return append(keys, merged...), true
 }
 
-func (d *yamlDoc) merge(n ast.Node, key string) []yamlKey {
+func (d *Doc) merge(n ast.Node, key string) []keyIn {
 	if seq, ok := n.(*ast.SequenceNode); ok {
-		var all []yamlKey
+		var all []keyIn
 		for _, item := range seq.Values {
 			all = append(all, d.merge(item, key)...)
 		}
@@ -138,26 +170,32 @@ func (d *yamlDoc) merge(n ast.Node, key string) []yamlKey {
 }
 
 // fieldsOf lists the keys that a struct knows.
-func fieldsOf(t reflect.Type) map[string]yamlField {
-	fields := map[string]yamlField{}
+func (d *Doc) fieldsOf(t reflect.Type) map[string]fieldOf {
+	fields := map[string]fieldOf{}
 	for i := range t.NumField() {
 		f := t.Field(i)
 		name := f.Tag.Get("yaml")
 		if name == "" {
 			continue
 		}
-		fields[name] = yamlField{index: i, tag: f.Tag, typ: f.Type}
-		if _, secret := f.Tag.Lookup("file"); secret {
-			fields[name+"_file"] = yamlField{index: i, tag: f.Tag, typ: f.Type, file: true}
+		fields[name] = fieldOf{index: i, tag: f.Tag, typ: f.Type}
+		if d.hasFile(f.Tag) {
+			fields[name+"_file"] = fieldOf{index: i, tag: f.Tag, typ: f.Type, file: true}
 		}
 	}
 	return fields
 }
 
+// hasFile says whether KEY_file is a key besides KEY.
+func (d *Doc) hasFile(tag reflect.StructTag) bool {
+	_, secret := tag.Lookup("file")
+	return secret && d.options.ReadFile != nil
+}
+
 // unknownMend says what was probably meant: a name like it, or the section where the key belongs.
-func (d *yamlDoc) unknownMend(name string, t reflect.Type) string {
+func (d *Doc) unknownMend(name string, t reflect.Type) string {
 	best, bestDistance := "", max(1, len(name)/3)+1
-	known := keyNames(t)
+	known := d.keyNames(t)
 	for _, k := range known {
 		dist := editDistance(foldKey(name), foldKey(k))
 		if len(name) > 2 && strings.HasPrefix(foldKey(k), foldKey(name)) {
@@ -170,7 +208,7 @@ func (d *yamlDoc) unknownMend(name string, t reflect.Type) string {
 	if best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
-	if homes := homesOf(name, d.root, ""); len(homes) > 0 && len(homes) < 4 {
+	if homes := homesOf(name, d.root, "", nil); len(homes) > 0 && len(homes) < 4 {
 		return "it belongs under " + strings.Join(homes, " or ")
 	}
 	if len(known) > 12 {
@@ -179,39 +217,50 @@ func (d *yamlDoc) unknownMend(name string, t reflect.Type) string {
 	return "known here: " + strings.Join(known, ", ")
 }
 
-// homesOf lists the sections that know a key of that name.
-func homesOf(name string, t reflect.Type, key string) []string {
+// homesOf lists the sections that know a key of that name. above holds the structs on the way: one may hold itself.
+func homesOf(name string, t reflect.Type, key string, above []reflect.Type) []string {
+	t, key = elementOf(t, key)
+	if t.Kind() != reflect.Struct || isScalarType(t) || slices.Contains(above, t) {
+		return nil
+	}
 	var homes []string
 	for i := range t.NumField() {
 		f := t.Field(i)
-		k, ft := f.Tag.Get("yaml"), f.Type
+		k := f.Tag.Get("yaml")
 		if k == "" {
 			continue
 		}
 		if k == name && key != "" {
 			homes = append(homes, key)
 		}
-		list := ft.Kind() == reflect.Slice
-		if list {
-			ft = ft.Elem()
-		}
-		if ft.Kind() == reflect.Struct && ft != t && !isScalarType(ft) {
-			if list {
-				k += "[…]"
-			}
-			homes = append(homes, homesOf(name, ft, joinKey(key, k))...)
-		}
+		homes = append(homes, homesOf(name, f.Type, joinKey(key, k), append(above, t))...)
 	}
 	return homes
 }
 
-func keyNames(t reflect.Type) []string {
+// elementOf follows pointers, lists and maps to what they hold, and the key with them.
+func elementOf(t reflect.Type, key string) (reflect.Type, string) {
+	for {
+		switch t.Kind() {
+		case reflect.Pointer:
+		case reflect.Slice:
+			key += "[…]"
+		case reflect.Map:
+			key = joinKey(key, "…")
+		default:
+			return t, key
+		}
+		t = t.Elem()
+	}
+}
+
+func (d *Doc) keyNames(t reflect.Type) []string {
 	var names []string
 	for i := range t.NumField() {
 		f := t.Field(i)
 		if name := f.Tag.Get("yaml"); name != "" {
 			names = append(names, name)
-			if _, secret := f.Tag.Lookup("file"); secret {
+			if d.hasFile(f.Tag) {
 				names = append(names, name+"_file")
 			}
 		}
@@ -219,8 +268,8 @@ func keyNames(t reflect.Type) []string {
 	return names
 }
 
-func exampleKeys(t reflect.Type) string {
-	names := keyNames(t)
+func (d *Doc) exampleKeys(t reflect.Type) string {
+	names := d.keyNames(t)
 	if len(names) > 3 {
 		return strings.Join(names[:3], ", ") + ", …"
 	}

@@ -1,0 +1,169 @@
+package strictyaml
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// parse makes the syntax tree, or says why there is none.
+func (d *Doc) parse(text []byte) (body ast.Node, ok bool) {
+	if line, ok := notText(text); ok {
+		d.add(place{line: line}, "", "this is no UTF-8 text", "save the file as UTF-8")
+		return nil, false
+	}
+	f, err := parseYAML(text)
+	if err != nil {
+		p := Problem{File: d.file, Text: "this is no YAML: " + OneLine(err.Error())}
+		var ye yaml.Error
+		if errors.As(err, &ye) {
+			p.Text = "this is no YAML: " + strings.ReplaceAll(ye.GetMessage(), "character '\t'", "a tab")
+			if t := ye.GetToken(); t != nil && t.Position != nil {
+				p.Line, p.Col = t.Position.Line, t.Position.Column
+			}
+			p.Mend = syntaxMend(ye.GetMessage(), d.line(p.Line))
+		}
+		d.problems = append(d.problems, p)
+		return nil, false
+	}
+	var bodies []ast.Node
+	for _, doc := range f.Docs {
+		if doc.Body != nil && doc.Body.Type() != ast.CommentType && doc.Body.Type() != ast.NullType {
+			bodies = append(bodies, doc.Body)
+		}
+	}
+	switch {
+	case len(bodies) == 0:
+		d.problems = append(d.problems, Problem{File: d.file, Text: "the file is empty"})
+		return nil, false
+	case len(bodies) > 1:
+		d.add(placeOf(bodies[1]), "", "a second document begins here", "one file holds one document: remove the line ---")
+		return nil, false
+	}
+	ast.Walk(anchorFinder{d}, bodies[0])
+	return bodies[0], true
+}
+
+// notText finds the first line that holds what no text file holds: an umlaut saved as Latin-1, for one.
+func notText(text []byte) (line int, found bool) {
+	for l := range bytes.Lines(text) {
+		line++
+		if !utf8.Valid(l) || bytes.ContainsRune(l, 0) {
+			return line, true
+		}
+	}
+	return 0, false
+}
+
+// parseYAML stands between us and a parser that panics on some broken texts.
+func parseYAML(text []byte) (f *ast.File, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("the parser gave up on it")
+		}
+	}()
+	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
+}
+
+type anchorFinder struct{ d *Doc }
+
+func (a anchorFinder) Visit(n ast.Node) ast.Visitor {
+	if an, ok := n.(*ast.AnchorNode); ok && an.Name != nil {
+		a.d.anchors[an.Name.GetToken().Value] = an.Value
+	}
+	return a
+}
+
+// syntaxMend helps with what people get wrong most often in YAML.
+func syntaxMend(message, line string) string {
+	switch {
+	case strings.Contains(message, "tab") || strings.HasPrefix(strings.TrimLeft(line, " "), "\t"):
+		return "indent with blanks, never with tabs"
+	case strings.Contains(line, "${"):
+		return `put "${…}" in double quotes`
+	case strings.Contains(message, "reserved") || strings.Contains(message, "directive"):
+		return "put the value in quotes"
+	case strings.Contains(message, "not allowed in this context"):
+		return "the indentation is off, or a value that holds a colon needs quotes"
+	case strings.Contains(message, "must be specified") || strings.Contains(message, "could not find end"):
+		return "a bracket, brace or quote that was opened is not closed"
+	}
+	return ""
+}
+
+// line is one line of the file, from 1; "" where there is none.
+func (d *Doc) line(n int) string {
+	if n < 1 || n > len(d.lines) {
+		return ""
+	}
+	return d.lines[n-1]
+}
+
+// sourceOf is a plain value as it stands in the file (0700 stays 0700), without its quotes.
+func sourceOf(n ast.Node) (string, bool) {
+	switch t := n.(type) {
+	case *ast.StringNode:
+		return t.Value, true
+	case *ast.LiteralNode:
+		if t.Value == nil {
+			return "", true
+		}
+		return strings.TrimRight(t.Value.Value, "\n"), true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return strings.TrimSpace(t.GetToken().Value), true
+	case *ast.AnchorNode:
+		return sourceOf(t.Value)
+	case *ast.TagNode:
+		return sourceOf(t.Value)
+	}
+	return "", false
+}
+
+func isNull(n ast.Node) bool { return n == nil || n.Type() == ast.NullType }
+
+func aliasName(n ast.Node) (string, bool) {
+	a, ok := n.(*ast.AliasNode)
+	if !ok || a.Value == nil {
+		return "", ok
+	}
+	return a.Value.GetToken().Value, true
+}
+
+func kindOf(n ast.Node) string {
+	switch n.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+		return "keys with values"
+	case *ast.SequenceNode:
+		return "a list"
+	}
+	if src, ok := sourceOf(n); ok && src == "" {
+		return "an empty text"
+	}
+	return "a single value"
+}
+
+func placeOf(n ast.Node) place {
+	// The token of a mapping is its first colon; people look for the key.
+	switch t := n.(type) {
+	case *ast.MappingNode:
+		if len(t.Values) > 0 && !t.IsFlowStyle {
+			return tokenPlace(t.Values[0].Key.GetToken())
+		}
+	case *ast.MappingValueNode:
+		return tokenPlace(t.Key.GetToken())
+	}
+	return tokenPlace(n.GetToken())
+}
+
+func tokenPlace(t *token.Token) place {
+	if t == nil || t.Position == nil {
+		return place{1, 1}
+	}
+	return place{t.Position.Line, t.Position.Column}
+}
