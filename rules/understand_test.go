@@ -252,25 +252,3 @@ func FuzzUnderstand(f *testing.F) {
 		}
 	})
 }
-
-// BenchmarkUnderstand20K is a letter of 20 KB with a long log in it.
-func BenchmarkUnderstand20K(b *testing.B) {
-	var text strings.Builder
-	text.WriteString("Guten Tag,\n\nauf web01.firma.at (192.0.2.10) geht seit 8 Uhr nichts mehr. Im Log steht:\n\n")
-	for text.Len() < 10<<10 {
-		text.WriteString("2026-03-04 10:11:12 INFO request 4711 from 198.51.100.7 served in 12 ms by worker 3\nMar  4 10:11:13 web01 php-fpm[1234]: WARNING: pool www seems busy (you may need to increase pm.start_servers)\n")
-	}
-	for text.Len() < 20<<10 {
-		text.WriteString("Wir haben das schon mehrmals versucht, unsere Kunden können nicht bestellen, und der Rückruf von gestern hat leider nichts gebracht. ")
-	}
-	text.WriteString("\n\nKundennummer 104711, Tel. 0664 1234567\n")
-	m := &message.Mail{Subject: "Notfall-Support", Text: text.String(), From: []message.Address{{Address: "a@firma.at"}}}
-	inv := testInventory(b)
-	b.SetBytes(int64(len(m.Text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Shipped().Understand(b.Context(), m, World{Inventory: inv}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
