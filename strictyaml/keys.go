@@ -135,10 +135,10 @@ func (d *Doc) keysOf(n ast.Node, key string) (keys []keyIn, ok bool) {
 		}
 		name, scalar := sourceOf(p.Key)
 		if !scalar {
-			d.add(placeOf(p), key, "a key must be a plain word", "")
+			d.add(d.placeOf(p), key, "a key must be a plain word", "")
 			continue
 		}
-		keys = append(keys, keyIn{name: name, at: placeOf(p), value: p.Value})
+		keys = append(keys, keyIn{name: name, at: d.placeOf(p), value: p.Value})
 	}
 	return append(keys, merged...), true
 }
@@ -154,17 +154,17 @@ func (d *Doc) merge(n ast.Node, key string) []keyIn {
 	name, alias := aliasName(n)
 	target := d.anchors[name]
 	if !alias || target == nil || d.active[name] {
-		d.add(placeOf(n), key, "<< must name an anchor that stands elsewhere in the file", "write <<: *name")
+		d.add(d.placeOf(n), key, "<< must name an anchor that stands elsewhere in the file", "write <<: *name")
 		return nil
 	}
 	d.active[name] = true
 	defer delete(d.active, name)
 	keys, ok := d.keysOf(d.plain(target, key), key)
 	if !ok {
-		d.add(placeOf(n), key, "<< must name a mapping", "")
+		d.add(d.placeOf(n), key, "<< must name a mapping", "")
 	}
 	for i := range keys {
-		keys[i].merged, keys[i].at = true, placeOf(n)
+		keys[i].merged, keys[i].at = true, d.placeOf(n)
 	}
 	return keys
 }

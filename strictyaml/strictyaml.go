@@ -45,7 +45,7 @@ type Doc struct {
 	file     string
 	base     string // folder for relative paths
 	options  Options
-	lines    []string // without their ends
+	source   *source
 	problems []Problem
 	places   map[string]place   // by key path
 	contents map[string]content // of scalars, by key path
@@ -67,22 +67,13 @@ type content struct {
 // Read reads text, which came from the file of that name, into the struct (or map, or list) that into points
 // to. What is wrong with it is in the result's Problems; what could be read is in into nevertheless.
 func Read(file string, text []byte, into any, o Options) *Doc {
-	text = []byte(strings.TrimPrefix(string(text), "\uFEFF"))
-	d := &Doc{file: file, base: filepath.Dir(file), options: o, lines: linesOf(text), places: map[string]place{},
+	d := &Doc{file: file, base: filepath.Dir(file), options: o, source: newSource(text), places: map[string]place{},
 		contents: map[string]content{}, anchors: map[string]ast.Node{}, active: map[string]bool{}}
 	d.root = reflect.TypeOf(into).Elem()
 	if body, ok := d.parse(text); ok {
 		d.value(body, reflect.ValueOf(into).Elem(), "", "", place{1, 1})
 	}
 	return d
-}
-
-func linesOf(text []byte) []string {
-	lines := strings.Split(string(text), "\n")
-	for i := range lines {
-		lines[i] = strings.TrimSuffix(lines[i], "\r")
-	}
-	return lines
 }
 
 // File is the name under which the file was read.
@@ -102,6 +93,12 @@ func (d *Doc) Add(line, col int, key, text, mend string) { d.add(place{line, col
 // nearest that holds it is pointed at.
 func (d *Doc) ProblemAt(key, text, mend string) {
 	d.problems = append(d.problems, d.Problem(key, text, mend))
+}
+
+// Warn adds a warning at a place that the caller knows.
+func (d *Doc) Warn(line, col int, key, text, mend string) {
+	d.add(place{line, col}, key, text, mend)
+	d.problems[len(d.problems)-1].Warning = true
 }
 
 // WarnAt is ProblemAt for what does not keep the file from being used.

@@ -3,13 +3,14 @@ package strictyaml
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
 )
 
 // parse makes the syntax tree, or says why there is none.
@@ -18,18 +19,13 @@ func (d *Doc) parse(text []byte) (body ast.Node, ok bool) {
 		d.add(place{line: line}, "", "this is no UTF-8 text", "save the file as UTF-8")
 		return nil, false
 	}
-	f, err := parseYAML(text)
+	if len(text) > maxBytes {
+		d.problems = append(d.problems, Problem{File: d.file, Text: "the file is too large", Mend: fmt.Sprintf("it may hold %d MB", maxBytes>>20)})
+		return nil, false
+	}
+	f, err := d.parseTokens()
 	if err != nil {
-		p := Problem{File: d.file, Text: "this is no YAML: " + OneLine(err.Error())}
-		var ye yaml.Error
-		if errors.As(err, &ye) {
-			p.Text = "this is no YAML: " + strings.ReplaceAll(ye.GetMessage(), "character '\t'", "a tab")
-			if t := ye.GetToken(); t != nil && t.Position != nil {
-				p.Line, p.Col = t.Position.Line, t.Position.Column
-			}
-			p.Mend = syntaxMend(ye.GetMessage(), d.line(p.Line))
-		}
-		d.problems = append(d.problems, p)
+		d.addSyntax(err)
 		return nil, false
 	}
 	var bodies []ast.Node
@@ -43,7 +39,7 @@ func (d *Doc) parse(text []byte) (body ast.Node, ok bool) {
 		d.problems = append(d.problems, Problem{File: d.file, Text: "the file is empty"})
 		return nil, false
 	case len(bodies) > 1:
-		d.add(placeOf(bodies[1]), "", "a second document begins here", "one file holds one document: remove the line ---")
+		d.add(d.placeOf(bodies[1]), "", "a second document begins here", "one file holds one document: remove the line ---")
 		return nil, false
 	}
 	ast.Walk(anchorFinder{d}, bodies[0])
@@ -61,14 +57,38 @@ func notText(text []byte) (line int, found bool) {
 	return 0, false
 }
 
-// parseYAML stands between us and a parser that panics on some broken texts.
-func parseYAML(text []byte) (f *ast.File, err error) {
+// parseTokens stands between us and a parser that panics on some broken texts.
+func (d *Doc) parseTokens() (f *ast.File, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = errors.New("the parser gave up on it")
 		}
 	}()
-	return parser.ParseBytes(text, 0, parser.AllowDuplicateMapKey())
+	tokens := lexer.Tokenize(d.source.text)
+	d.source.align(tokens)
+	if err := tooLarge(tokens); err != nil {
+		return nil, err
+	}
+	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+}
+
+func (d *Doc) addSyntax(err error) {
+	var large *largeError
+	if errors.As(err, &large) {
+		d.add(d.source.placeOf(large.at), "", large.text, large.mend)
+		return
+	}
+	p := Problem{File: d.file, Text: "this is no YAML: " + OneLine(err.Error())}
+	var ye yaml.Error
+	if errors.As(err, &ye) {
+		p.Text = "this is no YAML: " + strings.ReplaceAll(ye.GetMessage(), "character '\t'", "a tab")
+		if t := ye.GetToken(); t != nil {
+			at := d.source.placeOf(t)
+			p.Line, p.Col = at.line, at.col
+		}
+		p.Mend = syntaxMend(ye.GetMessage(), d.source.line(p.Line))
+	}
+	d.problems = append(d.problems, p)
 }
 
 type anchorFinder struct{ d *Doc }
@@ -95,14 +115,6 @@ func syntaxMend(message, line string) string {
 		return "a bracket, brace or quote that was opened is not closed"
 	}
 	return ""
-}
-
-// line is one line of the file, from 1; "" where there is none.
-func (d *Doc) line(n int) string {
-	if n < 1 || n > len(d.lines) {
-		return ""
-	}
-	return d.lines[n-1]
 }
 
 // sourceOf is a plain value as it stands in the file (0700 stays 0700), without its quotes.
@@ -148,22 +160,15 @@ func kindOf(n ast.Node) string {
 	return "a single value"
 }
 
-func placeOf(n ast.Node) place {
+func (d *Doc) placeOf(n ast.Node) place {
 	// The token of a mapping is its first colon; people look for the key.
 	switch t := n.(type) {
 	case *ast.MappingNode:
 		if len(t.Values) > 0 && !t.IsFlowStyle {
-			return tokenPlace(t.Values[0].Key.GetToken())
+			return d.source.placeOf(t.Values[0].Key.GetToken())
 		}
 	case *ast.MappingValueNode:
-		return tokenPlace(t.Key.GetToken())
+		return d.source.placeOf(t.Key.GetToken())
 	}
-	return tokenPlace(n.GetToken())
-}
-
-func tokenPlace(t *token.Token) place {
-	if t == nil || t.Position == nil {
-		return place{1, 1}
-	}
-	return place{t.Position.Line, t.Position.Column}
+	return d.source.placeOf(n.GetToken())
 }

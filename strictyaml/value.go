@@ -8,9 +8,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// maxNodes bounds what aliases can blow up to.
-const maxNodes = 100_000
-
 // value reads one node into v. at is where its key stands.
 func (d *Doc) value(n ast.Node, v reflect.Value, key string, tag reflect.StructTag, at place) {
 	if d.nodes++; d.nodes == maxNodes {
@@ -29,7 +26,7 @@ func (d *Doc) value(n ast.Node, v reflect.Value, key string, tag reflect.StructT
 	}
 	d.places[key] = at
 	if _, scalar := n.(ast.ScalarNode); scalar {
-		d.places[key] = placeOf(n)
+		d.places[key] = d.placeOf(n)
 	}
 	if v.Kind() == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
@@ -55,12 +52,12 @@ func (d *Doc) alias(name string, n ast.Node, v reflect.Value, key string, tag re
 	target, ok := d.anchors[name]
 	switch {
 	case !ok:
-		d.add(placeOf(n), key, fmt.Sprintf("*%s names an anchor that is nowhere", name), fmt.Sprintf("put &%s before the value that is meant, or quotes around \"*%s\"", name, name))
+		d.add(d.placeOf(n), key, fmt.Sprintf("*%s names an anchor that is nowhere", name), fmt.Sprintf("put &%s before the value that is meant, or quotes around \"*%s\"", name, name))
 	case d.active[name]:
-		d.add(placeOf(n), key, fmt.Sprintf("*%s holds itself", name), "")
+		d.add(d.placeOf(n), key, fmt.Sprintf("*%s holds itself", name), "")
 	default:
 		d.active[name] = true
-		d.value(target, v, key, tag, placeOf(n))
+		d.value(target, v, key, tag, d.placeOf(n))
 		delete(d.active, name)
 	}
 }
@@ -73,7 +70,7 @@ func (d *Doc) plain(n ast.Node, key string) ast.Node {
 			n = t.Value
 		case *ast.TagNode:
 			if name := t.GetToken().Value; !strings.HasPrefix(name, "!!") {
-				d.add(placeOf(t), key, fmt.Sprintf("the tag %s means nothing here", name), "remove it")
+				d.add(d.placeOf(t), key, fmt.Sprintf("the tag %s means nothing here", name), "remove it")
 			}
 			n = t.Value
 		default:
@@ -116,10 +113,15 @@ func (d *Doc) list(n ast.Node, v reflect.Value, key string, tag reflect.StructTa
 	v.Set(reflect.MakeSlice(v.Type(), 0, len(seq.Values)))
 	for i, item := range seq.Values {
 		if isNull(item) {
-			d.add(placeOf(seq), fmt.Sprintf("%s[%d]", key, i), "is empty", "remove the entry, or fill it")
+			at := d.placeOf(seq)
+			if i < len(seq.Entries) {
+				at = d.placeOf(seq.Entries[i])
+			}
+			d.add(at, fmt.Sprintf("%s[%d]", key, i), "is empty", "remove the entry, or fill it")
+			v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem()))) // so that the others keep their numbers
 			continue
 		}
-		d.entry(item, v, fmt.Sprintf("%s[%d]", key, i), tag, placeOf(item))
+		d.entry(item, v, fmt.Sprintf("%s[%d]", key, i), tag, d.placeOf(item))
 	}
 }
 
@@ -133,7 +135,7 @@ func (d *Doc) entry(n ast.Node, v reflect.Value, key string, tag reflect.StructT
 // secretFile reads KEY_file: the content without its last line end, or for a list the lines that are no comments.
 func (d *Doc) secretFile(n ast.Node, v reflect.Value, key string) {
 	var path string
-	d.value(n, reflect.ValueOf(&path).Elem(), key, `path:""`, placeOf(n))
+	d.value(n, reflect.ValueOf(&path).Elem(), key, `path:""`, d.placeOf(n))
 	if path == "" {
 		return
 	}

@@ -76,6 +76,9 @@ func (c *Config) checkMailboxes() {
 	names, folders := map[string]int{}, map[string]int{}
 	for i, m := range c.Mailboxes {
 		key := fmt.Sprintf("mailboxes[%d]", i)
+		if !c.doc.Has(key) { // an empty entry, and that is said
+			continue
+		}
 		c.checkAddress(key+".address", m.Address)
 		c.checkServer(key+".imap", m.IMAP.Host, m.IMAP.TLS, m.IMAP.Password, m.IMAP.CAFile)
 		for _, k := range []struct{ key, value string }{{"username", m.IMAP.Username}, {"password", m.IMAP.Password}} {
