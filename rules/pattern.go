@@ -1,0 +1,170 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// patternFlags are the flags of Go's regexp, but ^ and $ are line ends: a mail is lines.
+const patternFlags = syntax.Perl &^ syntax.OneLine
+
+const (
+	// patternLength is how many bytes an expression may have.
+	patternLength = 10_000
+	// patternSize is how many instructions a compiled expression may have. Matching costs up to
+	// instructions times text; hand-written expressions have 20 to 200, a count such as {1,500} of a
+	// group has thousands.
+	patternSize = 2000
+	// patternMatches is how many matches are looked for in one text: more facts of one kind help nobody.
+	patternMatches = 200
+	// patternWork is how many instructions times bytes one pattern may cost in one text; some two
+	// seconds at the very worst. RE2 has no catastrophic expressions, but a search for every match is
+	// quadratic in the text where a failed try runs to its end.
+	patternWork = 200_000_000
+)
+
+// pattern is a regular expression of a rule file. It is safe for use by several goroutines.
+type pattern struct {
+	expr     string
+	re       *regexp.Regexp
+	captures []patternGroup // the named ones
+	need     []clause       // what every text that matches holds
+	size     int            // instructions
+	oneLine  bool           // every match is within one line, and what is around the line does not matter
+}
+
+type patternGroup struct {
+	name  string
+	index int
+}
+
+// patternProblem is what is wrong or unwise about an expression.
+type patternProblem struct {
+	Offset     int // byte in the expression, as near as it is known
+	Text, Mend string
+	Warning    bool // the pattern can be used
+}
+
+// patternMatch is one place where a pattern matches; positions are bytes of the text.
+type patternMatch struct {
+	from, to int
+	captures []patternCapture // those that took part, in the order of the expression
+}
+
+// patternCapture is what a named capture matched.
+type patternCapture struct {
+	name     string
+	from, to int
+}
+
+// compilePattern compiles an expression and checks it for everything that can be known without a text.
+// allowed are the names that captures may have. The pattern is nil unless all problems are warnings.
+func compilePattern(expr string, allowed []string) (*pattern, []patternProblem) {
+	if problem, bad := unusable(expr); bad {
+		return nil, []patternProblem{problem}
+	}
+	tokens := scanPattern(expr)
+	problems := captureProblems(tokens, allowed)
+	tree, err := syntax.Parse(expr, patternFlags)
+	if err != nil {
+		problems = append(problems, syntaxProblems(expr, tokens, err)...)
+		return nil, sortProblems(problems)
+	}
+	problems = append(problems, captureWanted(tokens, allowed)...)
+	if len(problems) > 0 {
+		return nil, sortProblems(problems)
+	}
+	prog, ok := program(tree)
+	if !ok {
+		return nil, []patternProblem{{Offset: largestRepeat(expr, tokens), Text: fmt.Sprintf("the pattern is too large (more than %d steps)", patternSize),
+			Mend: "write smaller counts ({1,500} costs 500 times what it repeats), or two patterns"}}
+	}
+	a := analyse(prog)
+	if !a.matches {
+		return nil, []patternProblem{neverProblem(expr, tokens)}
+	}
+	if a.empty {
+		return nil, []patternProblem{{Text: "the pattern also matches where nothing stands, so it would be found in every mail",
+			Mend: "make at least one part of it mandatory (+ instead of *, no ? behind everything)"}}
+	}
+	re, err := regexp.Compile("(?m)" + expr)
+	if err != nil { // what syntax.Parse took, Compile takes
+		return nil, []patternProblem{{Text: "the pattern can not be compiled: " + err.Error()}}
+	}
+	p := &pattern{expr: expr, re: re, size: len(prog.Inst), oneLine: !a.newline && !a.textEnds, need: needs(tree.Simplify())}
+	for i, name := range re.SubexpNames() {
+		if name != "" {
+			p.captures = append(p.captures, patternGroup{name, i})
+		}
+	}
+	return p, sortProblems(append(warnings(expr, tokens), p.costWarning()...))
+}
+
+// unusable finds what makes every other check pointless.
+func unusable(expr string) (patternProblem, bool) {
+	switch {
+	case strings.TrimSpace(expr) == "":
+		return patternProblem{Text: "the pattern is empty", Mend: "write a regular expression, or leave the key out"}, true
+	case len(expr) > patternLength:
+		return patternProblem{Offset: patternLength, Text: fmt.Sprintf("the pattern is too long (%d bytes, at most %d)", len(expr), patternLength),
+			Mend: "long lists of words belong into lists"}, true
+	case !utf8.ValidString(expr):
+		i := 0
+		for i < len(expr) {
+			r, n := utf8.DecodeRuneInString(expr[i:])
+			if r == utf8.RuneError && n == 1 {
+				break
+			}
+			i += n
+		}
+		return patternProblem{Offset: i, Text: "the pattern is not UTF-8 here", Mend: "save the file as UTF-8"}, true
+	}
+	return patternProblem{}, false
+}
+
+// program compiles the tree; false if it is too large. The estimate comes first: a small expression can
+// unfold to millions of instructions.
+func program(tree *syntax.Regexp) (*syntax.Prog, bool) {
+	if treeSize(tree) > 2*patternSize {
+		return nil, false
+	}
+	prog, err := syntax.Compile(tree.Simplify())
+	return prog, err == nil && len(prog.Inst) <= patternSize
+}
+
+// treeSize is about how many instructions a tree becomes, never more than it is by half.
+func treeSize(re *syntax.Regexp) int {
+	const enough = 4 * patternSize
+	n := 1
+	if re.Op == syntax.OpLiteral {
+		n = len(re.Rune)
+	}
+	for _, sub := range re.Sub {
+		if n += treeSize(sub); n > enough {
+			return enough
+		}
+	}
+	if re.Op == syntax.OpRepeat {
+		n *= max(re.Min, re.Max, 1)
+	}
+	return min(n, enough)
+}
+
+// costWarning says that a pattern can not be skipped by looking for its words.
+func (p *pattern) costWarning() []patternProblem {
+	if len(p.need) > 0 {
+		return nil
+	}
+	return []patternProblem{{Text: "nothing in the pattern must stand in the text literally (three characters in a row), so it is tried on the whole of every mail",
+		Mend: "add a word that is always there, if there is one", Warning: true}}
+}
+
+// sortProblems puts problems into the order of the expression; of several at one place the first counts.
+func sortProblems(list []patternProblem) []patternProblem {
+	slices.SortStableFunc(list, func(a, b patternProblem) int { return a.Offset - b.Offset })
+	return slices.CompactFunc(list, func(a, b patternProblem) bool { return a.Offset == b.Offset && a.Warning == b.Warning })
+}
