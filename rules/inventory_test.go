@@ -26,8 +26,9 @@ func TestInventoryLookup(t *testing.T) {
 		"vm-7,104711,\"shop.firma.at; www.müller.at\"\n"+
 		"web01.laden.de,20817,\n"+
 		"pve-03,,\n"+
-		"10.0.0.5,55,\n")
-	if len(bad) != 0 || in.Len() != 5 {
+		"10.0.0.5,55,\n"+
+		"x.laden.de,20817,\n")
+	if len(bad) != 0 || in.Len() != 6 {
 		t.Fatalf("%d rows, bad %v", in.Len(), bad)
 	}
 	for _, c := range []struct{ name, want string }{
@@ -46,6 +47,8 @@ func TestInventoryLookup(t *testing.T) {
 		{"web01", "web01.firma.at/104711 short, web01.firma.at/104711 short, web01.laden.de/20817 short"},
 		{"firma.at", ""},
 		{"10", ""},
+		{"x.laden.de", "x.laden.de/20817"},
+		{"x", ""},
 		{"www", ""},
 		{"", ""},
 		{"not a host", ""},
