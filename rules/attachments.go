@@ -3,124 +3,239 @@ package rules
 import (
 	"archive/zip"
 	"bytes"
-	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
 	"io"
-	"path"
-	"strings"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"notfalld/message"
 )
 
-// Limits of what attached logs are expanded to: archives can be bombs.
-const (
-	maxTextFiles  = 20      // text files looked at in one mail
-	maxZipEntries = 50      // entries looked at in one archive
-	maxExpanded   = 1 << 20 // bytes of all of them together
-)
+// ArchiveLimits bounds what the attachments of one mail may cost: archives can be bombs, and logs are as long as the
+// night. Over a limit a mail is not refused: what could be read is looked at, and Facts.Cut says the rest. The zero
+// value of a field means its default.
+type ArchiveLimits struct {
+	Files   int   // text files looked at in one mail
+	Entries int   // entries looked at in one archive
+	File    int64 // bytes expanded of one compressed text
+	Mail    int64 // bytes expanded of all attachments; a compressed tar costs what is skipped in it too
+	Text    int   // bytes kept of one text: of a longer one the first quarter and, to this length, its end
+	Texts   int   // bytes kept of all texts together; long ones share it
+}
 
-// textFile is a log or text attachment, expanded and decoded.
+// DefaultArchiveLimits returns the limits that a small machine can afford: the worst mail takes half a second.
+func DefaultArchiveLimits() ArchiveLimits {
+	return ArchiveLimits{Files: 20, Entries: 1000, File: 256 << 20, Mail: 256 << 20, Text: textLimit, Texts: 1 << 20}
+}
+
+func (l ArchiveLimits) orDefault() ArchiveLimits {
+	d := DefaultArchiveLimits()
+	for _, f := range []struct {
+		v   *int
+		def int
+	}{{&l.Files, d.Files}, {&l.Entries, d.Entries}, {&l.Text, d.Text}, {&l.Texts, d.Texts}} {
+		if *f.v <= 0 {
+			*f.v = f.def
+		}
+	}
+	if l.File <= 0 {
+		l.File = d.File
+	}
+	if l.Mail <= 0 {
+		l.Mail = d.Mail
+	}
+	l.Text = min(l.Text, textLimit) // a source is no longer
+	return l
+}
+
+// textFile is a log or text attachment, expanded and decoded: text as it is looked at, within the limits. Spans of
+// facts count its bytes.
 type textFile struct{ name, text string }
 
-// textAttachments are the attachments whose content is text: .txt and .log, and those in .gz and .zip.
+// textAttachments are the attachments whose content is text, and the texts in archives.
 func textAttachments(list []message.Attachment) []textFile {
+	x := newExpander(context.Background(), ArchiveLimits{})
+	for i := range list {
+		x.attachment(&list[i])
+	}
+	return x.files()
+}
+
+// expander reads the texts out of the attachments of one mail.
+type expander struct {
+	ctx   context.Context
+	lim   ArchiveLimits
+	left  int64 // bytes that may still be expanded
+	texts []keptText
+	names map[string]int // how often a name was given
+	ends  ends           // its memory serves one file after the other
+	cuts  cuts
+}
+
+// keptText is what was kept of one text.
+type keptText struct {
+	name string
+	decoded
+}
+
+func newExpander(ctx context.Context, lim ArchiveLimits) *expander {
+	lim = lim.orDefault()
+	first := lim.Text / 4
+	return &expander{ctx: ctx, lim: lim, left: lim.Mail, names: map[string]int{}, ends: ends{headMax: first, tailMax: lim.Text - first}}
+}
+
+// attachment reads one attachment, if it is one that is read.
+func (x *expander) attachment(a *message.Attachment) {
+	kind := kindOfAttachment(*a)
+	if kind == otherFile || a.Size == 0 && len(a.Data) == 0 || x.ctx.Err() != nil {
+		return
+	}
+	if len(x.texts) >= x.lim.Files {
+		x.cuts.add("attachments", CutAttachments, int64(x.lim.Files))
+		return
+	}
+	name := x.name(a.Name)
+	switch {
+	case kind == otherArchve:
+		x.cut(name, CutFormat, 0)
+		return
+	case len(a.Data) == 0, kind != textFileOf && a.NotFetched:
+		x.cut(name, CutAttachment, 0)
+		return
+	case a.NotFetched || int64(len(a.Data)) < a.Size:
+		x.cut(name, CutAttachment, int64(len(a.Data)))
+	}
+	switch kind {
+	case textFileOf:
+		x.plain(name, a.Data)
+	case gzipFile:
+		x.gzip(name, bytes.NewReader(a.Data), false)
+	case zipArchive:
+		x.zip(name, a.Data)
+	case tarArchive:
+		x.tar(name, bytes.NewReader(a.Data))
+	}
+}
+
+// name makes the name of a source the only one of its kind: two folders of an archive may each hold an error.log.
+func (x *expander) name(s string) string {
+	x.names[s]++
+	if n := x.names[s]; n > 1 {
+		return x.name(fmt.Sprintf("%s (%d)", s, n))
+	}
+	return s
+}
+
+func (x *expander) cut(name string, what CutKind, limit int64) {
+	x.cuts.add(attachmentSource+name, what, limit)
+}
+
+// plain keeps a text that is in memory already; false if it is none.
+func (x *expander) plain(name string, data []byte) bool {
+	x.ends.reset()
+	x.ends.Write(data) // into memory
+	return x.keep(name)
+}
+
+// stream keeps a text that is being expanded: of one that cannot be read to its end, what could be read. The
+// error is said in cuts already.
+func (x *expander) stream(name string, r io.Reader) error {
+	x.ends.reset()
+	more, err := copyTo(&x.ends, r, x.lim.File)
+	x.keep(name)
+	if more {
+		x.cut(name, CutExpanded, x.lim.File)
+	}
+	x.say(name, err)
+	return err
+}
+
+// say notes why something was not read to its end.
+func (x *expander) say(name string, err error) {
+	switch {
+	case err == nil || x.ctx.Err() != nil: // out of time: Understand says that
+	case errors.Is(err, errExpanded):
+		x.cut(name, CutExpanded, x.lim.Mail)
+	case errors.Is(err, zip.ErrAlgorithm):
+		x.cut(name, CutFormat, 0)
+	default:
+		x.cut(name, CutBroken, 0)
+	}
+}
+
+// keep takes over what ends holds, if it is text.
+func (x *expander) keep(name string) bool {
+	d, ok := x.ends.decode()
+	if ok && len(d.head)+len(d.tail) > 0 {
+		x.texts = append(x.texts, keptText{name, d})
+	}
+	return ok
+}
+
+// files are the texts, each as long as it may be.
+func (x *expander) files() []textFile {
+	sizes := make([]int, len(x.texts))
+	for i, t := range x.texts {
+		sizes[i] = min(len(t.head)+len(t.tail), x.lim.Text)
+	}
+	limit := min(fairShare(sizes, x.lim.Texts), x.lim.Text)
 	var out []textFile
-	left := maxExpanded
-	add := func(name string, data []byte) {
-		if len(out) < maxTextFiles && len(data) > 0 && left > 0 {
-			data = data[:min(len(data), left, textLimit)]
-			left -= len(data)
-			if t, ok := plainText(data); ok {
-				out = append(out, textFile{name, t})
-			}
+	for _, t := range x.texts {
+		text, whole := t.text(limit)
+		if !whole && !x.cuts.has(attachmentSource+t.name, CutExpanded) && !x.cuts.has(attachmentSource+t.name, CutAttachment) {
+			x.cut(t.name, CutText, int64(limit))
 		}
-	}
-	for _, a := range list {
-		ext := strings.ToLower(path.Ext(a.Name))
-		switch {
-		case ext == ".gz" || a.Type == "application/gzip" || a.Type == "application/x-gzip":
-			if inner := strings.ToLower(path.Ext(strings.TrimSuffix(a.Name, path.Ext(a.Name)))); inner == ".tar" {
-				continue
-			}
-			add(a.Name, gunzip(a.Data, left))
-		case ext == ".zip" || a.Type == "application/zip" || a.Type == "application/x-zip-compressed":
-			for _, f := range unzip(a.Data, left) {
-				add(a.Name+"/"+f.name, []byte(f.text))
-			}
-		case isTextName(ext), a.Type == "text/plain", a.Type == "text/x-log", a.Type == "text/csv":
-			add(a.Name, a.Data)
-		}
+		out = append(out, textFile{t.name, text})
 	}
 	return out
 }
 
-func isTextName(ext string) bool {
-	switch ext {
-	case ".txt", ".log", ".out", ".err", ".trace", ".syslog", ".journal":
-		return true
-	}
-	return false
+// errExpanded ends a stream when the mail's attachments have been expanded to what is permitted.
+var errExpanded = errors.New("expanded to the limit")
+
+// expanded counts what comes out of a decompressor against what the mail may still be expanded to.
+func (x *expander) expanded(r io.Reader) io.Reader { return &metered{x.ctx, r, &x.left} }
+
+// metered takes what is read off left, and looks at the clock.
+type metered struct {
+	ctx  context.Context
+	r    io.Reader
+	left *int64
 }
 
-// gunzip expands at most limit bytes. A broken stream gives what could be read.
-func gunzip(data []byte, limit int) []byte {
-	r, err := gzip.NewReader(bytes.NewReader(data))
-	if err != nil {
-		return nil
+func (c *metered) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
 	}
-	out, _ := io.ReadAll(io.LimitReader(r, int64(min(limit, textLimit)))) // a truncated log is still a log
-	return out
+	if *c.left > 0 {
+		n, err := c.r.Read(p[:min(int64(len(p)), *c.left)])
+		*c.left -= int64(n)
+		return n, err
+	}
+	if ended, err := atEnd(c.r); ended { // it ends here: nothing is missing
+		return 0, err
+	}
+	return 0, errExpanded
 }
 
-func unzip(data []byte, limit int) []textFile {
-	r, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		return nil
+// copyTo copies at most limit bytes; more says that there are more. That r ends is no error.
+func copyTo(w io.Writer, r io.Reader, limit int64) (more bool, err error) {
+	_, err = io.CopyN(w, r, limit)
+	if err == nil {
+		var ended bool
+		if ended, err = atEnd(r); !ended {
+			return true, nil
+		}
 	}
-	var out []textFile
-	for i, f := range r.File {
-		if i >= maxZipEntries || limit <= 0 {
-			break
-		}
-		if f.FileInfo().IsDir() || !isTextName(strings.ToLower(path.Ext(f.Name))) {
-			continue
-		}
-		rc, err := f.Open()
-		if err != nil {
-			continue
-		}
-		b, _ := io.ReadAll(io.LimitReader(rc, int64(min(limit, textLimit)))) // as above
-		rc.Close()
-		limit -= len(b)
-		out = append(out, textFile{path.Base(f.Name), string(b)})
+	if err == io.EOF {
+		err = nil
 	}
-	return out
+	return false, err
 }
 
-// plainText decodes a log: UTF-16 with its mark, UTF-8, or else windows-1252; not ok if it is binary.
-func plainText(b []byte) (string, bool) {
-	if len(b) >= 2 && (b[0] == 0xff && b[1] == 0xfe || b[0] == 0xfe && b[1] == 0xff) {
-		return fromUTF16(b[2:], b[0] == 0xfe), true
-	}
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	if n := bytes.IndexByte(b[:min(len(b), 4096)], 0); n >= 0 {
-		return "", false
-	}
-	if utf8.Valid(b) {
-		return string(b), true
-	}
-	return fromLatin(b), true
-}
-
-func fromUTF16(b []byte, big bool) string {
-	u := make([]uint16, len(b)/2)
-	for i := range u {
-		if big {
-			u[i] = uint16(b[2*i])<<8 | uint16(b[2*i+1])
-		} else {
-			u[i] = uint16(b[2*i+1])<<8 | uint16(b[2*i])
-		}
-	}
-	return strings.ReplaceAll(string(utf16.Decode(u)), "\x00", "")
+// atEnd reports whether r gives nothing more, and with which error.
+func atEnd(r io.Reader) (bool, error) {
+	var one [1]byte
+	n, err := io.ReadFull(r, one[:])
+	return n == 0, err
 }

@@ -1,17 +1,12 @@
 package rules
 
 import (
-	"archive/zip"
-	"bytes"
-	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"notfalld/message"
@@ -89,80 +84,6 @@ func sourceText(m *message.Mail, name string) string {
 		}
 	}
 	return ""
-}
-
-func TestTextAttachments(t *testing.T) {
-	gz := func(s string) []byte {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		w.Write([]byte(s))
-		w.Close()
-		return b.Bytes()
-	}
-	archive := func(files ...string) []byte {
-		var b bytes.Buffer
-		w := zip.NewWriter(&b)
-		for i := 0; i < len(files); i += 2 {
-			f, err := w.Create(files[i])
-			if err != nil {
-				t.Fatal(err)
-			}
-			f.Write([]byte(files[i+1]))
-		}
-		w.Close()
-		return b.Bytes()
-	}
-	wide := func(s string) []byte {
-		b := []byte{0xff, 0xfe}
-		for _, u := range utf16.Encode([]rune(s)) {
-			b = append(b, byte(u), byte(u>>8))
-		}
-		return b
-	}
-	many := make([]string, 0, 200)
-	for i := range 100 {
-		many = append(many, strings.Repeat("x", i+1)+".log", "line")
-	}
-	cases := []struct {
-		name, typ string
-		data      []byte
-		want      string // "name=text" of the files, or "#n" for their number
-	}{
-		{"error.log", "application/octet-stream", []byte("db01 down"), "error.log=db01 down"},
-		{"x.txt", "text/plain", []byte("Gr\xfc\xdfe"), "x.txt=Grüße"},
-		{"x.txt", "text/plain", []byte("\xef\xbb\xbfGrüße"), "x.txt=Grüße"},
-		{"event.txt", "text/plain", wide("Fehler ä"), "event.txt=Fehler ä"},
-		{"log", "text/x-log", []byte("a"), "log=a"},
-		{"journal.txt.gz", "application/gzip", gz("panic: x"), "journal.txt.gz=panic: x"},
-		{"cut.log.gz", "application/gzip", gz(strings.Repeat("panic: x\n", 1000))[:60], "#1"},
-		{"x.tar.gz", "application/gzip", gz("binary"), ""},
-		{"logs.zip", "application/zip", archive("a/app.log", "err", "b.png", "img", "../../etc/c.txt", "x"), "logs.zip/app.log=err logs.zip/c.txt=x"},
-		{"many.zip", "application/zip", archive(many...), "#20"},
-		{"broken.zip", "application/zip", []byte("PK nothing"), ""},
-		{"broken.gz", "application/gzip", []byte("nothing"), ""},
-		{"core.log", "text/plain", []byte("\x7fELF\x00\x00"), ""},
-		{"photo.jpg", "image/jpeg", []byte("x"), ""},
-		{"empty.log", "text/plain", nil, ""},
-	}
-	for _, c := range cases {
-		got := textAttachments([]message.Attachment{{Name: c.name, Type: c.typ, Data: c.data}})
-		var s []string
-		for _, f := range got {
-			s = append(s, f.name+"="+f.text)
-		}
-		if g := strings.Join(s, " "); g != c.want && !(strings.HasPrefix(c.want, "#") && c.want == "#"+itoa(len(got))) {
-			t.Errorf("%s: %.100q, wanted %q", c.name, g, c.want)
-		}
-	}
-	bomb := gz(strings.Repeat("0", 50<<20))
-	if got := textAttachments([]message.Attachment{{Name: "a.log.gz", Data: bomb}, {Name: "b.log.gz", Data: bomb}, {Name: "c.log.gz", Data: bomb}, {Name: "d.log.gz", Data: bomb}, {Name: "e.log.gz", Data: bomb}}); len(got) > 4 || len(got[0].text) > textLimit {
-		t.Errorf("a bomb gave %d files, the first of %d bytes", len(got), len(got[0].text))
-	}
-}
-
-func itoa(n int) string {
-	b, _ := json.Marshal(n)
-	return string(b)
 }
 
 // TestLanguage: of what the sender wrote; neither German nor English for certain is "".

@@ -1,0 +1,113 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Cut says that a limit kept something of a mail from being looked at. What was left out is still in the mail itself.
+type Cut struct {
+	Source string  `json:"source"` // "body", "attachment:logs.zip/app.log", …; "attachments" and "mail" for all of them
+	What   CutKind `json:"what"`
+	Limit  int64   `json:"limit,omitempty"` // bytes of sizes and lengths, else a number; 0 where no number decided
+}
+
+// CutKind is what was cut.
+type CutKind string
+
+// The kinds of cuts. Limit is, in this order:
+const (
+	CutText        CutKind = "text_length"       // bytes looked at: of attached text its beginning and end, of others the beginning
+	CutAttachment  CutKind = "attachment_size"   // bytes at hand of an attachment that was too large to be kept whole; 0: none of it
+	CutAttachments CutKind = "attachments_count" // text files read of one mail
+	CutExpanded    CutKind = "archive_size"      // bytes expanded
+	CutEntries     CutKind = "archive_entries"   // entries looked at in one archive
+	CutNested      CutKind = "archive_nested"    // 0: an archive within an archive is not opened
+	CutEncrypted   CutKind = "archive_encrypted" // 0
+	CutBroken      CutKind = "archive_broken"    // 0: damaged or cut off; what could be read was
+	CutFormat      CutKind = "archive_format"    // 0: archives of this kind are not opened
+	CutErrors      CutKind = "errors_count"      // error messages taken from the source
+	CutServers     CutKind = "servers_count"     // servers taken
+)
+
+// CutKinds lists all kinds: who translates them can see whether one is missing.
+func CutKinds() []CutKind {
+	return []CutKind{CutText, CutAttachment, CutAttachments, CutExpanded, CutEntries, CutNested, CutEncrypted, CutBroken, CutFormat, CutErrors, CutServers}
+}
+
+// File is the attachment's name, or "" if the cut is none of an attachment's.
+func (c Cut) File() string {
+	if len(c.Source) > len(attachmentSource) && c.Source[:len(attachmentSource)] == attachmentSource {
+		return c.Source[len(attachmentSource):]
+	}
+	return ""
+}
+
+// attachmentSource begins the names of sources that are attached.
+const attachmentSource = "attachment:"
+
+// String is the cut as admins read it.
+func (c Cut) String() string {
+	name := c.File()
+	if name == "" {
+		name = c.Source
+	}
+	switch c.What {
+	case CutText:
+		if c.File() != "" {
+			return fmt.Sprintf("of %s only the beginning and the end were looked at (limit %s)", name, SizeText(c.Limit))
+		}
+		return fmt.Sprintf("of the %s only the first %s were looked at", name, SizeText(c.Limit))
+	case CutAttachment:
+		if c.Limit == 0 {
+			return fmt.Sprintf("%s was too large to be looked at", name)
+		}
+		return fmt.Sprintf("%s was too large: only of its first %s were beginning and end looked at", name, SizeText(c.Limit))
+	case CutAttachments:
+		return fmt.Sprintf("only the first %d text files were looked at", c.Limit)
+	case CutExpanded:
+		return fmt.Sprintf("%s was expanded up to %s only: what comes after that was not looked at", name, SizeText(c.Limit))
+	case CutEntries:
+		return fmt.Sprintf("of %s only the first %d entries were looked at", name, c.Limit)
+	case CutNested:
+		return fmt.Sprintf("%s was not opened: it is an archive within an archive", name)
+	case CutEncrypted:
+		return fmt.Sprintf("%s is encrypted", name)
+	case CutBroken:
+		return fmt.Sprintf("%s is damaged or cut off: only what could be read was looked at", name)
+	case CutFormat:
+		return fmt.Sprintf("%s was not opened: archives of this kind are not", name)
+	case CutErrors:
+		return fmt.Sprintf("of the error messages in %s only %d were taken", name, c.Limit)
+	case CutServers:
+		return fmt.Sprintf("only the first %d servers were taken", c.Limit)
+	}
+	return fmt.Sprintf("%s: %s", name, c.What)
+}
+
+// SizeText writes a number of bytes for people: "64 MB", "256 KB", "17 bytes". The units are of 1024.
+func SizeText(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%d MB", n>>20)
+	case n >= 1<<10:
+		return fmt.Sprintf("%d KB", n>>10)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// maxCuts bounds what is said of one mail: a hostile archive has a thousand entries that cannot be read.
+const maxCuts = 20
+
+// cuts collects what limits kept from being looked at, each once.
+type cuts []Cut
+
+func (c *cuts) add(source string, what CutKind, limit int64) {
+	if len(*c) < maxCuts && !c.has(source, what) {
+		*c = append(*c, Cut{source, what, limit})
+	}
+}
+
+func (c *cuts) has(source string, what CutKind) bool {
+	return slices.ContainsFunc(*c, func(k Cut) bool { return k.Source == source && k.What == what })
+}
