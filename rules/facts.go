@@ -34,6 +34,7 @@ type Facts struct {
 	Reproduction   string   //
 	Changes        string   // "keine Änderungen" is an answer too
 	Missing        []string // of Problem…Phone below, in the order in which they are asked for
+	Cut            []Cut    // what limits kept from being looked at
 }
 
 // What can be missing in a mail.
@@ -79,6 +80,7 @@ type World struct {
 	Staff     []string   // addresses of staff
 	Groups    []Group    // groups that deliver to the mailbox
 	Inventory *Inventory // nil: none
+	Archives  ArchiveLimits
 }
 
 // Group is a mailing group (Google, Exchange) through which a support address is read. What such a
