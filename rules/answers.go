@@ -13,79 +13,100 @@ const (
 	otherTopic
 )
 
-// headings: a line of its own, or the label before a colon.
-var headings = newLexicon(
-	nil,
-	[]string{"problem", "problembeschreibung", "problemstellung", "fehlerbeschreibung", "beschreibung", "sachverhalt", "was ist passiert", "was passiert", "was geht nicht", "was funktioniert nicht", "genaue problembeschreibung", "fehlerbild", "symptom", "symptome", "lage", "situation", "stoerung", "fehler", "fehlermeldung", "fehlermeldungen", "issue", "description", "problem description", "what happened", "what is wrong", "what's wrong", "summary", "symptoms", "impact", "1"},
-	[]string{"reproduktion", "reproduzieren", "reproduzierbar", "reproduzierbarkeit", "reproduction", "reproduce", "repro", "repro steps", "reproducible", "how to reproduce", "to reproduce", "steps", "steps to reproduce", "nachstellen", "nachstellung", "zum nachstellen", "wie nachstellen", "nachvollziehen", "nachvollziehbar", "nachvollzug", "wie kann man es nachstellen", "wie kann man .. nachstellen", "wie kann man .. nachvollziehen", "wie kann man .. reproduzieren", "wie kann das problem nachgestellt werden", "wie laesst sich .. nachvollziehen", "wie laesst sich .. reproduzieren", "wie laesst sich .. nachstellen", "so kann man .. nachstellen", "wie nachvollziehen", "wie reproduzieren", "schritte", "schritte zur reproduktion", "ausloesen", "trigger", "ausloeser", "how to see it", "to see it", "how to trigger", "tritt auf"},
-	[]string{"aenderungen", "aenderung", "letzte aenderungen", "letzte aenderung", "kuerzliche aenderungen", "juengste aenderungen", "geaendert", "zuletzt geaendert", "was wurde geaendert", "was hat sich geaendert", "was wurde zuletzt geaendert", "changes", "change", "recent changes", "last changes", "latest changes", "recent change", "what changed", "what has changed", "changed", "modifications", "davor", "zuvor", "kurz davor", "unmittelbar davor", "just before", "before that", "aenderungen in letzter zeit", "aenderungen zuletzt", "vorherige aenderungen", "updates"},
-	[]string{"kontakt", "ansprechpartner", "rueckruf", "telefon", "contact", "phone", "server", "betroffene server", "betroffene systeme", "betroffen", "systeme", "affected servers", "affected", "servers", "hosts", "kundennummer", "kunde", "name", "firma", "customer", "adresse", "url", "umgebung", "environment", "auswirkung", "auswirkungen", "prioritaet", "priority", "logs", "log", "logfile", "anhang", "attachments", "bisher versucht", "versucht", "massnahmen", "what we tried", "tried", "zeit", "zeitpunkt", "seit wann", "since", "tel", "mobil", "email", "e-mail", "bitte", "danke", "rueckrufnummer", "telefonnummer"},
-)
-
-// saysHow, saysChange, saysProblem: the words of a sentence that answers the question in prose.
-var (
-	saysHow = newLexicon([]string{
-		"nachstellen", "nachstellbar", "nachvollziehen", "nachvollziehbar", "nachzuvollziehen", "nachzustellen", "reproduzieren", "reproduzierbar", "reproduziert", "reproduce", "reproduced", "reproducible", "reproducing", "repro", "to see it", "you can see it", "to trigger", "trigger it", "triggers it", "ausloesen", "auszuloesen", "jedes mal wenn", "jedesmal wenn", "immer wenn", "immer dann wenn", "sobald man", "sobald ich", "sobald wir", "wenn man", "wenn ich auf", "wenn wir auf", "testen kann man", "kann man testen", "laesst sich testen", "indem man", "man muss nur", "man muss bloss", "muss man nur", "braucht man nur", "reicht es", "genuegt es", "einfach .. oeffnen", "einfach .. aufrufen", "einfach .. starten", "einfach .. eingeben", "einfach .. anmelden", "einfach .. klicken", "just open", "just visit", "just load", "just try", "simply open", "simply visit", "every time i", "every time we", "every time you", "every time someone", "everytime i", "everytime we", "whenever i", "whenever we", "whenever you", "whenever someone", "whenever somebody", "whenever anyone", "whenever a user", "whenever users", "whenever any", "happens when", "happens if", "happens every", "happens on every", "occurs when", "steps", "beim aufruf von", "beim aufrufen von", "passiert wenn", "passiert immer", "tritt auf wenn", "tritt immer auf", "tritt bei jedem", "tritt sofort", "bei jedem aufruf", "bei jedem versuch", "bei jedem login", "bei jeder anmeldung", "if you open", "if you try", "when you open", "when you try", "open any", "try to log in", "versucht man", "ruft man", "oeffnet man", "klickt man", "meldet man sich", "on every request", "on every page", "fails every", "curl -i", "mit folgendem befehl",
-	})
-	saysChange = newLexicon([]string{
-		"geaendert", "geaenderte", "veraendert", "aenderung", "aenderungen", "umgestellt", "umgezogen", "uebersiedelt", "aktualisiert", "upgedatet", "upgedated", "geupdatet", "geupdated", "gepatcht", "upgegradet", "eingespielt", "installiert", "deinstalliert", "ausgetauscht", "getauscht", "gewechselt", "migriert", "konfiguriert", "umkonfiguriert", "angepasst", "deployed", "deployt", "ausgerollt", "freigeschaltet", "umgebaut", "erneuert", "ersetzt", "hinzugefuegt", "geloescht", "importiert", "aktiviert", "deaktiviert", "nichts gemacht", "nix gemacht", "nichts angefasst", "nichts angegriffen", "nix angegriffen", "nichts verstellt", "nichts getan", "getan .. nix", "nix getan", "nichts geaendert", "nix geaendert", "ohne eingriff", "neu ist", "seit dem update", "seit dem upgrade", "seit der umstellung", "seit der migration", "nach dem update", "nach einem update", "nach dem neustart", "war der techniker", "update gemacht", "updates gemacht", "umstellung auf", "gestern .. update", "ein update", "firmware update", "kernel update", "update der", "update des", "update von", "update auf", "full upgrade", "update .. gelaufen", "updates .. gelaufen", "update .. gekommen", "updates .. gekommen", "update .. bekommen", "update .. gezogen", "updates .. gezogen", "update .. eingespielt", "neue version", "neuer version", "neues plugin", "neues zertifikat", "neuer .. dienst", "verschoben", "umgesteckt", "erweitert", "hochgezogen", "eingerichtet", "wurde neu",
-		"changed", "changes", "updated", "upgraded", "upgrade", "deployed", "deploy", "deployment", "migrated", "moved", "rolled out", "rolled back", "rollout", "release", "installed", "uninstalled", "replaced", "switched", "reconfigured", "added", "removed", "renewed", "patched", "rotated", "doubled", "increased", "modified", "nothing new", "didn't touch", "did not touch", "haven't touched", "have not touched", "nothing was touched", "no one touched", "untouched", "since the update", "since the upgrade", "after the update", "after the upgrade", "after an update", "consolidated", "enabled", "disabled",
-	})
-	// notAChange: the change words of requests and plans.
-	notAChange = newLexicon([]string{
-		"bitte .. aendert", "bitte nichts", "bitte nicht", "aendert nichts", "aendern sie", "nicht aendern", "please do not", "please don't", "do not change", "don't change", "do not touch", "what else was changed", "what changed on your", "was habt ihr geaendert", "haben sie .. geaendert", "habt ihr .. geaendert", "did you change", "have you changed", "has anything changed", "wurde .. geaendert?", "koennen sie", "koennt ihr", "can you", "could you", "wenn sie", "sobald",
-	})
-	saysProblem = newLexicon([]string{
-		"down", "offline", "unreachable", "not reachable", "unavailable", "not responding", "not working", "doesn't work", "does not work", "stopped", "broken", "dead", "frozen", "crash*", "hangs", "fails", "failing", "times out", "timing out", "timed out", "refusing", "returning", "error", "errors", "can't", "cannot", "nobody can", "gone",
-		"nicht", "nichts", "nix", "net", "ausgefallen", "ausfall", "offline", "down", "fehler", "steht", "haengt", "weg", "tot", "kaputt", "keine", "keiner", "kein", "unbrauchbar", "gestorben", "abgestuerzt", "defekt", "langsam", "voll", "weder",
-	})
-)
-
 // answerLimit is how much of an answer is kept: it is shown at a glance.
 const answerLimit = 1000
 
-// answers are problem, reproduction and changes in the sender's words: what stands below or behind
-// their headings, else the sentences that speak of them.
+// answer is one of the three in the sender's words, with where it stands.
+type answer struct {
+	text, rule, source string
+	from, to           int
+}
+
+// answers are problem, reproduction and changes in the sender's words: what a rule of the files captured, what stands
+// below or behind their headings, else the sentences that speak of them.
 func answers(d *doc, found []finding) (problem, reproduction, changes string) {
-	got, taken := byHeading(&d.body, d.closing)
-	if len(got) == 0 && d.forward {
-		got, taken = byHeading(&d.passed, len(d.passed.text))
+	var got [otherTopic]answer
+	for t, kind := range topicKinds {
+		if list := d.captured[kind]; kind != "" && len(list) > 0 {
+			c := list[0]
+			got[t] = answer{c.text(), c.rule, c.src.name, c.from, c.to}
+		}
 	}
-	answered := func(from, to int) bool {
-		for _, t := range taken {
-			if from < t.To && to > t.From {
-				return true
+	underHeadings(d, &got)
+	headings := got // a sentence may answer two questions, and none that a heading's text answers
+	if rule, on := d.set.finders[finderProse]; on {
+		inProse(d, &d.body, d.closing, rule, found, &headings, &got)
+		if d.forward {
+			inProse(d, &d.passed, len(d.passed.text), rule, found, &headings, &got)
+		}
+		if got[problemTopic].text == "" {
+			got[problemTopic] = fallbackProblem(d, found, rule, &headings)
+		}
+	}
+	for t, kind := range topicKinds {
+		if a := &got[t]; a.text != "" {
+			a.text = clipAnswer(a.text)
+			d.took(a.rule, kind, a.text, "", a.source, a.from, a.to)
+		}
+	}
+	return got[problemTopic].text, got[reproductionTopic].text, got[changesTopic].text
+}
+
+// topicKinds are the facts of the topics.
+var topicKinds = [otherTopic]string{problemTopic: "problem", reproductionTopic: "reproduction", changesTopic: "changes"}
+
+// underHeadings fills in what stands under headings: of the text, or of the forwarded mail if the text has none.
+func underHeadings(d *doc, got *[otherTopic]answer) {
+	rule, on := d.set.finders[finderHeadings]
+	if !on {
+		return
+	}
+	s := &d.body
+	found := byHeading(s, d.closing)
+	if len(found) == 0 && d.forward {
+		s = &d.passed
+		found = byHeading(s, len(s.text))
+	}
+	for t, p := range found {
+		if got[t].text == "" {
+			got[t] = answer{p.text, rule, s.name, p.from, p.to}
+		}
+	}
+}
+
+// answered reports whether a passage of a source is an answer already.
+func answered(got *[otherTopic]answer, source string, from, to int) bool {
+	for _, a := range got {
+		if a.text != "" && a.source == source && from < a.to && to > a.from {
+			return true
+		}
+	}
+	return false
+}
+
+// inProse fills in the sentences that speak of what no heading answers.
+func inProse(d *doc, s *source, until int, rule string, found []finding, headings, got *[otherTopic]answer) {
+	eachSentence(s.text[:until], func(from, to int) {
+		w := s.wordsIn(from, to)
+		if len(w) < 2 || inOutput(s, found, from) && !d.v.proseWords.has(w) {
+			return
+		}
+		w = unhyphened(w)
+		take := func(t topic) {
+			if got[t].text == "" {
+				got[t] = answer{oneLine(s.text[from:to]), rule, s.name, from, to}
 			}
 		}
-		return false
-	}
-	problem, reproduction, changes = got[problemTopic], got[reproductionTopic], got[changesTopic]
-	prose := func(s *source, until int) {
-		eachSentence(s.text[:until], func(from, to int) {
-			w := s.wordsIn(from, to)
-			if len(w) < 2 || inOutput(s, found, from) && !proseWords.has(w) {
-				return
-			}
-			w = unhyphened(w)
-			if reproduction == "" && saysHow.has(w) {
-				reproduction = oneLine(s.text[from:to])
-			}
-			if changes == "" && saysChange.has(w) && !notAChange.has(w) && s.text[to-1] != '?' {
-				changes = oneLine(s.text[from:to])
-			}
-			if problem == "" && saysProblem.has(w) && !greeting(w) && !answered(from, to) {
-				problem = oneLine(s.text[from:to])
-			}
-		})
-	}
-	prose(&d.body, d.closing)
-	if d.forward {
-		prose(&d.passed, len(d.passed.text))
-	}
-	if problem == "" {
-		problem = fallbackProblem(d, found, answered)
-	}
-	return clipAnswer(problem), clipAnswer(reproduction), clipAnswer(changes)
+		if d.v.saysHow.has(w) {
+			take(reproductionTopic)
+		}
+		if d.v.saysChange.has(w) && !d.v.notAChange.has(w) && s.text[to-1] != '?' {
+			take(changesTopic)
+		}
+		if d.v.saysProblem.has(w) && !greeting(d.v, w) && !answered(headings, s.name, from, to) {
+			take(problemTopic)
+		}
+	})
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -131,48 +152,46 @@ func clipAnswer(s string) string {
 }
 
 // fallbackProblem: the first sentence that is no greeting, else what the subject says beside our name.
-func fallbackProblem(d *doc, found []finding, answered func(from, to int) bool) string {
-	first := ""
+func fallbackProblem(d *doc, found []finding, rule string, headings *[otherTopic]answer) (first answer) {
 	eachSentence(d.body.text[:d.closing], func(from, to int) {
-		if first == "" {
-			if w := d.body.wordsIn(from, to); len(w) >= 3 && !greeting(w) && !answered(from, to) {
-				first = oneLine(d.body.text[from:to])
-			}
+		if w := d.body.wordsIn(from, to); first.text == "" && len(w) >= 3 && !greeting(d.v, w) && !answered(headings, "body", from, to) {
+			first = answer{oneLine(d.body.text[from:to]), rule, "body", from, to}
 		}
 	})
-	if first != "" {
+	switch {
+	case first.text != "":
 		return first
+	case len(found) > 0:
+		return answer{found[0].text, rule, found[0].src.name, found[0].from, found[0].to}
+	case signalInSubject(d.v, d.subject):
+		return answer{d.m.Subject, rule, "subject", 0, len(d.title.text)}
 	}
-	if len(found) > 0 {
-		return found[0].text
-	}
-	if signalInSubject(d.subject) {
-		return d.m.Subject
-	}
-	return ""
+	return answer{}
 }
 
-func signalInSubject(subject string) bool {
-	return saysProblem.has(splitWords(subject))
+func signalInSubject(v *vocabulary, subject string) bool {
+	return v.saysProblem.has(splitWords(subject))
 }
 
-var greetings = newLexicon([]string{"hallo", "servus", "guten tag", "guten morgen", "guten abend", "gruess gott", "gruess sie", "gruess euch", "gruezi", "grueezi", "moin", "sehr geehrte", "sehr geehrter", "sehr geehrtes", "liebes", "liebe", "lieber", "hi", "hello", "dear", "good morning", "good evening", "hey", "all"})
+func greeting(v *vocabulary, w []word) bool { return len(w) <= 7 && startsPhrase(v.greetings, w) }
 
-func greeting(w []word) bool { return len(w) <= 7 && startsPhrase(greetings, w) }
+// passage is what stands under one heading.
+type passage struct {
+	text     string
+	from, to int
+}
 
-// byHeading reads what stands under headings and behind labels, up to the next one, and says which
-// passages that took.
-func byHeading(s *source, until int) (got map[topic]string, taken []Span) {
-	got = map[topic]string{}
+// byHeading reads what stands under headings and behind labels, up to the next one.
+func byHeading(s *source, until int) map[topic]passage {
+	got := map[topic]passage{}
 	from, to := 0, 0
 	cur := noTopic
 	var text []string
 	inline, blanks := false, 0
 	flush := func() {
 		if cur != noTopic && cur != otherTopic {
-			if t := strings.TrimSpace(strings.Join(text, "\n")); t != "" && got[cur] == "" {
-				got[cur] = t
-				taken = append(taken, Span{from, to})
+			if t := strings.TrimSpace(strings.Join(text, "\n")); t != "" && got[cur].text == "" {
+				got[cur] = passage{t, from, to}
 			}
 		}
 		cur, text, blanks = noTopic, nil, 0
@@ -208,7 +227,7 @@ func byHeading(s *source, until int) (got map[topic]string, taken []Span) {
 		blanks = 0
 	}
 	flush()
-	return got, taken
+	return got
 }
 
 // ruler: a line of dashes under a heading.
@@ -233,7 +252,7 @@ func headingAt(s *source, l line, alone bool) (topic, string, bool) {
 		return noTopic, "", false
 	}
 	top := noTopic
-	headings.find(w, func(m match) bool {
+	s.v.headings.find(w, func(m match) bool {
 		// The heading is the phrase, with small words around it: "Die letzten Änderungen", "Problem / Fehlermeldung".
 		if m.to-m.from >= len(w)-2 || m.from == 0 && colon {
 			if top == noTopic || topic(m.id) != otherTopic && m.to-m.from > 1 {

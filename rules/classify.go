@@ -1,117 +1,167 @@
 package rules
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"notfalld/message"
 )
 
-// verdict is a class with the signals that led to it, for whoever wants to know why.
+// verdict is a class with what led to it.
 type verdict struct {
-	class   Class
-	score   int
-	signals []string
+	class Class
+	score int
+	never string // the rule that forbids an answer, or ""
 }
 
-// signalLexicon holds the phrases of all signals; the id is the index into signals.
-var signalLexicon = func() *lexicon {
-	lists := make([][]string, len(signals))
-	for i, s := range signals {
-		lists[i] = s.phrases
-	}
-	return newLexicon(lists...)
-}()
-
-// classify decides whose mail it is: what a machine states about itself first, then the weight of what
-// subject and text say.
-func classify(d *doc, auto message.Automatic, f Facts) verdict {
-	switch auto.Kind {
-	case message.Bounce, message.Delay:
-		return verdict{class: Bounce, signals: []string{auto.Why}}
-	case message.AutoReply, message.Receipt:
-		return verdict{class: Auto, signals: []string{auto.Why}}
-	}
-	if d.m.Encrypted != "" && auto.Kind != message.List {
-		// Whatever the subject outside says ("...", "Encrypted Message", none): nobody can
-		// read that it is none.
-		return verdict{class: Emergency, signals: []string{"encrypted: " + d.m.Encrypted}}
-	}
+// classify decides whose mail it is: the rules that decide at once, in their order, then the weight of what subject and
+// text say.
+func (s *Set) classify(ctx context.Context, d *doc, f *Facts) verdict {
+	in := d.input(f)
 	v := verdict{class: Other}
-	add := func(name string, weight int) {
-		if weight != 0 {
-			v.score += weight
-			v.signals = append(v.signals, fmt.Sprintf("%s %+d", name, weight))
+	if r := s.decide(ctx, d, in); r != nil {
+		v.class = r.class
+		if r.never {
+			v.never = r.name
+		}
+		return v
+	}
+	add := func(r *classifyRule, weight int, step Step) {
+		v.score += weight
+		if r.never && v.never == "" {
+			v.never = r.name
+		}
+		if d.trace != nil {
+			step.Rule, step.Fact, step.Weight, step.Taken = r.name, "class", weight, true
+			d.tell(step)
 		}
 	}
-	found := d.signals(auto.Kind)
-	switch d.subjectMatch() {
-	case begins:
-		add("our subject", ours)
-	case mentions:
-		if mentionIsCall(d.subject) && !against(found, ours) {
-			add("our subject", ours)
-		} else {
-			add("our name in the subject", sayings)
+	found := s.hintsIn(ctx, d, in)
+	if d.subjectMatch() == mentions {
+		d.subjectOurs = mentionIsCall(found) && !against(found, s.objection)
+	}
+	b, text := brokenIn(found)
+	b.service = d.namesService()
+	d.broken, d.hintCounts = b, hintCounts(found)
+	in = d.input(f) // what was asked before the hints were known is asked anew
+	calls := d.subjectOurs || b.any && b.urgent
+	for _, x := range found {
+		if w := x.tempered(calls, text, b); w != 0 || x.rule.never {
+			add(x.rule, w, x.step)
 		}
 	}
-	b := brokenIn(found)
-	calls := v.score >= ours || urgentOutage(found)
-	for _, s := range found {
-		add(s.name, s.tempered(calls, b))
+	for _, r := range s.weights {
+		if d.fires(ctx, &r.head, in, "", "class") {
+			add(r, r.weight, Step{Why: r.when.source})
+		}
 	}
-	if len(f.Errors) > 0 {
-		add("error message", errorLine)
-	}
-	if knownServer(f.Servers) {
-		add("server", serverLine)
-	}
-	if b.firmly && !b.denied && (len(f.Servers) > 0 || d.namesService()) {
-		add("a service of ours", served)
-	}
-	if b.subject && !against(found, 1) {
-		add("nothing against the subject", unopposed)
-	}
-	if b.ways > 1 && !b.denied {
-		add("broken in two ways", again)
-	}
-	if auto.Kind != message.Human && auto.Kind != "" {
-		add("machine", machine)
-	}
-	if v.score >= threshold {
+	if v.score >= s.emergency {
 		v.class = Emergency
 	}
 	return v
 }
 
-// tempered is what a signal weighs beside the others.
-func (s weighed) tempered(calls bool, b broken) int {
-	// Who calls for help may name a contract or a maintenance once; it takes more to make that other.
-	if calls && s.once && s.weight < 0 {
-		s.weight /= 2
+// decide is the first rule that decides the class by itself, or nil.
+func (s *Set) decide(ctx context.Context, d *doc, in *conditionActivation) *classifyRule {
+	words := map[int]bool{}
+	for _, w := range d.content() {
+		s.decisionWords.find(w, func(m match) bool { words[m.id] = true; return true })
 	}
-	if calls && b.any && s.mild {
-		s.weight = max(s.weight, -2)
+	for i, r := range s.decisions {
+		if r.hint() && !words[i] && !d.matchesAny(r.pattern) {
+			continue
+		}
+		if d.fires(ctx, &r.head, in, d.body.text, "class") {
+			d.tell(Step{Rule: r.name, Fact: "class", Value: string(r.class), Taken: true, Why: decisionWhy(d, r)})
+			return r
+		}
 	}
-	// Customers answer whatever mail of ours they find, and begin at a question: the text counts more.
-	if s.oldSubject && b.text && !b.denied && (b.urgent || b.ways > 1) {
-		s.weight = max(s.weight, -oldSubject)
+	return nil
+}
+
+func decisionWhy(d *doc, r *classifyRule) string {
+	why := "decides at once"
+	if r.when != nil {
+		why += ": " + r.when.source
 	}
-	return s.weight
+	if d.auto.Why != "" && d.auto.Kind != message.Human {
+		why += " (" + d.auto.Why + ")"
+	}
+	return why
+}
+
+// input is what conditions ask, as far as it is known now.
+func (d *doc) input(f *Facts) *conditionActivation {
+	return newConditionActivation(&conditionInput{m: d.m, w: d.w, f: f, subjectOurs: d.subjectOurs, subjectNames: d.subjectMatch() != notOurs,
+		broken: d.broken, hints: d.hintCounts, now: d.w.Now, open: d.w.Open, proof: d.w.Proof})
+}
+
+// content are the words of subject, new text and, in a forward, the forwarded mail.
+func (d *doc) content() [][]word {
+	list := [][]word{splitWords(d.subject), d.body.words}
+	if d.forward {
+		list = append(list, d.passed.words)
+	}
+	return list
+}
+
+// fires says whether condition and exceptions of a rule let it. line is the text that words and patterns of exceptions
+// are looked for in.
+func (d *doc) fires(ctx context.Context, h *head, in *conditionActivation, line, fact string) bool {
+	if h.when != nil {
+		ok, err := h.when.eval(ctx, in)
+		if err != nil {
+			d.refused(h.name, fact, "", "its condition failed: "+err.Error(), "", 0, 0)
+			return false
+		}
+		if !ok {
+			if d.trace != nil {
+				d.refused(h.name, fact, "", "not so: "+h.when.source, "", 0, 0)
+			}
+			return false
+		}
+	}
+	for i := range h.unless {
+		if h.unless[i].holds(ctx, in, line, "") {
+			d.refused(h.name, fact, "", fmt.Sprintf("exception %d holds", i+1), "", 0, 0)
+			return false
+		}
+	}
+	return true
+}
+
+// holds says whether all parts of an exception do. line is the text around the value.
+func (e *exception) holds(ctx context.Context, in *conditionActivation, line, value string) bool {
+	if len(e.values) > 0 && !anyGlob(e.values, value) {
+		return false
+	}
+	if e.words != nil && !e.words.has(splitWords(line)) {
+		return false
+	}
+	if e.pattern != nil && !e.pattern.matches(line) {
+		return false
+	}
+	if e.when != nil {
+		ok, err := e.when.eval(ctx, in)
+		return err == nil && ok
+	}
+	return true
 }
 
 // namesService reports whether subject or text name something that we run.
 func (d *doc) namesService() bool {
-	return services.has(splitWords(d.subject)) || services.has(d.body.words) || d.forward && services.has(d.passed.words)
+	return slices.ContainsFunc(d.content(), d.v.services.has)
 }
 
 // subjectMatch compares the subject with our names; where it is empty or says nothing, and the mail
 // is a forward, the forwarded one's.
 func (d *doc) subjectMatch() subjectMatch {
-	if m := matchSubject(d.subject); m != notOurs || !d.forward {
+	if m := matchSubject(d.v, d.subject); m != notOurs || !d.forward {
 		return m
 	}
-	if matchSubject(FoldSubject(passedSubject(d.passed))) == begins {
+	if matchSubject(d.v, FoldSubject(passedSubject(d.passed))) == begins {
 		return begins
 	}
 	return notOurs
@@ -135,128 +185,15 @@ var subjectNames = setOf("subject", "betreff", "betr", "objet", "oggetto", "onde
 
 // mentionIsCall reports whether a subject that does not begin with our name still calls for help:
 // "Server down (Notfall-Support)", "Bitte um Notfall-Support", and not "Newsletter: unser neuer …".
-func mentionIsCall(subject string) bool {
-	call := true
-	signalLexicon.find(splitWords(subject), func(m match) bool {
-		call = signals[m.id].subject >= 0
-		return call
-	})
-	return call
+func mentionIsCall(found []weighed) bool {
+	return !slices.ContainsFunc(found, func(x weighed) bool { return x.inSubject && x.weight < 0 })
 }
 
-// urgentOutage: something is broken, and it is urgent.
-func urgentOutage(found []weighed) bool {
-	b := brokenIn(found)
-	return b.any && b.urgent
-}
-
-// broken is what the signals say of an outage.
-type broken struct {
-	any, subject, text bool // somewhere, and where
-	firmly             bool // in words that ordinary mail does not use
-	ways               int  // how many of them the text has
-	urgent             bool
-	denied             bool // something speaks against it that no customer in need writes
-}
-
-func brokenIn(found []weighed) (b broken) {
-	for _, s := range found {
-		b.urgent = b.urgent || strings.HasSuffix(s.name, ": urgency")
-		b.denied = b.denied || s.weight < 0 && !s.mild && !s.oldSubject
-		if !strings.HasSuffix(s.name, ": outage") && !strings.HasSuffix(s.name, ": failure code") {
-			continue
-		}
-		b.any = true
-		b.firmly = b.firmly || s.firm > 0
-		if strings.HasPrefix(s.name, "subject") {
-			b.subject = b.subject || s.firm > 0
-		} else {
-			b.text = true
-			b.ways += s.firm
-		}
-	}
-	return b
-}
-
-// against reports whether the signals that speak against an emergency weigh as much as limit.
+// against reports whether the hints that speak against an emergency weigh as much as limit.
 func against(found []weighed, limit int) bool {
 	sum := 0
 	for _, s := range found {
 		sum += min(s.weight, 0)
 	}
 	return sum <= -limit
-}
-
-func knownServer(servers []Server) bool {
-	for _, s := range servers {
-		if s.Known {
-			return true
-		}
-	}
-	return false
-}
-
-type weighed struct {
-	name       string
-	weight     int
-	once       bool // found in the text, and in one word only
-	mild       bool // found in the text, of a mild signal
-	oldSubject bool // found in the subject, of a mild signal
-	firm       int  // how many of its words are not faint
-}
-
-// signals are those found in subject and text, each once per place, in table order. What speaks
-// against an emergency in two different words counts twice: one word of it is in many mails.
-func (d *doc) signals(kind message.Kind) []weighed {
-	inSubject := make([]map[string]bool, len(signals)) // the words found, of each signal
-	inText := make([]map[string]bool, len(signals))
-	mark := func(in []map[string]bool, words []word) {
-		signalLexicon.find(words, func(m match) bool {
-			if in[m.id] == nil {
-				in[m.id] = map[string]bool{}
-			}
-			in[m.id][words[m.from].fold] = true
-			return true
-		})
-	}
-	mark(inSubject, splitWords(d.subject))
-	mark(inText, d.body.words)
-	if d.forward {
-		mark(inText, d.passed.words)
-	}
-	var out []weighed
-	for i, s := range signals {
-		if s.name == "monitoring" && kind != message.AutoGenerated && kind != message.List {
-			continue
-		}
-		if s.name == "all well again" && kind == message.Human {
-			continue // a human's "ok" is no recovery
-		}
-		if len(inSubject[i]) > 0 && s.subject != 0 {
-			out = append(out, weighed{name: "subject: " + s.name, weight: s.subject, oldSubject: s.mild, firm: firm(inSubject[i])})
-		}
-		switch n := len(inText[i]); {
-		case n > 1 && s.text < 0:
-			out = append(out, weighed{name: "text, repeatedly: " + s.name, weight: 2 * s.text, mild: s.mild})
-		case n > 0 && s.text != 0:
-			out = append(out, weighed{name: "text: " + s.name, weight: s.text, once: true, mild: s.mild, firm: firm(inText[i])})
-		}
-	}
-	return out
-}
-
-// firm is how many of the words found are not faint.
-func firm(words map[string]bool) int {
-	n := 0
-	for w := range words {
-		if !faint[w] {
-			n++
-		}
-	}
-	return n
-}
-
-// classReason says in one line why the mail got its class.
-func (v verdict) String() string {
-	return fmt.Sprintf("%s (%d: %s)", v.class, v.score, strings.Join(v.signals, ", "))
 }

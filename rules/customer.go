@@ -6,69 +6,62 @@ import (
 	"unicode/utf8"
 )
 
-// customerLabels stand before a customer number; customerAfter behind it ("104711 ist unsere Kundennummer").
-var customerLabels = newLexicon([]string{
-	"kundennummer", "kundennummern", "kunden-nummer", "kundennr", "kunden-nr", "kunden nr", "kunden nummer", "kd-nr", "kd nr", "kd nummer", "kdnr", "kd-nummer", "kundenr", "knr", "k-nr", "k nr", "kundenkonto", "kundenkontonummer", "kunden-id", "kunden id", "kundenid", "kundennumer", "kundenummer", "kundennumemr", "kunde nr", "kunde nummer", "kunde", "kundin", "debitor", "debitorennummer", "debitoren-nr", "kd.-nr", "kd", "kundenkennung",
-	"customer number", "customer no", "customer nr", "customer num", "customer id", "customer", "customerid", "customer account", "customer #", "cust no", "cust id", "client number", "client no", "client id", "client", "account number", "account no", "account id", "account", "acct", "acct no", "our number is", "our id is", "our number with you", "number with you",
-	"nummer bei euch", "nummer bei ihnen", "nr bei euch", "nr bei ihnen", "nummer ist", "unsere nummer", "meine nummer ist die",
-	"numero client", "numero de client", "no client", "codice cliente", "numero cliente", "klantnummer",
-})
-
-// customerWeak labels stand before other numbers too: only what could be a customer number follows.
-var customerWeak = map[string]bool{"kunde": true, "kundin": true, "customer": true, "client": true, "account": true, "kd": true, "nummer ist": true, "unsere nummer": true}
-
-// otherNumbers are labels of numbers that are no customer's.
-var otherNumbers = newLexicon([]string{
-	"ticket", "ticketnummer", "rechnung", "rechnungsnummer", "re-nr", "invoice", "auftrag", "auftragsnummer", "bestellung", "bestellnummer", "order", "fn", "hra", "hrb", "uid", "ust-id*", "iban", "bic", "konto", "kontonummer", "telefon", "tel", "fax", "mobil", "handy", "phone", "telefonnummer", "rueckrufnummer", "handynummer", "seriennummer", "serial", "vertragsnummer", "vertrag", "contract", "case", "change", "chg", "incident", "inc", "vm", "port", "id", "pid", "plz", "datensaetze", "fehler", "error", "event", "code", "meldung",
-})
-
 // customerNumber is the number that the sender states as his, digits as written without blanks, or "".
-// The new text goes first, then the subject, the signature, and the forwarded mail.
+// What a rule of the files captured goes first; then the new text, the subject, the signature, and the forwarded mail.
 func customerNumber(d *doc) string {
-	signature := cut(d.m.Signature, textLimit)
-	for _, s := range []struct {
-		text  string
-		words []word
-	}{{d.body.text, d.body.words}, {d.title.text, d.title.words}, {signature, splitWords(signature)}, {d.passed.text, d.passed.words}} {
-		if n := labelledNumber(s.text, s.words); n != "" {
+	for _, c := range d.captured["customer_number"] {
+		if n := strings.Join(strings.Fields(c.text()), ""); d.refusal("customer_number", n, c.src, c.from, c.to) == nil {
+			d.took(c.rule, "customer_number", n, "captured", c.src.name, c.from, c.to)
+			return n
+		}
+	}
+	if rule, on := d.set.finders[finderLabels]; on {
+		for _, s := range d.sourcesOf([]string{"body", "subject", "signature"}) {
+			if n := d.labelledNumber(s, rule); n != "" {
+				return n
+			}
+		}
+		if n := d.labelledNumber(&d.passed, rule); n != "" {
 			return n
 		}
 	}
 	// A number without a label is one only if the inventory knows it, and nothing says what else it is.
-	for _, s := range []*source{&d.title, &d.body} {
-		if n := knownNumber(s, d.w.Inventory); n != "" {
-			return n
+	if rule, on := d.set.finders[finderInventory]; on {
+		for _, s := range []*source{&d.title, &d.body} {
+			if n := d.knownNumber(s, rule); n != "" {
+				return n
+			}
 		}
 	}
 	return ""
 }
 
-func labelledNumber(text string, words []word) string {
+// labelledNumber is the first number behind a label, or before one.
+func (d *doc) labelledNumber(s *source, rule string) string {
 	best := ""
-	customerLabels.find(words, func(m match) bool {
-		label := foldText(text[words[m.from].from:words[m.to-1].to])
-		if n := numberAfter(text, words[m.to-1].to, customerWeak[label]); n != "" {
-			best = n
-			return false
+	text, words := s.text, s.words
+	d.v.customerLabels.find(words, func(m match) bool {
+		from, to := words[m.from].from, words[m.to-1].to
+		label := foldText(text[from:to])
+		n := numberAfter(d.v, text, to, d.v.customerWeak[label])
+		if n == "" && !d.v.customerWeak[label] {
+			n = numberBefore(d.v, text, words, m.from)
 		}
-		if !customerWeak[label] {
-			if n := numberBefore(text, words, m.from); n != "" {
-				best = n
-				return false
-			}
+		if n == "" || d.refusal("customer_number", n, s, from, to) != nil {
+			return true
 		}
-		return true
+		best = n
+		if i := strings.Index(text[to:], n); i >= 0 && i < 80 {
+			from, to = to+i, to+i+len(n)
+		}
+		d.took(rule, "customer_number", n, "beside "+label, s.name, from, to)
+		return false
 	})
 	return best
 }
 
-// fillers may stand between label and number.
-var fillers = map[string]bool{
-	"ist": true, "lautet": true, "die": true, "waere": true, "war": true, "nr": true, "nummer": true, "no": true, "number": true, "num": true, "is": true, "id": true, "unsere": true, "our": true, "von": true, "uns": true, "mit": true, "you": true, "with": true, "bei": true, "euch": true, "ihnen": true, "der": true, "den": true, "glaub": true, "ich": true, "glaube": true, "the": true, "hier": true, "und": true, "zwar": true, "in": true, "haus": true, "kd": true, "kundennummer": true, "of": true, "ours": true, "fuer": true, "falls": true, "noetig": true, "laut": true, "lt": true, "rechnung": true, "vertrag": true,
-}
-
 // numberAfter reads a number behind a label: over marks, blanks, one line end, and few filling words.
-func numberAfter(text string, at int, weak bool) string {
+func numberAfter(v *vocabulary, text string, at int, weak bool) string {
 	for n := 0; n < 6; {
 		rest := text[at:]
 		skip := 0
@@ -86,7 +79,7 @@ func numberAfter(text string, at int, weak bool) string {
 			return num
 		}
 		w := wordPrefix(rest)
-		if w == "" || !fillers[foldText(w)] {
+		if w == "" || !v.fillers[foldText(w)] {
 			return ""
 		}
 		at += skip + len(w)
@@ -158,7 +151,7 @@ func joined(rest string) bool {
 }
 
 // numberBefore: "104711 ist unsere Kundennummer", "104711 (Kundennummer)".
-func numberBefore(text string, words []word, at int) string {
+func numberBefore(v *vocabulary, text string, words []word, at int) string {
 	for k := at - 1; k >= 0 && k >= at-4; k-- {
 		w := words[k]
 		if digits(w.fold) == len(w.fold) && len(w.fold) >= 4 && len(w.fold) <= 10 {
@@ -167,7 +160,7 @@ func numberBefore(text string, words []word, at int) string {
 			}
 			return w.fold
 		}
-		if !fillers[w.fold] && w.fold != "als" && w.fold != "as" {
+		if !v.fillers[w.fold] && w.fold != "als" && w.fold != "as" {
 			return ""
 		}
 	}
@@ -175,19 +168,24 @@ func numberBefore(text string, words []word, at int) string {
 }
 
 // knownNumber finds a number that the inventory knows as a customer's.
-func knownNumber(s *source, in *Inventory) string {
+func (d *doc) knownNumber(s *source, rule string) string {
+	in := d.w.Inventory
 	if in == nil {
 		return ""
 	}
-	text, words := s.text, s.words
-	for i, w := range words {
+	for i, w := range s.words {
 		if len(w.fold) < 5 || digits(w.fold) != len(w.fold) || !in.HasCustomer(w.fold) {
 			continue
 		}
-		if from, to := around(text, w); strings.ContainsAny(from, "-/+.,:_") || strings.ContainsAny(to, "-/_:") {
+		if before, after := around(s.text, w); strings.ContainsAny(before, "-/+.,:_") || strings.ContainsAny(after, "-/_:") {
 			continue
 		}
-		if !otherNumbers.has(words[max(0, i-3):i]) {
+		if d.v.otherNumbers.has(s.words[max(0, i-3):i]) {
+			d.refused(rule, "customer_number", w.fold, "the words before it say what else it is", s.name, w.from, w.to)
+			continue
+		}
+		if d.refusal("customer_number", w.fold, s, w.from, w.to) == nil {
+			d.took(rule, "customer_number", w.fold, "the inventory has this customer", s.name, w.from, w.to)
 			return w.fold
 		}
 	}

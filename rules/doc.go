@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"context"
 	"sort"
 	"strings"
 	"unicode/utf8"
@@ -14,12 +15,14 @@ const textLimit = 256 << 10
 
 // source is one text in which facts are found; spans count bytes from its beginning.
 type source struct {
+	v     *vocabulary
 	name  string // "body", "subject", "forwarded", "signature", "attachment:error.log"
 	text  string
 	log   bool // a log file: what it names in passing is no server
 	lines []line
 	words []word
-	width int // of the lines, where a mail program broke them; 0 where it did not
+	width int        // of the lines, where a mail program broke them; 0 where it did not
+	index *textIndex // for patterns; made when the first is tried
 }
 
 // wordsIn are the words that begin in a passage. Every pass reads them here: words are cut and folded
@@ -32,6 +35,9 @@ func (s *source) wordsIn(from, to int) []word {
 
 // doc is a mail prepared for understanding: every pass reads from it, none cuts the text up again.
 type doc struct {
+	ctx     context.Context // of the whole understanding
+	set     *Set
+	v       *vocabulary
 	m       *message.Mail
 	w       World
 	subject string // folded, without prefixes and tags
@@ -41,35 +47,46 @@ type doc struct {
 	logs    []source
 	closing int  // where in the body the greeting at the end begins; len(body) if there is none
 	forward bool // passed is content
+
+	auto        message.Automatic // as seen through the groups
+	subjectOurs bool              // the mail stands under our subject
+	broken      brokenFacts       // what the hints say; zero before they were asked
+	hintCounts  map[string]int
+	signature   source // made when a rule asks for it
+	captured    map[string][]capture
+	where       []Where
+	trace       *Trace // nil unless somebody asked
 }
 
 // forwardOwnText is how many characters of new text, greetings included, a forward may hold and still
 // leave the word to what it forwards.
 const forwardOwnText = 400
 
-func newDoc(m *message.Mail, w World) *doc {
-	d := &doc{m: m, w: w, subject: decidingSubject(m)}
-	d.body = newSource("body", m.Text, false)
-	d.title = newSource("subject", m.Subject, false)
+func (s *Set) newDoc(ctx context.Context, m *message.Mail, w World) *doc {
+	v := s.v
+	d := &doc{ctx: ctx, set: s, v: v, m: m, w: w, subject: decidingSubject(v, m), auto: m.AutomaticThrough(w.Groups)}
+	d.body = newSource(v, "body", m.Text, false)
+	d.title = newSource(v, "subject", m.Subject, false)
 	d.closing = closingAt(d.body)
 	if m.Forwarded != "" && utf8.RuneCountInString(strings.TrimSpace(m.Text)) < forwardOwnText {
 		d.forward = true
 	}
 	if m.Forwarded != "" {
-		d.passed = newSource("forwarded", m.Forwarded, false)
+		d.passed = newSource(v, "forwarded", m.Forwarded, false)
 	}
 	for _, f := range textAttachments(m.Attachments) {
-		s := newSource("attachment:"+f.name, f.text, true)
+		s := newSource(v, "attachment:"+f.name, f.text, true)
 		d.logs = append(d.logs, s)
 	}
+	d.subjectOurs = d.subjectMatch() == begins
 	return d
 }
 
 // decidingSubject is the folded subject. RFC 5322, 3.6 allows one; of several, the one that is ours decides.
-func decidingSubject(m *message.Mail) string {
+func decidingSubject(v *vocabulary, m *message.Mail) string {
 	if all := m.Header.Values("Subject"); len(all) > 1 {
 		for _, s := range all[:min(len(all), 5)] {
-			if folded := FoldSubject(cut(s, 2000)); matchSubject(folded) != notOurs {
+			if folded := FoldSubject(cut(s, 2000)); matchSubject(v, folded) != notOurs {
 				return folded
 			}
 		}
@@ -77,9 +94,9 @@ func decidingSubject(m *message.Mail) string {
 	return FoldSubject(cut(m.Subject, 2000))
 }
 
-func newSource(name, text string, log bool) source {
-	s := source{name: name, text: cut(text, textLimit), log: log}
-	s.lines = splitLines(s.text)
+func newSource(v *vocabulary, name, text string, log bool) source {
+	s := source{v: v, name: name, text: cut(text, textLimit), log: log}
+	s.lines = splitLines(v, s.text)
 	s.words = splitWords(s.text)
 	s.width = wrapWidth(s.lines)
 	return s
@@ -129,7 +146,7 @@ type line struct {
 	shape    shape
 }
 
-func splitLines(text string) []line {
+func splitLines(v *vocabulary, text string) []line {
 	lines := make([]line, 0, strings.Count(text, "\n")+1)
 	for from := 0; from < len(text); {
 		end := strings.IndexByte(text[from:], '\n')
@@ -139,18 +156,11 @@ func splitLines(text string) []line {
 			end = next - from
 		}
 		t := strings.TrimRight(text[from:from+end], "\r \t")
-		lines = append(lines, line{text: t, from: from, to: from + len(t), blank: strings.TrimSpace(t) == "", shape: shapeOf(t)})
+		lines = append(lines, line{text: t, from: from, to: from + len(t), blank: strings.TrimSpace(t) == "", shape: shapeOf(v, t)})
 		from = next
 	}
 	return lines
 }
-
-// closings begin the greeting at a letter's end, folded; what stands below is a signature, whatever
-// the mail program made of it.
-var closings = newLexicon([]string{
-	"mit freundlichen gruessen", "mit freundlichem gruss", "mit freundlichen grussen", "mit besten gruessen", "mit bestem gruss", "mit lieben gruessen", "mit herzlichen gruessen", "freundliche gruesse", "freundlicher gruss", "freundlichst", "beste gruesse", "besten gruss", "beste gruesze", "liebe gruesse", "lieber gruss", "viele gruesse", "schoene gruesse", "herzliche gruesse", "sonnige gruesse", "gruesse", "gruss", "gruesse aus", "mfg", "lg", "vg", "bg", "hg", "glg", "hochachtungsvoll", "danke und lg", "danke lg", "danke & lg", "danke und liebe gruesse", "danke & liebe gruesse", "vielen dank und", "danke und gruss", "dank und gruss", "vielen dank im voraus", "vielen dank fuer", "vielen dank", "besten dank", "herzlichen dank", "danke", "dankeschoen", "danke im voraus", "danke vorab", "merci", "i. a.", "i.a.",
-	"kind regards", "best regards", "warm regards", "regards", "best wishes", "best", "cheers", "thanks", "thank you", "many thanks", "thanks in advance", "thanks and regards", "sincerely", "yours sincerely", "yours faithfully", "yours", "br", "cordialement", "bien a vous", "salutations", "cordiali saluti", "distinti saluti", "saluti",
-})
 
 // closingAt is where the greeting at the end of a text begins: the last short line that is one, with
 // at most fourteen lines below it.
@@ -171,7 +181,7 @@ func closingAt(s source) int {
 			continue
 		}
 		if len(l.text) <= 60 {
-			if w := s.wordsIn(l.from, l.to); len(w) > 0 && len(w) <= 7 && startsPhrase(closings, w) {
+			if w := s.wordsIn(l.from, l.to); len(w) > 0 && len(w) <= 7 && startsPhrase(s.v.closings, w) {
 				found, greeted = l.from, true
 				// "Danke" above "LG Anna": go on, the greeting may begin higher up.
 				continue
@@ -184,19 +194,6 @@ func closingAt(s source) int {
 	}
 	return found
 }
-
-// contactMarks are what signature blocks hold, each a sign of another kind.
-var contactMarks = []*lexicon{
-	newLexicon([]string{"gmbh", "ag", "kg", "og", "e.u", "ohg", "mbh", "ltd", "inc", "llc", "b.v", "s.r.o", "gesmbh", "ges.m.b.h", "eg", "verein", "plc"}),
-	newLexicon([]string{"tel", "telefon", "phone", "fon", "t", "m", "mobil", "mobile", "office"}),
-	newLexicon([]string{"fax", "telefax", "f"}),
-	newLexicon([]string{"fn", "uid", "hrb", "hra", "atu*", "ust-idnr", "firmenbuch", "handelsregister", "amtsgericht", "geschaeftsfuehrer", "gf", "dvr", "iban"}),
-	newLexicon([]string{"www"}),
-	newLexicon([]string{"strasse", "gasse", "platz", "weg", "allee", "street", "road", "a-*", "d-*", "ch-*"}),
-}
-
-// letterWords are written in letters, not below them.
-var letterWords = newLexicon([]string{"kundennummer", "kundennr", "kd-nr", "kdnr", "kunden-nr", "rueckruf", "rueckrufnummer", "bitte", "please", "call", "server", "customer", "wir", "ich", "we", "erreichbar", "unter"})
 
 // contactBlock is the first line of the paragraph that ends with line last, if it is a signature's
 // block of contacts; else -1.
@@ -213,12 +210,12 @@ func contactBlock(s source, last int) int {
 	}
 	w := s.wordsIn(s.lines[first].from, s.lines[last].to)
 	kinds := 0
-	for _, m := range contactMarks {
+	for _, m := range s.v.contactMarks {
 		if m.has(w) {
 			kinds++
 		}
 	}
-	if kinds < 3 || letterWords.has(w) {
+	if kinds < 3 || s.v.letterWords.has(w) {
 		return -1
 	}
 	return first

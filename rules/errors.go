@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -13,6 +14,7 @@ type finding struct {
 	from, to int    // bytes of src.text
 	text     string // verbatim, lines joined where the mail program broke them
 	whole    bool   // whole lines, not a passage of a sentence
+	rule     string // that found it
 }
 
 // Bounds of what is kept of one mail: a log of a night has thousands of lines, and ten tell the story.
@@ -23,25 +25,41 @@ const (
 	maxErrors          = 80   // of all sources together
 )
 
-// findErrors finds the error messages of all sources, in the order in which they stand there.
+// findErrors finds the error messages of all sources, in the order in which they stand there. What a rule of the files
+// captured goes before what a built-in finder found in the same place.
 func findErrors(d *doc) []finding {
 	var out []finding
-	out = append(out, errorsIn(&d.body)...)
-	out = append(out, phraseErrors(&d.title, nil)...)
+	out = append(out, d.errorsIn(&d.body)...)
+	out = append(out, d.by(finderKnown, func() []finding { return phraseErrors(&d.title, nil) })...)
 	if d.forward {
-		out = append(out, errorsIn(&d.passed)...)
+		out = append(out, d.errorsIn(&d.passed)...)
 	}
 	for i := range d.logs {
-		out = append(out, lineErrors(&d.logs[i])...)
+		out = append(out, d.by(finderLines, func() []finding { return lineErrors(&d.logs[i]) })...)
 	}
+	out = d.withCaptured(out)
+	out = slices.DeleteFunc(out, func(f finding) bool { return d.refusal("error", f.text, f.src, f.from, f.to) != nil })
 	return unique(out[:min(len(out), maxErrors)])
 }
 
-func errorsIn(s *source) []finding {
-	lines := lineErrors(s)
-	all := append(lines, quotedErrors(s, lines)...)
-	all = append(all, sentenceErrors(s, all)...)
-	all = append(all, phraseErrors(s, all)...)
+// by runs a built-in finder, if a rule names it, and puts the rule's name on what it found.
+func (d *doc) by(finder string, find func() []finding) []finding {
+	rule, on := d.set.finders[finder]
+	if !on {
+		return nil
+	}
+	out := find()
+	for i := range out {
+		out[i].rule = rule
+	}
+	return out
+}
+
+func (d *doc) errorsIn(s *source) []finding {
+	lines := d.by(finderLines, func() []finding { return lineErrors(s) })
+	all := append(lines, d.by(finderQuotes, func() []finding { return quotedErrors(s, lines) })...)
+	all = append(all, d.by(finderSentences, func() []finding { return sentenceErrors(s, all) })...)
+	all = append(all, d.by(finderKnown, func() []finding { return phraseErrors(s, all) })...)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].from < all[j].from })
 	if len(all) > maxErrorsPerSource {
 		all = all[:maxErrorsPerSource]
@@ -49,10 +67,26 @@ func errorsIn(s *source) []finding {
 	return all
 }
 
-func errorFacts(found []finding) []Error {
+// withCaptured puts the errors that rules captured before those of the finders, and drops of these what touches one.
+func (d *doc) withCaptured(found []finding) []finding {
+	var out []finding
+	for _, c := range d.captured["error"] {
+		out = append(out, finding{src: c.src, from: c.from, to: c.to, text: c.text(), rule: c.rule})
+	}
+	captured := out
+	for _, f := range found {
+		if !touches(captured, f.src, f.from, f.to) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func errorFacts(d *doc, found []finding) []Error {
 	var out []Error
 	for _, f := range found {
 		out = append(out, Error{Text: f.text, Source: f.src.name, Span: Span{f.from, f.to}})
+		d.took(f.rule, "error", f.text, "", f.src.name, f.from, f.to)
 	}
 	return out
 }
@@ -139,27 +173,27 @@ func isError(s *source, l line, sh shape, by announcement, output bool) bool {
 		return false
 	}
 	w := s.wordsIn(l.from, min(l.to, l.from+600))
-	bad := errorWords.has(w)
+	bad := s.v.errorWords.has(w)
 	switch {
 	case sh.stamped:
 		if bad && !harmlessLevel(t) {
 			return true
 		}
-		return !harmlessWords.has(w) && (mildWords.has(w) || announced) || bad && strings.Contains(t, "blocked")
+		return !s.v.harmlessWords.has(w) && (s.v.mildWords.has(w) || announced) || bad && strings.Contains(t, "blocked")
 	case sh.head:
-		return !proseWords.has(w) || announced
+		return !s.v.proseWords.has(w) || announced
 	case codeToken(t):
 		return len(w) <= 8
 	case s.log:
 		return bad && technical(s, t, w)
 	case announced:
-		return !proseWords.has(w) && !listed(t) && len(w) >= 2 && (bad || isQuote(t) || technical(s, t, w) && errorish(t, w))
+		return !s.v.proseWords.has(w) && !listed(t) && len(w) >= 2 && (bad || isQuote(t) || technical(s, t, w) && errorish(s.v, t, w))
 	case output:
-		return bad && !proseWords.has(w)
-	case by == vaguely && bad && !proseWords.has(w) && !listed(t):
+		return bad && !s.v.proseWords.has(w)
+	case by == vaguely && bad && !s.v.proseWords.has(w) && !listed(t):
 		return indent(l.text) >= 2 || strings.Contains(t, ": ") || strings.ContainsAny(t, "=[{_<>/\\")
 	}
-	return bad && technical(s, t, w) && !proseWords.has(w)
+	return bad && technical(s, t, w) && !s.v.proseWords.has(w)
 }
 
 // harmlessLevel: the level that a log line states, near its beginning.
@@ -193,12 +227,12 @@ func technical(s *source, t string, w []word) bool {
 // speechLike: two small words of five are speech; of German ones three do, for programs speak German
 // only in the messages that somebody announces.
 func speechLike(s *source, w []word) bool {
-	n := countStops(s.text, w)
+	n := countStops(s.v, s.text, w)
 	return n[german] >= 3 && n[german] > n[english] || len(w) > 8 && 5*n[english] > 2*len(w)
 }
 
-func errorish(t string, w []word) bool {
-	return mildWords.has(w) || strings.Contains(t, "rror") || strings.Contains(t, "ehler")
+func errorish(v *vocabulary, t string, w []word) bool {
+	return v.mildWords.has(w) || strings.Contains(t, "rror") || strings.Contains(t, "ehler")
 }
 
 func isQuote(t string) bool {
@@ -224,7 +258,7 @@ const (
 func announces(s *source, i int) announcement {
 	t := strings.TrimSpace(s.lines[i].text)
 	if strings.HasSuffix(t, ":") {
-		if introWords.has(tailOf(s, i)) {
+		if s.v.introWords.has(tailOf(s, i)) {
 			return firmly
 		}
 		return vaguely
@@ -235,7 +269,7 @@ func announces(s *source, i int) announcement {
 		if len(w) > 6 {
 			w = w[len(w)-6:]
 		}
-		if introWords.has(w) {
+		if s.v.introWords.has(w) {
 			return firmly
 		}
 	}
@@ -291,9 +325,6 @@ func joinLines(s *source, from, to int) string {
 	return strings.Join(parts, " ")
 }
 
-// labels before a message are the sender's word, not the machine's.
-var labels = []string{"fehlermeldung", "fehlertext", "fehler", "meldung", "message", "error message", "info", "output", "ausgabe", "additional info", "log", "logeintrag", "details", "status"}
-
 // cutLabel takes a label with its colon off a message's beginning.
 func cutLabel(s *source, from int, text string) (int, string) {
 	i := strings.IndexByte(text, ':')
@@ -301,7 +332,7 @@ func cutLabel(s *source, from int, text string) (int, string) {
 		return from, text
 	}
 	name := strings.TrimSpace(foldText(text[:i]))
-	for _, l := range labels {
+	for _, l := range s.v.labels {
 		if name == l {
 			rest := strings.TrimLeft(text[i+1:], " \t")
 			if len(rest) > 3 && strings.Contains(text[i+1:], " ") && !(name == "fehler" && len(strings.Fields(rest)) < 2) {

@@ -27,7 +27,7 @@ func quotedErrors(s *source, found []finding) []finding {
 			continue
 		}
 		text := strings.Join(strings.Fields(s.text[begin:end]), " ")
-		if s.text[open] == '(' && !(errorHead(text) && errorWords.has(s.wordsIn(begin, end))) && !codeToken(text) {
+		if s.text[open] == '(' && !(errorHead(s.v, text) && s.v.errorWords.has(s.wordsIn(begin, end))) && !codeToken(text) {
 			from = open + n
 			continue
 		}
@@ -92,19 +92,19 @@ func quoteLength(t, closers string) int {
 // quotesError decides by the words of the quotation and, where they are silent, by what announces it.
 func quotesError(s *source, text string, begin, end int) bool {
 	w := s.wordsIn(begin, end)
-	if len(w) == 0 || len(text) < 4 || typed(text) {
+	if len(w) == 0 || len(text) < 4 || typed(s.v, text) {
 		return false
 	}
-	if codeToken(text) || knownMessages.has(w) || len(w) == 1 && knownTokens[w[0].fold] {
+	if codeToken(text) || s.v.knownMessages.has(w) || len(w) == 1 && s.v.knownTokens[w[0].fold] {
 		return true
 	}
 	if len(w) < 2 || proseOnly(w) {
 		return false
 	}
-	if errorWords.has(w) {
+	if s.v.errorWords.has(w) {
 		return true
 	}
-	return len(w) >= 3 && announcedClosely(s, begin) && !harmlessWords.has(w)
+	return len(w) >= 3 && announcedClosely(s, begin) && !s.v.harmlessWords.has(w)
 }
 
 // announcedClosely reports whether an announcement stands among the last words of the sentence before
@@ -118,7 +118,7 @@ func announcedClosely(s *source, at int) bool {
 	if len(w) > 5 {
 		w = w[len(w)-5:]
 	}
-	return introWords.has(w)
+	return s.v.introWords.has(w)
 }
 
 func proseOnly(w []word) bool {
@@ -130,7 +130,7 @@ func proseOnly(w []word) bool {
 }
 
 // typed reports whether a quotation is a command: a known one first, or options in it.
-func typed(text string) bool {
+func typed(v *vocabulary, text string) bool {
 	first, rest, _ := strings.Cut(text, " ")
 	if strings.HasSuffix(first, ":") {
 		return false
@@ -138,11 +138,7 @@ func typed(text string) bool {
 	if strings.Contains(rest, "--") || strings.HasPrefix(rest, "-") && len(rest) > 1 && rest[1] != ' ' {
 		return !strings.Contains(text, ": ")
 	}
-	return rest != "" && (programs[first] || commandWords[first])
-}
-
-var commandWords = map[string]bool{
-	"touch": true, "systemctl": true, "service": true, "reboot": true, "shutdown": true, "swanctl": true, "traceroute": true, "tracert": true, "mtr": true, "kill": true, "top": true, "df": true, "du": true, "grep": true, "tail": true, "chkdsk": true, "sfc": true, "ipconfig": true, "get": true, "post": true,
+	return rest != "" && (v.programs[first] || v.commandWords[first])
 }
 
 // sentenceErrors finds messages that are a sentence of their own in the middle of a paragraph ("Fehler
@@ -155,7 +151,7 @@ func sentenceErrors(s *source, found []finding) []finding {
 			return
 		}
 		w := s.wordsIn(from, to)
-		if errorHead(text) && errorWords.has(w) && !proseWords.has(w) && !touches(found, s, from, to) {
+		if errorHead(s.v, text) && s.v.errorWords.has(w) && !s.v.proseWords.has(w) && !touches(found, s, from, to) {
 			_, label := cutLabel(s, 0, oneLine(text))
 			out = append(out, finding{src: s, from: from, to: to, text: label})
 			return
@@ -174,7 +170,7 @@ func sentenceErrors(s *source, found []finding) []finding {
 		}
 		begin := from + i + 2
 		w = s.wordsIn(begin, to)
-		if len(w) >= 2 && announcedClosely(s, begin) && errorWords.has(w) && !proseWords.has(w) && !isQuote(oneLine(s.text[begin:to])) && !touches(found, s, begin, to) {
+		if len(w) >= 2 && announcedClosely(s, begin) && s.v.errorWords.has(w) && !s.v.proseWords.has(w) && !isQuote(oneLine(s.text[begin:to])) && !touches(found, s, begin, to) {
 			out = append(out, finding{src: s, from: begin, to: to, text: unquote(oneLine(s.text[begin:to]))})
 		}
 	})
@@ -255,7 +251,7 @@ func phraseErrors(s *source, found []finding) []finding {
 	}
 	// "Fehler: 502" and "502 Bad Gateway" that share a word are one message.
 	from, to := -1, -1
-	knownMessages.find(words, func(m match) bool {
+	s.v.knownMessages.find(words, func(m match) bool {
 		f, t := words[m.from].from, words[m.to-1].to
 		switch {
 		case !gapsAreBlank(s.text, words[m.from:m.to]):
@@ -274,7 +270,7 @@ func phraseErrors(s *source, found []finding) []finding {
 	}
 	last = -1
 	for i, w := range words {
-		if knownTokens[w.fold] {
+		if s.v.knownTokens[w.fold] {
 			add(w.from, w.to)
 		}
 		if i+1 < len(words) && s.text[w.to:words[i+1].from] == "_" || w.from+1 < w.to && s.text[w.from] == '0' && s.text[w.from+1] == 'x' {

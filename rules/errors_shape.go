@@ -14,12 +14,12 @@ type shape struct {
 }
 
 // shapeOf looks at the beginning of a line only.
-func shapeOf(s string) shape {
+func shapeOf(v *vocabulary, s string) shape {
 	t := strings.TrimSpace(s)
 	if t == "" {
 		return shape{}
 	}
-	return shape{stamped: stamped(t), head: errorHead(t), frame: stackFrame(s, t), command: prompted(t)}
+	return shape{stamped: stamped(t), head: errorHead(v, t), frame: stackFrame(s, t), command: prompted(t)}
 }
 
 var months = map[string]bool{
@@ -67,45 +67,31 @@ func digits(s string) int {
 	return n
 }
 
-// heads begin the line of an error message, folded; a mark of punctuation or a blank follows.
-var heads = []string{
-	"(error)", "error", "fatal", "fatal error", "php fatal error", "php warning", "php parse error", "panic", "exception in", "unhandled exception", "uncaught exception", "caused by", "traceback (most recent call last)", "task error", "critical", "[error]", "[emerg]", "[crit]", "[alert]", "[critical]", "[fatal]",
-	"fehler", "fehlercode", "fehlermeldung", "error code", "errorcode", "error message", "stillstandcode", "stop code", "stopcode", "fehlgeschlagen", "http error", "http/1.1 5", "http/1.0 5", "http/2 5", "meldung ", "msg ", "sqlstate", "kernel panic", "bugcheck", "warning: ", "warnung:", "err:", "e: ", "e/", "npm err!", "failed to", "unable to connect", "could not connect", "cannot connect", "connection to", "ssl_error", "net::err", "err_", "0x8", "javax.", "dberror", "raid", "smart error", "oom-killer", "out of memory:", "segfault", "status: ", "state: ", "active: failed", ";; ->>header<<-", ";; ede", ";; connection timed out", "permission denied", "access denied",
-}
-
-func errorHead(t string) bool {
+func errorHead(v *vocabulary, t string) bool {
 	f := foldText(cut(t, 160))
 	if f == "" {
 		return false
 	}
-	for _, h := range headsBy[f[0]] {
+	for _, h := range v.heads[f[0]] {
 		if rest, ok := strings.CutPrefix(f, h); ok {
 			last := h[len(h)-1]
 			if !isWordByte(last) || rest == "" || !isWordByte(rest[0]) {
-				return headHolds(h, f)
+				return headHolds(v, h, f)
 			}
 		}
 	}
-	return httpStatus(f) || smtpStatus(f) || codeHead(t) || exceptionHead(t) || programHead(f) || strings.Contains(f, "ereignis-id") || strings.Contains(f, "event id")
+	return httpStatus(v, f) || smtpStatus(f) || codeHead(v, t) || exceptionHead(t) || programHead(v, f) || strings.Contains(f, "ereignis-id") || strings.Contains(f, "event id")
 }
 
-// headsBy are the heads by their first byte, in their order.
-var headsBy = func() (by [256][]string) {
-	for _, h := range heads {
-		by[h[0]] = append(by[h[0]], h)
-	}
-	return by
-}()
-
 // headHolds refuses the beginnings that are as often a sentence's or a label's.
-func headHolds(h, folded string) bool {
+func headHolds(v *vocabulary, h, folded string) bool {
 	rest := strings.TrimLeft(folded[len(h):], " ")
 	switch h {
 	case "error", "fehler", "fatal", "critical", "panic", "raid", "connection to":
 		// "Fehler tritt seit gestern auf" is prose; "Fehler: …", "ERROR 1040 (HY000)" are not.
-		return rest != "" && (strings.ContainsAny(rest[:1], ":[(-#!") || rest[0] >= '0' && rest[0] <= '9' || !proseWords.has(splitWords(rest)) && h != "fehler" && h != "raid" && h != "connection to" && len(strings.Fields(rest)) > 1)
+		return rest != "" && (strings.ContainsAny(rest[:1], ":[(-#!") || rest[0] >= '0' && rest[0] <= '9' || !v.proseWords.has(splitWords(rest)) && h != "fehler" && h != "raid" && h != "connection to" && len(strings.Fields(rest)) > 1)
 	case "meldung ", "msg ", "status: ", "state: ":
-		return rest != "" && (rest[0] >= '0' && rest[0] <= '9' || errorWords.has(splitWords(rest)) && (h == "status: " || h == "state: "))
+		return rest != "" && (rest[0] >= '0' && rest[0] <= '9' || v.errorWords.has(splitWords(rest)) && (h == "status: " || h == "state: "))
 	case "fehlgeschlagen", "fehlermeldung", "error message":
 		return strings.HasPrefix(rest, ":") && len(rest) > 2
 	}
@@ -116,16 +102,13 @@ func isWordByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= 0x80
 }
 
-// statusPhrases are the reasons of RFC 9110 for what a broken site answers.
-var statusPhrases = []string{"internal server error", "not implemented", "bad gateway", "service unavailable", "service temporarily unavailable", "gateway timeout", "gateway time-out", "forbidden", "not found", "bad request", "too many requests", "bandwidth limit exceeded", "web server is down", "connection timed out", "origin is unreachable", "ssl handshake failed"}
-
 // httpStatus reports whether a folded line begins with a status and its reason: "502 bad gateway".
-func httpStatus(f string) bool {
+func httpStatus(v *vocabulary, f string) bool {
 	if len(f) < 8 || digits(f) != 3 || f[0] != '4' && f[0] != '5' {
 		return false
 	}
 	rest := strings.TrimLeft(f[3:], " -:")
-	for _, p := range statusPhrases {
+	for _, p := range v.statusPhrases {
 		if strings.HasPrefix(rest, p) {
 			return true
 		}
@@ -139,7 +122,7 @@ func smtpStatus(f string) bool {
 }
 
 // codeHead: a message number and a text: "ORA-00257: Archiver error", "BR0279E Return code", "REWE00129: …".
-func codeHead(t string) bool {
+func codeHead(v *vocabulary, t string) bool {
 	i, letters, nums := 0, 0, 0
 	for i < len(t) {
 		c := t[i]
@@ -156,7 +139,7 @@ func codeHead(t string) bool {
 		return false
 	}
 	rest := t[i:]
-	return (rest[0] == ':' || rest[0] == ' ') && len(rest) > 6 && errorWords.has(splitWords(rest)) ||
+	return (rest[0] == ':' || rest[0] == ' ') && len(rest) > 6 && v.errorWords.has(splitWords(rest)) ||
 		rest[0] == ':' && len(strings.Fields(rest)) >= 3 ||
 		rest[0] == ' ' && strings.ContainsAny(t[i-1:i], "EWFI") && len(strings.Fields(rest)) >= 3
 }
@@ -182,7 +165,7 @@ func exceptionHead(t string) bool {
 }
 
 // programHead: a program's or device's name, a colon, and an error: "nginx: [emerg] bind() failed".
-func programHead(f string) bool {
+func programHead(v *vocabulary, f string) bool {
 	i := strings.IndexByte(f, ':')
 	if i < 2 || i > 60 || i+2 >= len(f) {
 		return false
@@ -191,16 +174,10 @@ func programHead(f string) bool {
 	if n := strings.Count(name, " "); n > 0 && !strings.ContainsAny(name, "[(") || n > 3 {
 		return false
 	}
-	if programs[strings.TrimRight(name, "0123456789[]")] || strings.ContainsAny(name, "[/") && !strings.HasPrefix(name, "http") && !strings.HasPrefix(name, "/") {
-		return errorWords.has(splitWords(f[i+1:])) || strings.HasPrefix(strings.TrimSpace(f[i+1:]), "(")
+	if v.programs[strings.TrimRight(name, "0123456789[]")] || strings.ContainsAny(name, "[/") && !strings.HasPrefix(name, "http") && !strings.HasPrefix(name, "/") {
+		return v.errorWords.has(splitWords(f[i+1:])) || strings.HasPrefix(strings.TrimSpace(f[i+1:]), "(")
 	}
 	return false
-}
-
-// programs are tools whose messages begin with their name.
-var programs = map[string]bool{
-	"curl": true, "wget": true, "ssh": true, "scp": true, "sftp": true, "rsync": true, "tar": true, "cp": true, "mv": true, "ls": true, "cat": true, "bash": true, "-bash": true, "sh": true, "zsh": true, "mount": true, "umount": true, "fsck": true, "dd": true, "ping": true, "dig": true, "host": true, "nslookup": true, "openssl": true, "verify error": true,
-	"mysql": true, "mysqld": true, "mysqldump": true, "mariadb": true, "mariadbd": true, "psql": true, "pg_dump": true, "pg_restore": true, "postgres": true, "redis": true, "redis-server": true, "mongod": true, "nginx": true, "apache": true, "apachectl": true, "httpd": true, "haproxy": true, "php": true, "php-fpm": true, "node": true, "npm": true, "python": true, "java": true, "docker": true, "dockerd": true, "kubectl": true, "helm": true, "systemd": true, "systemctl": true, "kernel": true, "sudo": true, "apt": true, "dpkg": true, "yum": true, "dnf": true, "git": true, "composer": true, "sendmail": true, "postfix": true, "dovecot": true, "exim": true, "qm": true, "pct": true, "pvesm": true, "zfs": true, "zpool": true, "lvm": true, "mdadm": true, "vmkernel": true, "borg": true, "restic": true, "duplicity": true, "rclone": true, "telnet": true, "nc": true, "smbclient": true, "certbot": true, "named": true, "unbound": true, "charon": true, "openvpn": true, "ipsec": true, "wg": true, "service": true, "job": true, "robocopy": true, "net use": true,
 }
 
 // stackFrame: a call of a trace; raw is the line with its indent.

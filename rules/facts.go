@@ -3,8 +3,7 @@
 package rules
 
 import (
-	"context"
-	"fmt"
+	"time"
 
 	"notfalld/message"
 )
@@ -35,6 +34,8 @@ type Facts struct {
 	Changes        string   // "keine Änderungen" is an answer too
 	Missing        []string // of Problem…Phone below, in the order in which they are asked for
 	Cut            []Cut    // what limits kept from being looked at
+	Route          Route    // who is told beside those who always are
+	Where          []Where  // where each fact stands, and which rule found it
 }
 
 // What can be missing in a mail.
@@ -81,27 +82,11 @@ type World struct {
 	Groups    []Group    // groups that deliver to the mailbox
 	Inventory *Inventory // nil: none
 	Archives  ArchiveLimits
+	Now       time.Time // for conditions
+	Open      bool      // whether it is within support hours, for conditions
+	Proof     string    // sender proof: "pass", "fail", or "unknown" (the same as "")
 }
 
 // Group is a mailing group (Google, Exchange) through which a support address is read. What such a
 // group writes into a mail's header does not make the mail a list mail.
 type Group = message.Group
-
-// Set is one set of rules, immutable once made.
-type Set struct{ hash string }
-
-// Hash names the set by its content; every decision records it.
-func (s *Set) Hash() string { return s.hash }
-
-// Understand says what a mail is and what it holds. It is bounded by ctx: when time is up it returns
-// what was found so far together with ctx.Err(). A fault of a rule is an error too, and not the end of
-// the program: the mail that met it becomes a minimal ticket.
-func (s *Set) Understand(ctx context.Context, m *message.Mail, w World) (f Facts, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("rule set %s: %v", s.hash, r)
-		}
-	}()
-	err = understand(ctx, m, w, &f)
-	return f, err
-}

@@ -46,18 +46,15 @@ func (c *hostContext) named(t hostToken) bool {
 	w := c.wordsBefore(t.from, 4)
 	for k := len(w) - 1; k >= 0; k-- {
 		f := w[k].fold
-		if hostBefore[f] {
+		if c.s.v.hostBefore[f] {
 			return true
 		}
-		if !between[f] && !(strings.ContainsAny(f, "0123456789") && k == len(w)-1) {
+		if !c.s.v.between[f] && !(strings.ContainsAny(f, "0123456789") && k == len(w)-1) {
 			return false
 		}
 	}
 	return false
 }
-
-// between may stand between such a word and the name.
-var between = setOf("bei", "uns", "euch", "ihnen", "und", "and", "der", "die", "als", "namens", "mit", "dem", "namen", "is", "are", "ist", "sind", "named", "called", "on", "auf", "unser", "unsere", "the", "our", "hostnamen")
 
 // version reports whether the words before a number with dots make it a version.
 func (c *hostContext) version(t hostToken) bool {
@@ -91,13 +88,13 @@ func (c *hostContext) client(t hostToken) bool {
 
 // bareHost decides on a name without dots that the inventory does not know.
 func bareHost(name string, t hostToken, ctx *hostContext) bool {
-	if len(name) < 3 || len(name) > 40 || notHosts[name] || ticketNumber(name) || strings.Contains(name, "_") || t.after == '@' || t.after == '=' {
+	if len(name) < 3 || len(name) > 40 || ctx.s.v.notHosts[name] || ticketNumber(name) || strings.Contains(name, "_") || t.after == '@' || t.after == '=' {
 		return false
 	}
 	if t.scheme == "unc" || t.scheme == "ssh" || t.scheme != "" && strings.ContainsAny(name, "0123456789-") {
 		return true
 	}
-	if ctx.hasAddress(t) && !hostBefore[name] && !generic[name] && !roles[name] {
+	if ctx.hasAddress(t) && !ctx.s.v.hostBefore[name] && !ctx.s.v.generic[name] && !ctx.s.v.roles[name] {
 		return true
 	}
 	// A plain word of small letters is no host, whatever stands before it.
@@ -124,13 +121,13 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 				return false
 			}
 		}
-		if i > 0 && generic[p] && !ctx.labelled(t) {
+		if i > 0 && ctx.s.v.generic[p] && !ctx.labelled(t) {
 			return false
 		}
 		switch {
-		case strongRoles[stem]:
+		case ctx.s.v.strongRoles[stem]:
 			strong, role = true, true
-		case roles[stem] || rolePrefix(stem):
+		case ctx.s.v.roles[stem] || rolePrefix(stem):
 			role = true
 		default:
 			other++
@@ -139,15 +136,15 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 	switch {
 	case strong && numbered && plainDigits(name, t):
 		return true
-	case len(parts) == 2 && strongRoles[parts[0]] && len(parts[1]) == 1 && t.text == name:
+	case len(parts) == 2 && ctx.s.v.strongRoles[parts[0]] && len(parts[1]) == 1 && t.text == name:
 		return true // node-a, web-b
 	case role && numbered && len(parts) > 1:
 		return true
 	case len(parts) > 1 && t.text == name && ctx.labelled(t):
 		return true
-	case len(parts) == 2 && t.text == name && shortRoles[parts[0]] && ctx.placed(t) && !speech(parts[1]):
+	case len(parts) == 2 && t.text == name && ctx.s.v.shortRoles[parts[0]] && ctx.placed(t) && !speech(ctx.s.v, parts[1]):
 		return true
-	case counted(name) && !ctx.logLine(t):
+	case counted(ctx.s.v, name) && !ctx.logLine(t):
 		return true
 	case (numbered || role && len(parts) > 1 && (other == 0 || t.text == name) || shoutedName(t.text)) && !ticketLike(t.text) && ctx.named(t):
 		return true
@@ -174,7 +171,7 @@ func (c *hostContext) hasAddress(t hostToken) bool {
 // labelled: "Server: x" and "Host: x", with nothing between.
 func (c *hostContext) labelled(t hostToken) bool {
 	w := c.wordsBefore(t.from, 1)
-	return len(w) == 1 && hostBefore[w[0].fold] && strings.TrimSpace(c.s.text[w[0].to:t.from]) == ":"
+	return len(w) == 1 && c.s.v.hostBefore[w[0].fold] && strings.TrimSpace(c.s.text[w[0].to:t.from]) == ":"
 }
 
 // placed: "auf fs-koeln", "on db-main".
@@ -183,29 +180,23 @@ func (c *hostContext) placed(t hostToken) bool {
 	return len(w) == 1 && (w[0].fold == "auf" || w[0].fold == "on" || w[0].fold == "von" || w[0].fold == "from" || w[0].fold == "zu" || w[0].fold == "to")
 }
 
-// shortRoles are roles that are no words of either language.
-var shortRoles = setOf("srv", "db", "sql", "pg", "mx", "ts", "rds", "dc", "fs", "nas", "san", "vm", "vps", "esx", "esxi", "hv", "pve", "ns", "fw", "gw", "rp", "lb", "bkp", "bak", "prt", "mq", "ctx", "mbx")
-
 // speech: the second half of compounds, not of names: db-basiert, vpn-maessig, fs-level.
-func speech(s string) bool {
+func speech(v *vocabulary, s string) bool {
 	for _, end := range []string{"basiert", "basierte", "seitig", "seitige", "maessig", "mäßig", "technisch", "technische", "based", "level", "side", "only", "related"} {
 		if s == end {
 			return true
 		}
 	}
-	return generic[s]
+	return v.generic[s]
 }
 
 // counted: three letters or more and a number with a zero before it: "sqlclu01", "frankfurt02". People
 // count nothing else so.
-func counted(name string) bool {
+func counted(v *vocabulary, name string) bool {
 	stem := strings.TrimRight(name, "0123456789")
 	n := name[len(stem):]
-	return len(stem) >= 3 && len(n) == 2 && n[0] == '0' && n[1] != '0' && !strings.ContainsAny(stem, "0123456789") && !countedThings[strings.TrimRight(stem, "-")]
+	return len(stem) >= 3 && len(n) == 2 && n[0] == '0' && n[1] != '0' && !strings.ContainsAny(stem, "0123456789") && !v.countedThings[strings.TrimRight(stem, "-")]
 }
-
-// countedThings are counted with a zero, and are no hosts.
-var countedThings = setOf("img", "image", "foto", "bild", "screenshot", "scan", "user", "benutzer", "vlan", "lun", "disk", "hdd", "ssd", "datastore", "volume", "vol", "pool", "port", "teil", "kapitel", "version", "seite", "page", "test", "kw", "raum", "zimmer", "platz", "arbeitsplatz", "konto", "filiale", "lager", "kasse", "linie", "slot", "rack", "schrank", "eth", "bond", "team", "gruppe", "group", "quartal", "woche", "tag", "schritt", "step", "punkt", "anhang", "dump", "log", "backup-job", "job")
 
 // plainDigits refuses a year behind a product: server2019, sql-2022.
 func plainDigits(name string, t hostToken) bool {

@@ -8,23 +8,6 @@ import (
 	"notfalld/message"
 )
 
-// stopWords are the most frequent words of a language that the others do not share.
-var stopWords = newLexicon(
-	[]string{"der", "die", "das", "und", "ist", "nicht", "wir", "ich", "mit", "auf", "den", "dem", "ein", "eine", "einen", "bei", "von", "zu", "fuer", "auch", "noch", "nur", "seit", "sie", "uns", "unser", "unsere", "bitte", "haben", "hat", "geht", "kein", "keine", "keiner", "mehr", "sich", "aber", "wird", "werden", "wurde", "kann", "koennen", "im", "am", "um", "aus", "nach", "wie", "danke", "gruss", "gruesse", "guten", "hilfe", "siehe", "anbei", "vorhin", "nachtrag", "wieder", "immer", "dort", "dann", "nein", "uhr", "liebe", "liebes", "sehr", "geehrte", "schon", "jetzt", "heute", "gestern", "oder", "wenn", "dass", "einer", "eines", "einem", "zum", "zur", "vom", "sind", "ihr", "ihre", "mir", "mich", "euch", "dringend", "nix", "net", "leider", "alle", "alles", "keinen", "ueber", "lg", "mfg", "rueckruf", "anrufen", "fehler", "kundennummer", "aenderungen", "ist down", "ist weg", "ist tot", "nichts", "niemand", "weg"},
-	[]string{"the", "and", "is", "not", "we", "our", "you", "your", "with", "for", "this", "that", "are", "it", "of", "to", "has", "have", "from", "be", "can", "no", "please", "i", "my", "but", "since", "all", "any", "what", "when", "been", "does", "cannot", "can't", "it's", "us", "at", "by", "as", "there", "they", "thanks", "regards", "changes", "reproduce", "customer", "urgent", "help", "every", "nothing", "after", "on", "call", "still", "would", "is down", "is not", "is offline", "is dead", "is gone", "is broken", "are down", "help us", "since this", "which", "will", "just", "me", "an", "a"},
-	[]string{
-		"le", "les", "est", "nous", "vous", "notre", "votre", "pas", "avec", "pour", "une", "depuis", "bonjour", "merci", "sont", "dans", "ne", "sur", "cordialement", "serveur", "ce", "cette", "qui", "que", "je", "aux", "du", "ne fonctionne", "et",
-		"il", "lo", "gli", "che", "non", "con", "sono", "nostro", "nostra", "vostro", "grazie", "della", "nel", "dalle", "buongiorno", "sito", "questo", "di", "una", "del", "è",
-		"el", "los", "las", "nuestro", "nuestra", "servidor", "gracias", "desde", "hola", "por", "está", "buenos", "días", "funciona", "urgente", "não", "nosso", "obrigado",
-		"het", "een", "niet", "wij", "onze", "naar", "sinds", "bedankt", "graag", "zijn", "de", "van", "voor", "ik", "geen", "wordt", "kunnen", "jullie", "ook", "maar", "bij", "uur", "goedemorgen", "goedendag", "plat",
-		"nie", "się", "jest", "proszę", "prosze", "dziękuję", "nasz", "nasza", "nasze", "serwer", "działa", "dziala", "że", "dla", "od rana", "dzień", "dobry", "pilne", "awaria", "od", "na",
-		"není", "prosím", "náš", "naše", "jsou", "že", "nefunguje", "dobrý", "máme", "děkuji", "děkujeme", "ráno", "serveru", "výpadek",
-		"nem", "az", "hogy", "és", "kérem", "kérjük", "köszönöm", "jó napot", "szerver*", "elérhető", "működik", "óta", "sürgős", "üdvözlettel",
-		"och", "är", "inte", "att", "det", "på", "för", "som", "ett", "vår", "sedan", "hej", "tack", "ikke", "og", "vores", "jeg", "virker", "ingenting",
-		"ve", "bir", "için", "değil", "lütfen", "sunucu", "merhaba", "nije", "smo", "molim", "hvala", "naš", "strežnik", "poslužitelj", "dobar dan", "nu", "este", "vă", "rugăm",
-	},
-)
-
 const (
 	german = iota
 	english
@@ -39,7 +22,7 @@ func language(d *doc, found []finding) string {
 	if n[german]+n[english]+n[foreign] < 3 {
 		for _, rest := range []string{d.subject, d.body.text[d.closing:], d.m.Signature} {
 			rest = cut(rest, 200)
-			addStops(&n, &words, rest, splitWords(rest))
+			addStops(d.v, &n, &words, rest, splitWords(rest))
 		}
 		if d.forward {
 			f, w := proseStops(&d.passed, len(d.passed.text), found)
@@ -78,14 +61,14 @@ func proseStops(s *source, until int, found []finding) (n [3]int, total int) {
 		if touches(found, s, l.from, l.to) {
 			prose = slices.DeleteFunc(slices.Clone(prose), func(w word) bool { return covered(found, s, w.from, w.to) })
 		}
-		addStops(&n, &total, s.text, prose)
+		addStops(s.v, &n, &total, s.text, prose)
 	}
 	return n, total
 }
 
 // addStops adds the stop words of a passage to n, and its words to total: those of letters only.
-func addStops(n *[3]int, total *int, text string, words []word) {
-	c := countStops(text, words)
+func addStops(v *vocabulary, n *[3]int, total *int, text string, words []word) {
+	c := countStops(v, text, words)
 	for i := range n {
 		n[i] += c[i]
 	}
@@ -108,9 +91,9 @@ func foreignLetter(r rune) bool {
 }
 
 // likelierLanguage is for the line of parse, which knows no third answer.
-func likelierLanguage(m *message.Mail) string {
+func likelierLanguage(v *vocabulary, m *message.Mail) string {
 	text := cut(m.Text, 16<<10) + "\n" + m.Subject
-	if n := countStops(text, splitWords(text)); n[english] > n[german] {
+	if n := countStops(v, text, splitWords(text)); n[english] > n[german] {
 		return "en"
 	} else if l := headerLanguage(m); n[german] == 0 && l != "" {
 		return l
@@ -129,11 +112,11 @@ func headerLanguage(m *message.Mail) string {
 }
 
 // countStops counts the stop words of each language.
-func countStops(text string, words []word) (n [3]int) {
+func countStops(v *vocabulary, text string, words []word) (n [3]int) {
 	if len(words) > 3000 {
 		words = words[:3000] // enough to tell
 	}
-	stopWords.find(words, func(m match) bool {
+	v.stopWords.find(words, func(m match) bool {
 		if !inAddress(text, words[m.from]) {
 			n[m.id]++
 		}

@@ -60,7 +60,7 @@ func NewLine(file string, m *message.Mail, f Facts) Line {
 		l.Date = m.Date.Format(time.RFC3339)
 	}
 	if l.Language == "" {
-		l.Language = likelierLanguage(m)
+		l.Language = likelierLanguage(Shipped().v, m)
 	}
 	return l
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -12,39 +13,76 @@ import (
 // findPhones are the numbers at which the sender can be called, E.164, in the order of the text: those
 // of the new text; those of the signature only if the text has none.
 func findPhones(d *doc, found []finding) []string {
-	region := regionOf(d)
-	var out []string
-	out = addPhones(out, d.body.text[:d.closing], region, func(from, to int) bool { return covered(found, &d.body, from, to) })
-	out = addPhones(out, d.m.Subject, region, nil)
-	if len(out) == 0 {
-		out = addPhones(out, d.body.text[d.closing:], region, nil)
-		out = addPhones(out, cut(d.m.Signature, textLimit), region, nil)
+	p := phoneFinder{d: d, region: regionOf(d), found: found}
+	for _, c := range d.captured["phone"] {
+		p.rule = c.rule
+		p.take(c.src, c.from, c.to, "")
 	}
-	if len(out) == 0 && d.forward {
-		out = addPhones(out, d.passed.text, region, nil)
+	rule, on := d.set.finders[finderPhones]
+	if !on {
+		return p.out
 	}
-	return out
+	p.rule = rule
+	p.scan(&d.body, 0, d.closing)
+	p.scan(&d.title, 0, len(d.title.text))
+	if len(p.out) == 0 {
+		p.scan(&d.body, d.closing, len(d.body.text))
+		sig := d.sourcesOf([]string{"signature"})[0]
+		p.scan(sig, 0, len(sig.text))
+	}
+	if len(p.out) == 0 && d.forward {
+		p.scan(&d.passed, 0, len(d.passed.text))
+	}
+	return p.out
 }
 
 const maxPhones = 6
 
-func addPhones(out []string, text, region string, skip func(from, to int) bool) []string {
-	for i := 0; i < len(text) && len(out) < maxPhones; {
+type phoneFinder struct {
+	d      *doc
+	rule   string
+	region string
+	found  []finding
+	out    []string
+}
+
+func (p *phoneFinder) scan(s *source, from, to int) {
+	text := s.text[from:to]
+	for i := 0; i < len(text) && len(p.out) < maxPhones; {
 		n := phoneAt(text, i)
 		if n == 0 {
 			i++
 			continue
 		}
-		raw := text[i : i+n]
-		if (skip == nil || !skip(i, i+n)) && !foreignLabel(text, i) && !conference(text[i+n:]) {
-			ext := extension(text[i+n:])
-			if p := e164(raw, ext, region); p != "" {
-				out = appendNew(out, p)
-			}
+		at, end := from+i, from+i+n
+		refuse := func(why string) { p.d.refused(p.rule, "phone", text[i:i+n], why, s.name, at, end) }
+		switch {
+		case covered(p.found, s, at, end):
+			refuse("part of an error message")
+		case foreignLabel(p.d.v, text, i):
+			refuse("the words before it say what else it is")
+		case conference(text[i+n:]):
+			refuse("a dial-in with its code")
+		default:
+			p.take(s, at, end, extension(text[i+n:]))
 		}
 		i += n
 	}
-	return out
+}
+
+// take makes a number of a passage, if it can be one.
+func (p *phoneFinder) take(s *source, from, to int, ext string) {
+	raw := s.text[from:to]
+	n := e164(raw, ext, p.region)
+	if n == "" {
+		p.d.refused(p.rule, "phone", raw, "no telephone number", s.name, from, to)
+		return
+	}
+	if slices.Contains(p.out, n) || p.d.refusal("phone", n, s, from, to) != nil {
+		return
+	}
+	p.out = append(p.out, n)
+	p.d.took(p.rule, "phone", n, "", s.name, from, to)
 }
 
 func appendNew(list []string, s string) []string {
@@ -156,7 +194,7 @@ func lonelyZero(s string) bool {
 }
 
 // foreignLabel reports whether the words before a number say that it is no telephone to call.
-func foreignLabel(t string, i int) bool {
+func foreignLabel(v *vocabulary, t string, i int) bool {
 	from := max(0, i-40)
 	before := t[runeStart(t, from):i]
 	if j := strings.LastIndexAny(before, "\n;|"); j >= 0 {
@@ -165,22 +203,14 @@ func foreignLabel(t string, i int) bool {
 	w := splitWords(before)
 	for k := len(w) - 1; k >= 0 && k >= len(w)-3; k-- {
 		f := w[k].fold
-		if phoneLabels[f] {
+		if v.phoneLabels[f] {
 			return false
 		}
-		if notPhones[f] {
+		if v.notPhones[f] {
 			return true
 		}
 	}
 	return false
-}
-
-var phoneLabels = map[string]bool{
-	"tel": true, "telefon": true, "telefonnummer": true, "fon": true, "phone": true, "mobil": true, "mobile": true, "mobiltelefon": true, "handy": true, "cell": true, "rueckruf": true, "rueckrufnummer": true, "durchwahl": true, "unter": true, "t": true, "m": true, "h": true, "call": true, "anrufen": true, "zentrale": true, "nummer": true, "number": true, "natel": true, "apparat": true, "office": true, "on": true, "erreichbar": true,
-}
-
-var notPhones = map[string]bool{
-	"fax": true, "telefax": true, "f": true, "faxnummer": true, "iban": true, "bic": true, "konto": true, "kontonummer": true, "blz": true, "ticket": true, "ticketnummer": true, "ticketnr": true, "rechnung": true, "rechnungsnummer": true, "invoice": true, "kundennummer": true, "kundennr": true, "kd-nr": true, "kd": true, "kunden": true, "kdnr": true, "customer": true, "kunden-nr": true, "auftrag": true, "auftragsnummer": true, "bestellnummer": true, "order": true, "artikelnummer": true, "seriennummer": true, "serial": true, "sn": true, "uid": true, "ust-idnr": true, "steuernummer": true, "fn": true, "hrb": true, "hra": true, "id": true, "pin": true, "passcode": true, "version": true, "port": true, "code": true, "mac": true, "pid": true, "vertragsnummer": true, "zugangsnummer": true, "imei": true, "bankleitzahl": true, "meeting": true, "dvr": true, "zvr": true, "error": true, "fehler": true,
 }
 
 // conference: a dial-in with its code ("+31 20 555 0199,,57120938#") is a meeting's.

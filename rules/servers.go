@@ -16,34 +16,64 @@ type serverFinder struct {
 	customer string
 	found    []finding
 	servers  []Server
+	rule     string // at work
+	ruleOf   map[string]string
+	whyOf    map[string]string
 	seen     map[string]bool    // by key, all names of a known server's spelling
 	domains  map[string]bool    // registrable domains of the sender and of servers named in prose
-	weak     []Server           // of logs, used only where nothing else is named
+	weak     []candidate        // of logs, used only where nothing else is named
 	known    map[string][]Known // what the inventory said of a name
 	words    map[string]bool    // plain words seen: whether they are nothing else
 }
 
 // findServers finds the servers that subject, new text and attached logs name as affected.
 func findServers(d *doc, found []finding, customer string) []Server {
-	f := &serverFinder{d: d, customer: customer, found: found, seen: map[string]bool{}, domains: map[string]bool{}, words: map[string]bool{}, known: map[string][]Known{}}
+	f := &serverFinder{d: d, customer: customer, found: found, seen: map[string]bool{}, domains: map[string]bool{}, words: map[string]bool{}, known: map[string][]Known{}, ruleOf: map[string]string{}, whyOf: map[string]string{}}
 	for _, a := range d.m.From {
-		f.domains[registrable(domainOf(a.Address))] = true
+		f.domains[registrable(d.v, domainOf(a.Address))] = true
 	}
 	delete(f.domains, "")
-	f.scan(&d.title, len(d.title.text))
-	f.scan(&d.body, d.closing)
-	if d.forward {
-		f.scan(&d.passed, len(d.passed.text))
-	}
-	for i := range d.logs {
-		f.scan(&d.logs[i], len(d.logs[i].text))
+	f.captured()
+	if rule, on := d.set.finders[finderHosts]; on {
+		f.rule = rule
+		f.scan(&d.title, len(d.title.text))
+		f.scan(&d.body, d.closing)
+		if d.forward {
+			f.scan(&d.passed, len(d.passed.text))
+		}
+		for i := range d.logs {
+			f.scan(&d.logs[i], len(d.logs[i].text))
+		}
 	}
 	if len(f.servers) == 0 {
 		for _, s := range f.weak {
-			f.add(s)
+			f.add(s, "nothing else is named")
 		}
 	}
-	return dropShort(f.servers)
+	out := dropShort(f.servers)
+	for _, s := range out {
+		d.took(f.ruleOf[s.Name], "server", s.Name, f.whyOf[s.Name], s.Source, s.Span.From, s.Span.To)
+	}
+	return out
+}
+
+// captured takes what rules of the files captured as servers.
+func (f *serverFinder) captured() {
+	for _, c := range f.d.captured["server"] {
+		name := strings.ToLower(strings.TrimRight(c.text(), "."))
+		s := candidate{Server{Name: name, Source: c.src.name, Span: Span{c.from, c.to}}, c.src}
+		if !hostShape(name) {
+			if _, err := netip.ParseAddr(name); err != nil {
+				f.d.refused(c.rule, "server", name, "no host name", c.src.name, c.from, c.to)
+				continue
+			}
+		}
+		if known := f.lookup(name); len(known) > 0 {
+			s.Known, s.Owner = true, owner(known)
+		}
+		f.rule = c.rule
+		f.add(s, "captured")
+	}
 }
 
 func domainOf(address string) string {
@@ -52,9 +82,9 @@ func domainOf(address string) string {
 }
 
 // registrable is the part of a domain that one owner registered, or "".
-func registrable(domain string) string {
+func registrable(v *vocabulary, domain string) string {
 	d, err := publicsuffix.EffectiveTLDPlusOne(domain)
-	if err != nil || thirdParties[d] {
+	if err != nil || v.thirdParties[d] {
 		return ""
 	}
 	return d
@@ -75,7 +105,7 @@ func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
 	}
 	inLog := s.log || ctx.logLine(t) || covered(f.found, s, t.from, t.to) && lineLike(f.found, s, t.from, t.to)
 	name := strings.ToLower(strings.ReplaceAll(t.text, "‑", "-"))
-	server := Server{Name: name, Source: s.name, Span: Span{t.from, t.to}}
+	server := candidate{Server{Name: name, Source: s.name, Span: Span{t.from, t.to}}, s}
 	if t.addr.IsValid() {
 		f.address(server, t, inLog, ctx)
 		return
@@ -83,18 +113,41 @@ func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
 	known := f.lookup(name)
 	if len(known) > 0 && f.nameHolds(name, known, t, ctx) {
 		server.Known, server.Owner = true, owner(known)
-		f.add(server)
+		f.add(server, "the inventory has it")
 		return
 	}
 	if strings.Contains(name, ".") {
 		f.dotted(server, t, inLog)
 		return
 	}
-	if !inLog && !t.path && bareHost(name, t, ctx) {
-		f.add(server)
-	} else if s.log && bareHost(name, t, ctx) {
-		f.weak = append(f.weak, server)
+	switch bare := bareHost(name, t, ctx); {
+	case !bare:
+		if len(known) > 0 || strings.ContainsAny(name, "0123456789-") {
+			f.refuse(server, "a word or a number rather than a name: nothing says that it is a host")
+		}
+	case !inLog && !t.path:
+		f.add(server, "written as host names are, or where one stands")
+	case s.log:
+		f.later(server, "named in a log only")
+	default:
+		f.refuse(server, "part of a path, or named in a log line only")
 	}
+}
+
+// candidate is what may be a server, with the text in which it stands.
+type candidate struct {
+	Server
+	src *source
+}
+
+func (f *serverFinder) refuse(c candidate, why string) {
+	f.d.refused(f.rule, "server", c.Name, why, c.Source, c.Span.From, c.Span.To)
+}
+
+// later keeps what counts only where nothing else is named.
+func (f *serverFinder) later(c candidate, why string) {
+	f.weak = append(f.weak, c)
+	f.refuse(c, why+": counts only where nothing else is named")
 }
 
 // plainWord: nothing but small letters.
@@ -140,7 +193,7 @@ func (f *serverFinder) lookup(name string) []Known {
 	// Several servers of one name: the sender's own, if his number says which.
 	var own []Known
 	for _, k := range known {
-		if k.Owner != "" && k.Owner == f.customer || f.domains[registrable(k.Name)] {
+		if k.Owner != "" && k.Owner == f.customer || f.domains[registrable(f.d.v, k.Name)] {
 			own = append(own, k)
 		}
 	}
@@ -173,7 +226,7 @@ func (f *serverFinder) nameHolds(name string, known []Known, t hostToken, ctx *h
 	if ctx.named(t) || t.scheme != "" {
 		return true
 	}
-	if roles[name] || generic[name] || len(name) < 5 {
+	if f.d.v.roles[name] || f.d.v.generic[name] || len(name) < 5 {
 		return false
 	}
 	return !known[0].Short
@@ -191,33 +244,36 @@ func ownDomain(name string, own []string) bool {
 }
 
 // address decides on an IP address.
-func (f *serverFinder) address(s Server, t hostToken, inLog bool, ctx *hostContext) {
+func (f *serverFinder) address(s candidate, t hostToken, inLog bool, ctx *hostContext) {
 	a := t.addr.Unmap()
 	s.Name = strings.ToLower(t.text)
-	if a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || resolvers[a.String()] || netmask(a) {
+	switch {
+	case a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || netmask(a):
+		f.refuse(s, "loopback, multicast or a netmask")
+		return
+	case f.d.v.resolvers[a.String()]:
+		f.refuse(s, "a public resolver that everybody pings")
+		return
+	case t.after == '/' && networkLength(ctx.s.text[t.to:]):
+		f.refuse(s, "a network, not a host")
+		return
+	case ctx.version(t):
+		f.refuse(s, "a version")
 		return
 	}
-	if t.after == '/' && networkLength(ctx.s.text[t.to:]) || ctx.version(t) {
-		return
-	}
-	if known := f.d.w.Inventory.Lookup(a.String()); len(known) > 0 {
+	known := f.d.w.Inventory.Lookup(a.String())
+	switch {
+	case len(known) > 0:
 		s.Known, s.Owner = true, owner(known)
-		f.add(s)
-		return
-	}
-	if inLog {
-		if !ctx.client(t) {
-			f.weak = append(f.weak, s)
-		}
-		return
-	}
-	if !ctx.client(t) {
-		f.add(s)
+		f.add(s, "the inventory has it")
+	case ctx.client(t):
+		f.refuse(s, "the address of who asked, or of a resolver")
+	case inLog:
+		f.later(s, "named in a log only")
+	default:
+		f.add(s, "an address")
 	}
 }
-
-// resolvers that everybody pings.
-var resolvers = setOf("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "2001:4860:4860::8888", "2606:4700:4700::1111")
 
 func netmask(a netip.Addr) bool {
 	b := a.AsSlice()
@@ -231,42 +287,54 @@ func networkLength(rest string) bool {
 }
 
 // dotted decides on a name with dots that the inventory does not know.
-func (f *serverFinder) dotted(s Server, t hostToken, inLog bool) {
+func (f *serverFinder) dotted(s candidate, t hostToken, inLog bool) {
+	why, reg := f.notServer(s, t)
+	switch {
+	case why != "":
+		f.refuse(s, why)
+	case inLog && !f.domains[reg] && t.path:
+		f.refuse(s, "part of a path in a log")
+	case inLog && !f.domains[reg]:
+		f.later(s, "of a foreign domain, in a log")
+	default:
+		if !inLog {
+			f.domains[reg] = true
+			delete(f.domains, "")
+		}
+		f.add(s, "a host name with its domain")
+	}
+}
+
+// notServer says why a dotted name is no server's, or "", and its registrable domain.
+func (f *serverFinder) notServer(s candidate, t hostToken) (why, reg string) {
 	url := t.scheme != "" && t.scheme != "mailto"
-	if !hostShape(s.Name) || t.after == '@' || t.before == '@' || t.path && !url {
-		return
+	switch {
+	case t.after == '@' || t.before == '@':
+		return "part of a mail address", ""
+	case !hostShape(s.Name):
+		return "no host name (RFC 1123)", ""
+	case t.path && !url:
+		return "part of a path", ""
 	}
 	labels := strings.Split(s.Name, ".")
 	tld := labels[len(labels)-1]
 	public := publicTLD(tld)
-	if !public && !(privateEndings[tld] && len(labels) >= 2) {
-		return
+	if !public && !f.d.v.privateEndings[tld] {
+		return "." + tld + " is no domain: a file, a class or a version", ""
 	}
 	if ownDomain(s.Name, f.d.w.Own) {
-		return
+		return "our own domain", ""
 	}
-	reg := registrable(asciiOr(s.Name))
-	if public && reg == "" || thirdParties[s.Name] {
-		return
+	reg = registrable(f.d.v, asciiOr(s.Name))
+	switch {
+	case public && reg == "" || f.d.v.thirdParties[s.Name]:
+		return "of a third party", ""
+	case !url && labels[0] != "www" && notAName(f.d.v, t.text, labels, tld):
+		return "a file, a class, an abbreviation or two sentences", ""
+	case f.d.v.trackers[labels[0]] && len(labels) > 2 && !f.domains[reg]:
+		return "counts clicks", ""
 	}
-	www := labels[0] == "www"
-	if !url && !www && notAName(t.text, labels, tld) {
-		return
-	}
-	if trackers[labels[0]] && len(labels) > 2 && !f.domains[reg] {
-		return
-	}
-	if inLog && !f.domains[reg] {
-		if !t.path {
-			f.weak = append(f.weak, s)
-		}
-		return
-	}
-	if !inLog {
-		f.domains[reg] = true
-		delete(f.domains, "")
-	}
-	f.add(s)
+	return "", reg
 }
 
 func asciiOr(name string) string {
@@ -303,8 +371,8 @@ func publicTLD(tld string) bool {
 }
 
 // notAName: dotted text that is a file, a class, a sentence without its blank, or an abbreviation.
-func notAName(written string, labels []string, tld string) bool {
-	if fileEndings[tld] && len(labels) == 2 {
+func notAName(v *vocabulary, written string, labels []string, tld string) bool {
+	if v.fileEndings[tld] && len(labels) == 2 {
 		return true
 	}
 	// org.apache.tomcat.net, com.firma.shop: the reversed names of Java.
@@ -328,13 +396,14 @@ func notAName(written string, labels []string, tld string) bool {
 	return short >= len(parts)-1
 }
 
-func (f *serverFinder) add(s Server) {
+func (f *serverFinder) add(s candidate, why string) {
 	key, err := hostKey(s.Name)
-	if err != nil || f.seen[key] {
+	if err != nil || f.seen[key] || f.d.refusal("server", s.Name, s.src, s.Span.From, s.Span.To) != nil {
 		return
 	}
 	f.seen[key] = true
-	f.servers = append(f.servers, s)
+	f.ruleOf[s.Name], f.whyOf[s.Name] = f.rule, why
+	f.servers = append(f.servers, s.Server)
 }
 
 // dropShort leaves out a bare name where its full name is there as well: srv-erp beside

@@ -2,13 +2,6 @@ package rules
 
 import "strings"
 
-// ourSubjects are the names under which customers write, folded, without blanks and hyphens. Each may
-// hold typing errors: one in short ones, two from twelve letters on.
-var ourSubjects = []string{
-	"notfallsupport", "notfallsuport", "supportnotfall", "notsupport", "emergencysupport", "supportemergency", "notfallhilfe", "notfallservice", "notfallhotline", "notfallmeldung", "notfallticket",
-	"supporturgence", "supportdurgence", "assistancedurgence", "urgencesupport", "supportourgence", "supportoemergenza", "supportodiemergenza", "emergenzasupporto", "assistenzaemergenza", "assistenzadiemergenza", "supportourgente", "soportedeemergencia", "soporteurgente", "soporteemergencia", "spoedsupport", "noodsupport",
-}
-
 // subjectMatch says how a folded subject carries our name: it begins with it, or has it somewhere.
 type subjectMatch int
 
@@ -20,7 +13,7 @@ const (
 
 // matchSubject compares the subject's beginning, and every place in it, with our names. Words are
 // joined without what parts them: "notfall support", "notfall-support" and "notfall/support" are one.
-func matchSubject(folded string) subjectMatch {
+func matchSubject(v *vocabulary, folded string) subjectMatch {
 	best := notOurs
 	clauses := strings.FieldsFunc(cut(folded, 300), func(r rune) bool { return strings.ContainsRune(":;,()!?|\"", r) })
 	for n, clause := range clauses {
@@ -29,7 +22,7 @@ func matchSubject(folded string) subjectMatch {
 			joined := ""
 			for j := i; j < len(words) && j < i+4 && len(joined) <= 30; j++ {
 				joined += words[j]
-				if isOurs(joined) {
+				if isOurs(v, joined) {
 					if n == 0 && i == 0 {
 						return begins
 					}
@@ -38,22 +31,19 @@ func matchSubject(folded string) subjectMatch {
 			}
 		}
 		// A single word says it as well when nothing stands before it: "Notfall!", "Emergency: …".
-		if n == 0 && best == notOurs && len(words) > 0 && loneWords[words[0]] {
+		if n == 0 && best == notOurs && len(words) > 0 && v.loneWords[words[0]] {
 			best = begins
 		}
 	}
 	return best
 }
 
-// loneWords are subjects in themselves.
-var loneWords = map[string]bool{"notfall": true, "emergency": true, "urgence": true, "emergenza": true, "emergencia": true, "noodgeval": true, "notfal": true, "notfalll": true, "emergancy": true}
-
 func splitSubject(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > 0x7f) })
 }
 
-func isOurs(joined string) bool {
-	for _, s := range ourSubjects {
+func isOurs(v *vocabulary, joined string) bool {
+	for _, s := range v.ourSubjects {
 		limit := 1
 		if len(s) >= 12 {
 			limit = 2

@@ -39,7 +39,7 @@ func readTable(t *testing.T, file, sep string, columns, least int) [][]string {
 func TestSubjects(t *testing.T) {
 	names := map[subjectMatch]string{begins: "begins", mentions: "mentions", notOurs: "none"}
 	for _, c := range readTable(t, "testdata/subjects.txt", "\t", 2, 80) {
-		if got := names[matchSubject(FoldSubject(c[1]))]; got != c[0] {
+		if got := names[matchSubject(Shipped().v, FoldSubject(c[1]))]; got != c[0] {
 			t.Errorf("%q: %s, wanted %s (folded %q)", c[1], got, c[0], FoldSubject(c[1]))
 		}
 	}
@@ -48,7 +48,7 @@ func TestSubjects(t *testing.T) {
 func TestPhones(t *testing.T) {
 	for _, c := range readTable(t, "testdata/phones.txt", "|", 3, 60) {
 		m := &message.Mail{Text: c[1], From: []message.Address{{Address: "anna@" + c[0]}}}
-		d := newDoc(m, World{})
+		d := Shipped().newDoc(t.Context(), m, World{})
 		if got := strings.Join(findPhones(d, nil), " "); got != c[2] {
 			t.Errorf("%s: %q: %q, wanted %q", c[0], c[1], got, c[2])
 		}
@@ -61,7 +61,7 @@ func TestCustomerNumbers(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range readTable(t, "testdata/customers.txt", "|", 2, 45) {
-		d := newDoc(&message.Mail{Text: c[0]}, World{Inventory: inv})
+		d := Shipped().newDoc(t.Context(), &message.Mail{Text: c[0]}, World{Inventory: inv})
 		if got := customerNumber(d); got != c[1] {
 			t.Errorf("%q: %q, wanted %q", c[0], got, c[1])
 		}
@@ -72,7 +72,7 @@ func TestHosts(t *testing.T) {
 	w := World{Inventory: testInventory(t), Own: []string{"support@notfall-hoster.at"}}
 	for _, c := range readTable(t, "testdata/hosts.txt", "|", 2, 55) {
 		var names []string
-		for _, s := range findServers(newDoc(&message.Mail{Text: c[0]}, w), nil, "") {
+		for _, s := range findServers(Shipped().newDoc(t.Context(), &message.Mail{Text: c[0]}, w), nil, "") {
 			names = append(names, s.Name)
 		}
 		if got := strings.Join(names, " "); got != c[1] {
@@ -89,8 +89,8 @@ func TestClasses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if string(got.Class) != c[0] {
-			d := newDoc(m, World{})
-			t.Errorf("%q %q: %v", c[1], c[2], classify(d, message.Automatic{}, got))
+			_, trace, _ := Shipped().Explain(t.Context(), m, World{})
+			t.Errorf("%q %q: %s\n%+v", c[1], c[2], got.Class, trace.Steps)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func TestErrors(t *testing.T) {
 				text = append(text, l)
 			}
 		}
-		for _, f := range findErrors(newDoc(&message.Mail{Text: strings.Join(text, "\n")}, World{})) {
+		for _, f := range findErrors(Shipped().newDoc(t.Context(), &message.Mail{Text: strings.Join(text, "\n")}, World{})) {
 			first, _, _ := strings.Cut(f.text, "\n") // without the calls of a trace
 			got = append(got, squeeze(first))
 		}
@@ -135,7 +135,7 @@ func TestAnswers(t *testing.T) {
 		name, rest, _ := strings.Cut(c, "\n")
 		i := strings.LastIndex("\n"+rest, "\n> ")
 		text, want := strings.TrimSpace(rest[:i]), strings.Split(strings.TrimRight(rest[i+2:], "\n"), "|")
-		problem, reproduction, changes := answers(newDoc(&message.Mail{Text: text}, World{}), nil)
+		problem, reproduction, changes := answers(Shipped().newDoc(t.Context(), &message.Mail{Text: text}, World{}), nil)
 		for k, got := range []string{problem, reproduction, changes} {
 			if got != strings.TrimSpace(want[k]) {
 				t.Errorf("%s: answer %d: %q, wanted %q", name, k+1, got, strings.TrimSpace(want[k]))

@@ -2,34 +2,83 @@ package rules
 
 import (
 	"context"
+	"fmt"
 
 	"notfalld/message"
 )
 
-// understand fills in f, one pass after the other. Each is linear in the text and the text is capped,
-// so looking at the clock between them is enough.
-func understand(ctx context.Context, m *message.Mail, w World, f *Facts) error {
-	d := newDoc(m, w)
+// Understand says what a mail is and what it holds. It is bounded by ctx: when time is up it returns
+// what was found so far together with ctx.Err(). A fault of a rule is an error too, and not the end of
+// the program: the mail that met it becomes a minimal ticket.
+func (s *Set) Understand(ctx context.Context, m *message.Mail, w World) (Facts, error) {
+	return s.understand(ctx, m, w, nil)
+}
+
+// Explain is Understand with everything that the rules saw, taken or refused.
+func (s *Set) Explain(ctx context.Context, m *message.Mail, w World) (Facts, Trace, error) {
+	var t Trace
+	f, err := s.understand(ctx, m, w, &t)
+	return f, t, err
+}
+
+func (s *Set) understand(ctx context.Context, m *message.Mail, w World, t *Trace) (f Facts, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("rule set %s: %v", s.hash, r)
+		}
+	}()
+	err = s.passes(ctx, m, w, &f, t)
+	return f, err
+}
+
+// passes fills in f, one pass after the other. Each is linear in the text and the text is capped, so looking at the
+// clock between them is enough.
+func (s *Set) passes(ctx context.Context, m *message.Mail, w World, f *Facts, t *Trace) error {
+	d := s.newDoc(ctx, m, w)
+	d.trace = t
+	f.Automatic = d.auto
 	var found []finding // error messages in all sources, in order
-	auto := m.AutomaticThrough(w.Groups)
-	f.Automatic = auto
 	passes := []func(){
+		func() { d.captured = s.capture(ctx, d) },
 		func() { found = findErrors(d) },
-		func() { f.Errors = errorFacts(found) },
+		func() { f.Errors = errorFacts(d, found) },
 		func() { f.CustomerNumber = customerNumber(d) },
 		func() { f.Servers = findServers(d, found, f.CustomerNumber) },
 		func() { f.Phones = findPhones(d, found) },
 		func() { f.Language = language(d, found) },
 		func() { f.Problem, f.Reproduction, f.Changes = answers(d, found) },
 		func() { f.Missing = missing(*f) },
-		func() { f.Class = classify(d, auto, *f).class },
-		func() { f.Reply = mayReply(m, w, f.Class, auto) },
+		func() { s.conclude(ctx, d, f) },
 	}
 	for _, pass := range passes {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		pass()
+		f.Where = d.where
 	}
 	return ctx.Err()
+}
+
+// conclude decides the class, whether the mail may be answered, and who is told.
+func (s *Set) conclude(ctx context.Context, d *doc, f *Facts) {
+	v := s.classify(ctx, d, f)
+	f.Class = v.class
+	d.tell(Step{Fact: "class", Value: string(v.class), Taken: true, Why: v.why(s.emergency), Weight: v.score})
+	f.Reply = mayReply(d.m, d.w, f.Class, d.auto)
+	if f.Reply.Send && v.never != "" {
+		f.Reply = Reply{Reason: "rule " + v.never + ": never answered"}
+	}
+	d.tell(Step{Fact: "reply", Value: f.Reply.Reason, Taken: f.Reply.Send, Why: f.Reply.Reason})
+	f.Route = s.route(ctx, d, f)
+}
+
+func (v verdict) why(limit int) string {
+	switch {
+	case v.score == 0:
+		return "no hint weighs anything, or a rule decides"
+	case v.class == Emergency:
+		return fmt.Sprintf("weight %d, and %d is an emergency", v.score, limit)
+	}
+	return fmt.Sprintf("weight %d, and it takes %d for an emergency", v.score, limit)
 }

@@ -93,7 +93,7 @@ func TestLanguage(t *testing.T) {
 		if want == "-" {
 			want = ""
 		}
-		d := newDoc(&message.Mail{Subject: c[1], Text: c[2]}, World{})
+		d := Shipped().newDoc(t.Context(), &message.Mail{Subject: c[1], Text: c[2]}, World{})
 		if got := language(d, findErrors(d)); got != want {
 			n, words := proseStops(&d.body, d.closing, findErrors(d))
 			t.Errorf("%q %q: %q, wanted %q (%v of %d)", c[1], c[2], got, want, n, words)

@@ -1,0 +1,196 @@
+package rules
+
+import (
+	"context"
+	"strings"
+)
+
+// captureNames are what a pattern may capture.
+var captureNames = []string{"server", "error", "customer_number", "phone", "problem", "reproduction", "changes"}
+
+// capture is one value that a rule of the files found.
+type capture struct {
+	rule     string
+	src      *source
+	from, to int
+}
+
+// text is the value as it stands in the mail, white space folded.
+func (c capture) text() string { return oneLine(c.src.text[c.from:c.to]) }
+
+// maxCaptures bounds what rules find of one kind in one mail.
+const maxCaptures = 50
+
+// capture runs the extract rules with a pattern or words, and returns what they found by kind.
+func (s *Set) capture(ctx context.Context, d *doc) map[string][]capture {
+	found := map[string][]capture{}
+	in := d.input(&Facts{})
+	for _, r := range s.captures {
+		if ctx.Err() != nil {
+			break
+		}
+		if r.when != nil && !d.conditionHolds(ctx, &r.head, in) {
+			continue
+		}
+		for _, src := range d.sourcesOf(r.in) {
+			take := func(kind string, from, to int) {
+				for from < to && src.text[from] <= ' ' {
+					from++
+				}
+				for to > from && src.text[to-1] <= ' ' {
+					to--
+				}
+				if from == to || len(found[kind]) >= maxCaptures {
+					return
+				}
+				line, value := src.lineAround(from, to), src.text[from:to]
+				for i := range r.unless {
+					if r.unless[i].holds(ctx, in, line, value) {
+						d.refused(r.name, kind, value, exceptionWhy(i), src.name, from, to)
+						return
+					}
+				}
+				found[kind] = append(found[kind], capture{r.name, src, from, to})
+			}
+			if r.words != nil {
+				r.words.find(src.words, func(m match) bool {
+					take(r.finds, src.words[m.from].from, src.words[m.to-1].to)
+					return true
+				})
+				continue
+			}
+			src.find(r.pattern, func(m patternMatch) bool {
+				for _, c := range m.captures {
+					take(c.name, c.from, c.to)
+				}
+				return ctx.Err() == nil
+			})
+		}
+	}
+	return found
+}
+
+func exceptionWhy(i int) string {
+	return "an exception of the rule holds: unless[" + string(rune('0'+min(i, 9))) + "]"
+}
+
+// conditionHolds asks the condition of a rule, and tells why it does not.
+func (d *doc) conditionHolds(ctx context.Context, h *head, in *conditionActivation) bool {
+	ok, err := h.when.eval(ctx, in)
+	switch {
+	case err != nil:
+		d.refused(h.name, "", "", "its condition failed: "+err.Error(), "", 0, 0)
+	case !ok && d.trace != nil:
+		d.refused(h.name, "", "", "not so: "+h.when.source, "", 0, 0)
+	}
+	return ok && err == nil
+}
+
+// sourcesOf are the sources of the names that rules use.
+func (d *doc) sourcesOf(names []string) []*source {
+	var out []*source
+	for _, n := range names {
+		switch n {
+		case "subject":
+			out = append(out, &d.title)
+		case "body":
+			out = append(out, &d.body)
+		case "forwarded":
+			if d.forward {
+				out = append(out, &d.passed)
+			}
+		case "signature":
+			if d.signature.name == "" {
+				d.signature = newSource(d.v, "signature", d.m.Signature, false)
+			}
+			out = append(out, &d.signature)
+		case "attachments":
+			for i := range d.logs {
+				out = append(out, &d.logs[i])
+			}
+		}
+	}
+	return out
+}
+
+// find runs a pattern over a source.
+func (s *source) find(p *pattern, each func(patternMatch) bool) {
+	if s.text == "" {
+		return
+	}
+	if s.index == nil {
+		s.index = indexText(s.text)
+	}
+	p.findIn(s.index, each)
+}
+
+// matchesAny says whether a pattern matches subject or text.
+func (d *doc) matchesAny(p *pattern) bool {
+	if p == nil {
+		return false
+	}
+	found := false
+	for _, s := range append(d.texts(), &d.title) {
+		s.find(p, func(patternMatch) bool { found = true; return false })
+	}
+	return found
+}
+
+// matches says whether a pattern matches a short text.
+func (p *pattern) matches(text string) bool {
+	found := false
+	p.find(text, func(patternMatch) bool { found = true; return false })
+	return found
+}
+
+// lineAround are the whole lines in which a passage stands.
+func (s *source) lineAround(from, to int) string {
+	begin := strings.LastIndexByte(s.text[:from], '\n') + 1
+	end := strings.IndexByte(s.text[to:], '\n')
+	if end < 0 {
+		end = len(s.text) - to
+	}
+	return s.text[begin : to+end]
+}
+
+// refusal is the rule that keeps a value from being a fact of a kind, or nil. src may be nil where no text surrounds it.
+func (d *doc) refusal(kind, value string, src *source, from, to int) *extractRule {
+	rules := d.set.refusals[kind]
+	if len(rules) == 0 {
+		return nil
+	}
+	before, line := "", value
+	if src != nil {
+		line = src.lineAround(from, to)
+		before = src.text[strings.LastIndexByte(src.text[:from], '\n')+1 : from]
+	}
+	for _, r := range rules {
+		switch {
+		case len(r.values) > 0 && !anyGlob(r.values, value):
+		case r.pattern != nil && !r.pattern.matches(value):
+		case r.words != nil && !r.words.has(splitWords(before)):
+		case r.when != nil && !d.conditionHolds(d.ctx, &r.head, d.input(&Facts{})):
+		case d.excepted(r, line, value):
+		default:
+			d.refused(r.name, kind, value, "the rule refuses it", sourceName(src), from, to)
+			return r
+		}
+	}
+	return nil
+}
+
+func (d *doc) excepted(r *extractRule, line, value string) bool {
+	for i := range r.unless {
+		if r.unless[i].holds(d.ctx, d.input(&Facts{}), line, value) {
+			return true
+		}
+	}
+	return false
+}
+
+func sourceName(s *source) string {
+	if s == nil {
+		return ""
+	}
+	return s.name
+}

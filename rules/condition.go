@@ -1,0 +1,112 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/interpreter"
+)
+
+// condition is a compiled `when:`. It is immutable; any number of mails may be asked at once.
+type condition struct {
+	source  string
+	always  bool     // true of every mail, whatever the facts
+	facts   []string // the facts that it asks for, in order of their first appearance
+	hints   []string // the names that it looks up in hints
+	program cel.Program
+	loops   bool // over members of lists: the clock is looked at in between
+}
+
+// conditionProblem is one thing that is wrong with a condition.
+type conditionProblem struct {
+	Offset int    // bytes from the beginning of the condition
+	Text   string // what is wrong
+	Mend   string // what to write instead; "" if there is nothing short to say
+}
+
+const (
+	// conditionLength is the most bytes of a condition: a few hundred customer numbers, and no list
+	// of ten megabytes.
+	conditionLength = 16 << 10
+	// conditionCost is what one evaluation may cost, in the units of CEL: a unit is some 5 to 15 ns here,
+	// so that the worst condition takes some 10 ms of a mail's time.
+	conditionCost = 1_000_000
+	// conditionInterrupt is after how many members of a list the clock is looked at.
+	conditionInterrupt = 256
+	// conditionLoops is how deep exists, all, filter and map may stand within each other.
+	conditionLoops = 2
+)
+
+// eval asks the condition of one mail. An error says in plain words why it could not be answered; the
+// rule does not fire then.
+func (c *condition) eval(ctx context.Context, in *conditionActivation) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, fmt.Errorf("condition: %w", err)
+	}
+	if c.always {
+		return true, nil
+	}
+	ask := func() (bool, error) {
+		var out any
+		var err error
+		if c.loops {
+			out, _, err = c.program.ContextEval(ctx, in)
+		} else {
+			// Without loops the time is bounded by the cost limit, and no context has to be set up.
+			out, _, err = c.program.Eval(in)
+		}
+		if err != nil {
+			return false, err
+		}
+		b, ok := out.(types.Bool)
+		if !ok {
+			return false, fmt.Errorf("neither true nor false: %v", out)
+		}
+		return bool(b), nil
+	}
+	answer, err := ask()
+	if err != nil && ctx.Err() != nil {
+		return false, fmt.Errorf("condition: out of time: %w", ctx.Err())
+	}
+	if err != nil {
+		return false, fmt.Errorf("condition: %w", plainEvalError(err))
+	}
+	return answer, nil
+}
+
+// errConditionCost says that a condition was stopped.
+var errConditionCost = errors.New("stopped, this mail makes it cost too much")
+
+// plainEvalError says why a condition could not be answered.
+func plainEvalError(err error) error {
+	var cancelled interpreter.EvalCancelledError
+	if errors.As(err, &cancelled) && cancelled.Cause == interpreter.CostLimitExceeded {
+		return errConditionCost
+	}
+	text := err.Error()
+	for _, p := range evalErrors {
+		if strings.Contains(text, p.says) {
+			return errors.New(p.plain)
+		}
+	}
+	return err
+}
+
+// evalErrors are those that CEL gives at the evaluation of what compiled, and what they mean.
+var evalErrors = []struct{ says, plain string }{
+	{"index out of bounds", "the list has no member of that place"},
+	{"invalid_argument", "the list has no member of that place"},
+	{"no such key", "the table has no such name"},
+	{"divide by zero", "divided by zero"},
+	{"division by zero", "divided by zero"},
+	{"modulus by zero", "divided by zero"},
+	{"integer overflow", "the number is too large"},
+	{"strconv.ParseInt", "int() was given a text that is no number"},
+	{"strconv.ParseFloat", "double() was given a text that is no number"},
+	{"type conversion error from 'string' to 'google.protobuf.Timestamp'", "timestamp() was given a text that is no time"},
+	{"type conversion error from 'string' to 'google.protobuf.Duration'", "duration() was given a text that is no length of time"},
+}

@@ -1,0 +1,182 @@
+package rules
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// weighed is one hint that was found, in the subject or in the text.
+type weighed struct {
+	rule      *classifyRule
+	weight    int
+	inSubject bool
+	words     int // how many different words of it
+	firm      int // of them, those that are not faint
+	step      Step
+}
+
+// The groups whose meaning the code knows: what is broken, what its error codes are, and that it is urgent.
+const (
+	groupOutage  = "outage"
+	groupFailure = "failure-code"
+	groupUrgency = "urgency"
+)
+
+// brokenIn sums up what the hints say of an outage. text: whether the text says that something is broken.
+func brokenIn(found []weighed) (b brokenFacts, text bool) {
+	for _, x := range found {
+		b.urgent = b.urgent || x.rule.group == groupUrgency
+		b.denied = b.denied || x.weight < 0 && !x.rule.mild
+		b.opposed = b.opposed || x.weight < 0
+		if x.rule.group != groupOutage && x.rule.group != groupFailure {
+			continue
+		}
+		b.any = true
+		b.firmly = b.firmly || x.firm > 0
+		if x.inSubject {
+			b.subject = b.subject || x.firm > 0
+		} else {
+			text = true
+			b.ways += x.firm
+		}
+	}
+	return b, text
+}
+
+// What a mild objection weighs at most beside a call for help. Customers answer whatever mail of ours they find, and
+// begin at a question: the text counts more.
+const mildest = -2
+
+// tempered is what a hint weighs beside the others.
+func (x weighed) tempered(calls, text bool, b brokenFacts) int {
+	w := x.weight
+	// Who calls for help may name a contract or a maintenance once; it takes more to make that other.
+	if calls && !x.inSubject && x.words == 1 && w < 0 {
+		w /= 2
+	}
+	if !x.rule.mild {
+		return w
+	}
+	if calls && b.any && !x.inSubject || x.inSubject && text && !b.denied && (b.urgent || b.ways > 1) {
+		w = max(w, mildest)
+	}
+	return w
+}
+
+// hintCounts are the numbers of different words found, by rule and by group.
+func hintCounts(found []weighed) map[string]int {
+	n := map[string]int{}
+	for _, x := range found {
+		n[x.rule.name] += x.words
+		if x.rule.group != "" && x.rule.group != x.rule.name {
+			n[x.rule.group] += x.words
+		}
+	}
+	return n
+}
+
+// hits are the words of one rule found in one place, each with where it stands first.
+type hits map[string]word
+
+// hintsIn are the hints found in subject and text, each once per place, in the order of the rules. What speaks against
+// an emergency in two different words counts twice: one word of it is in many mails.
+func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []weighed {
+	inSubject, inText := make([]hits, len(s.hints)), make([]hits, len(s.hints))
+	mark := func(in []hits, words []word) {
+		s.hintWords.find(words, func(m match) bool { in[m.id].add(&in[m.id], words[m.from], words[m.to-1].to); return true })
+	}
+	content := d.content()
+	mark(inSubject, content[0])
+	for _, w := range content[1:] {
+		mark(inText, w)
+	}
+	var out []weighed
+	for i, r := range s.hints {
+		if r.pattern != nil {
+			markPattern(&inSubject[i], r.pattern, &d.title)
+			for _, src := range d.texts() {
+				markPattern(&inText[i], r.pattern, src)
+			}
+		}
+		if len(inSubject[i]) == 0 && len(inText[i]) == 0 || !d.fires(ctx, &r.head, in, d.title.text+"\n"+d.body.text, "class") {
+			continue
+		}
+		if n := len(inSubject[i]); n > 0 && (r.subject != 0 || r.never) {
+			out = append(out, weighed{rule: r, weight: r.subject, inSubject: true, words: n, firm: d.firm(inSubject[i]), step: d.hintStep(inSubject[i], true)})
+		}
+		if n := len(inText[i]); n > 0 && (r.text != 0 || r.never) {
+			w := r.text
+			if n > 1 && w < 0 {
+				w *= 2
+			}
+			out = append(out, weighed{rule: r, weight: w, words: n, firm: d.firm(inText[i]), step: d.hintStep(inText[i], false)})
+		}
+	}
+	return out
+}
+
+// texts are the sources beside the subject in which hints are looked for.
+func (d *doc) texts() []*source {
+	if d.forward {
+		return []*source{&d.body, &d.passed}
+	}
+	return []*source{&d.body}
+}
+
+func (h hits) add(to *hits, w word, end int) {
+	if h == nil {
+		h = hits{}
+		*to = h
+	}
+	if _, ok := h[w.fold]; !ok {
+		w.to = end
+		h[w.fold] = w
+	}
+}
+
+func markPattern(to *hits, p *pattern, s *source) {
+	s.find(p, func(m patternMatch) bool {
+		text := foldText(s.text[m.from:m.to])
+		(*to).add(to, word{text, m.from, m.to}, m.to)
+		return len(*to) < 3 // more say no more
+	})
+}
+
+// firm is how many of the words found are not faint.
+func (d *doc) firm(h hits) int {
+	n := 0
+	for w := range h {
+		if !d.v.faint[w] {
+			n++
+		}
+	}
+	return n
+}
+
+// hintStep says for the trace which words were found, and where the first of them stands.
+func (d *doc) hintStep(h hits, inSubject bool) Step {
+	if d.trace == nil {
+		return Step{}
+	}
+	words := slices.SortedFunc(maps.Values(h), func(a, b word) int { return a.from - b.from })
+	var list []string
+	for _, w := range words[:min(len(words), 5)] {
+		list = append(list, w.fold)
+	}
+	st := Step{Value: strings.Join(list, ", "), Source: "body", Why: fmt.Sprintf("in the text: %s", strings.Join(list, ", "))}
+	if inSubject {
+		st.Source, st.Why = "subject", fmt.Sprintf("in the subject: %s", strings.Join(list, ", "))
+		for _, w := range d.title.words { // the subject is compared without prefixes: this is where it stands as written
+			if w.fold == words[0].fold {
+				st.From, st.To = w.from, w.to
+				break
+			}
+		}
+		return st
+	}
+	st.From, st.To = words[0].from, words[0].to
+	return st
+}

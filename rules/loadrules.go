@@ -1,0 +1,242 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// rules compiles the rules of all sections into the set.
+func (l *loader) rules() {
+	l.classify(merge(l, "classify", func(f *rawFile) []rawClassify { return f.Classify },
+		func(r *rawClassify, w []string) { r.Words = w }, func(r *rawClassify) []string { return r.Words }))
+	l.extract(merge(l, "extract", func(f *rawFile) []rawExtract { return f.Extract },
+		func(r *rawExtract, w []string) { r.Words = w }, func(r *rawExtract) []string { return r.Words }))
+	l.route(merge(l, "route", func(f *rawFile) []rawRoute { return f.Route },
+		func(*rawRoute, []string) {}, func(*rawRoute) []string { return nil }))
+}
+
+// head compiles what every rule has.
+func (l *loader) head(p placedHead, st stage) head {
+	h := head{name: p.shared.name, about: p.shared.about, at: p.f.place(p.key), key: p.key, doc: p.f}
+	h.when = l.condition(p.f, p.key+".when", p.shared.when, st)
+	for i, x := range p.shared.unless {
+		key := fmt.Sprintf("%s.unless[%d]", p.key, i)
+		e := exception{when: l.condition(p.f, key+".when", x.When, st), pattern: l.pattern(p.f, key+".pattern", x.Pattern, false), values: l.values(p.f, key+".values", x.Values)}
+		if w := l.words(p.f, key+".words", x.Words); len(w) > 0 {
+			e.words = newLexicon(w)
+		}
+		if e.when == nil && e.pattern == nil && e.words == nil && len(e.values) == 0 {
+			p.f.doc.ProblemAt(key, "an exception without words, pattern, values or when", "remove it, or say what it is about")
+		}
+		h.unless = append(h.unless, e)
+	}
+	return h
+}
+
+type placedHead struct {
+	shared shared
+	f      *file
+	key    string
+}
+
+func headOf[T raw](p placed[T]) placedHead { return placedHead{p.raw.shared(), p.f, p.key} }
+
+// condition compiles the condition at a key; nil if there is none, or a broken one.
+func (l *loader) condition(f *file, key, expr string, st stage) *condition {
+	if !f.doc.Has(key) {
+		return nil
+	}
+	c, problems := compileCondition(expr, st)
+	for _, p := range problems {
+		line, col := f.doc.Inside(key, p.Offset)
+		f.doc.Add(line, col, key, p.Text, p.Mend)
+	}
+	return c
+}
+
+// pattern compiles the pattern at a key; captures says whether it is there for what it captures.
+func (l *loader) pattern(f *file, key, expr string, captures bool) *pattern {
+	if !f.doc.Has(key) {
+		return nil
+	}
+	var allowed []string
+	if captures {
+		allowed = captureNames
+	}
+	pat, problems := compilePattern(expr, allowed)
+	for _, p := range problems {
+		line, col := f.doc.Inside(key, p.Offset)
+		if p.Warning {
+			f.doc.Warn(line, col, key, p.Text, p.Mend)
+			continue
+		}
+		f.doc.Add(line, col, key, p.Text, p.Mend)
+	}
+	return pat
+}
+
+func (l *loader) classify(list []placed[rawClassify]) {
+	l.before(list)
+	for _, p := range list {
+		st := stageFacts
+		if len(p.raw.Words) == 0 && p.raw.Pattern == "" && p.raw.Class == "" {
+			st = stageHints
+		}
+		r := &classifyRule{head: l.head(headOf(p), st), group: p.raw.Group, subject: p.raw.Subject, text: p.raw.Text, weight: p.raw.Weight, mild: p.raw.Mild,
+			words: l.words(p.f, p.key+".words", p.raw.Words), pattern: l.pattern(p.f, p.key+".pattern", p.raw.Pattern, false),
+			class: Class(p.raw.Class), never: p.raw.Reply != "", examples: p.raw.Examples}
+		l.checkClassify(p, r)
+		switch {
+		case r.class != "":
+			l.set.decisions = append(l.set.decisions, r)
+		case r.hint():
+			l.set.hints = append(l.set.hints, r)
+		default:
+			l.set.weights = append(l.set.weights, r)
+		}
+	}
+	l.set.hintWords = lexiconOf(l.set.hints)
+	l.set.decisionWords = lexiconOf(l.set.decisions)
+}
+
+// lexiconOf holds the words of all rules; the id is the index of the rule.
+func lexiconOf(list []*classifyRule) *lexicon {
+	lists := make([][]string, len(list))
+	for i, r := range list {
+		lists[i] = r.words
+	}
+	return newLexicon(lists...)
+}
+
+func (l *loader) checkClassify(p placed[rawClassify], r *classifyRule) {
+	at := func(key, text, mend string) { p.f.doc.ProblemAt(p.key+"."+key, text, mend) }
+	switch {
+	case r.group != "" && !nameOK(r.group):
+		at("group", fmt.Sprintf("%q is no name for a group", r.group), "small letters, digits and hyphens")
+	case r.class != "" && (r.subject != 0 || r.text != 0 || r.weight != 0):
+		at("class", "a rule that decides the class has no weights", "keep class, or subject, text and weight")
+	case r.class != "" && !p.f.shipped && !r.hint() && r.when == nil:
+		at("class", "would decide every mail", "say which: words, pattern or when")
+	case r.class != "":
+	case r.hint() && r.weight != 0:
+		at("weight", "a rule with words or a pattern weighs by where they stand", "write subject: and text:")
+	case r.hint() && r.subject == 0 && r.text == 0 && !r.never:
+		at("name", "the rule weighs nothing", "give it subject: or text:")
+	case !r.hint() && (r.subject != 0 || r.text != 0):
+		at("name", "subject and text weigh words or a pattern, and the rule has neither", "write weight:, or words:")
+	case !r.hint() && r.weight == 0 && !r.never:
+		at("name", "the rule does nothing", "give it words and weights, a class, or when and weight")
+	case !r.hint() && r.when == nil:
+		at("name", "the rule would fire on every mail", "give it when:")
+	}
+	if p.raw.Before != "" && r.class == "" {
+		at("before", "only rules with a class have an order", "remove it: weights add up in any order")
+	}
+}
+
+// before moves decision rules before those that they name.
+func (l *loader) before(list []placed[rawClassify]) {
+	for i := 0; i < len(list); i++ {
+		p := list[i]
+		if p.raw.Before == "" {
+			continue
+		}
+		k := slices.IndexFunc(list, func(o placed[rawClassify]) bool { return o.raw.Name == p.raw.Before && o.raw.Class != "" })
+		if k < 0 {
+			p.f.doc.ProblemAt(p.key+".before", fmt.Sprintf("there is no rule %q that decides a class", p.raw.Before), "")
+			continue
+		}
+		if k < i {
+			copy(list[k+1:i+1], list[k:i])
+			list[k] = p
+		}
+	}
+}
+
+func (l *loader) extract(list []placed[rawExtract]) {
+	l.set.finders, l.set.refusals = map[string]string{}, map[string][]*extractRule{}
+	for _, p := range list {
+		r := &extractRule{head: l.head(headOf(p), stageMail), finder: p.raw.Finder, in: p.raw.In, finds: p.raw.Finds, refuse: p.raw.Refuse,
+			pattern: l.pattern(p.f, p.key+".pattern", p.raw.Pattern, p.raw.Refuse == ""), values: l.values(p.f, p.key+".values", p.raw.Values), examples: p.raw.Examples}
+		words := l.words(p.f, p.key+".words", p.raw.Words)
+		if len(words) > 0 {
+			r.words = newLexicon(words)
+		}
+		if len(r.in) == 0 {
+			r.in = []string{"subject", "body", "forwarded", "attachments"}
+		}
+		l.checkExtract(p, r)
+		switch {
+		case r.finder != "":
+			l.set.finders[r.finder] = r.name
+		case r.refuse != "":
+			l.set.refusals[r.refuse] = append(l.set.refusals[r.refuse], r)
+		default:
+			l.set.captures = append(l.set.captures, r)
+		}
+		l.set.extracts = append(l.set.extracts, r)
+	}
+}
+
+func (l *loader) checkExtract(p placed[rawExtract], r *extractRule) {
+	has := func(key string) bool { return p.f.doc.Has(p.key + "." + key) }
+	at := func(key, text, mend string) { p.f.doc.ProblemAt(p.key+"."+key, text, mend) }
+	kinds := 0
+	for _, k := range []string{"finder", "refuse"} {
+		if has(k) {
+			kinds++
+		}
+	}
+	switch {
+	case kinds == 2:
+		at("refuse", "a rule finds, or refuses", "make two rules of it")
+	case has("finder") && !p.f.shipped:
+		at("finder", "the finders are part of the program", "switch a shipped rule off by its name, or write a pattern")
+	case has("finder") && !slices.Contains(finders, r.finder):
+		at("finder", "there is no such finder", strings.Join(finders, ", "))
+	case has("finder"):
+	case has("refuse"):
+		if r.pattern == nil && r.words == nil && len(r.values) == 0 && r.when == nil && !has("pattern") && !has("when") {
+			at("refuse", fmt.Sprintf("would refuse every %s", r.refuse), "say which: values, pattern, words or when")
+		}
+	case has("pattern") && has("words"):
+		at("words", "a rule finds by a pattern, or by words", "make two rules of it; words under unless: are an exception")
+	case has("words") && !has("finds"):
+		at("words", "what the words are is not said", "write finds: error, or finds: server")
+	case has("finds") && !has("words"):
+		at("finds", "says what words are, and the rule has none", "a pattern says it by its named captures")
+	case r.pattern != nil && len(r.pattern.captures) == 0:
+		at("pattern", "captures nothing", `name what it finds: (?P<server>…), one of `+strings.Join(captureNames, ", "))
+	case !has("pattern") && !has("words"):
+		at("name", "the rule finds nothing", "give it a pattern, words, or refuse")
+	}
+	if has("values") && !has("refuse") {
+		at("values", "values belong to refuse, or under unless", "")
+	}
+}
+
+func (l *loader) route(list []placed[rawRoute]) {
+	for _, p := range list {
+		r := &routeRule{head: l.head(headOf(p), stageDecided), priority: p.raw.Priority, tags: p.raw.Tags, notify: p.raw.Notify, stop: p.raw.Stop}
+		if r.priority == "" && len(r.tags) == 0 && len(r.notify) == 0 && !r.stop {
+			p.f.doc.ProblemAt(p.key, "the rule does nothing", "give it priority, tags or notify")
+		}
+		for i, t := range r.tags {
+			if !nameOK(t) {
+				p.f.doc.ProblemAt(fmt.Sprintf("%s.tags[%d]", p.key, i), fmt.Sprintf("%q is no tag", t), "small letters, digits and hyphens")
+			}
+		}
+		for i, a := range r.notify {
+			if _, ok := headerAddress(a); !ok {
+				p.f.doc.ProblemAt(fmt.Sprintf("%s.notify[%d]", p.key, i), fmt.Sprintf("%q is no address", a), "write name@domain")
+			}
+		}
+		for i, x := range p.raw.Unless {
+			if len(x.Words) > 0 || x.Pattern != "" || len(x.Values) > 0 {
+				p.f.doc.ProblemAt(fmt.Sprintf("%s.unless[%d]", p.key, i), "an exception of a route has when: only", "")
+			}
+		}
+		l.set.routes = append(l.set.routes, r)
+	}
+}

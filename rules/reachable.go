@@ -1,0 +1,40 @@
+package rules
+
+import "fmt"
+
+// reachable names the rules that can never fire because one before them takes every mail.
+func (l *loader) reachable() {
+	var stop *classifyRule
+	for i, r := range l.set.decisions {
+		if stop != nil {
+			r.doc.doc.ProblemAt(r.key, "is never reached: "+taker(&stop.head), "put it before that rule, or give that rule a condition")
+			continue
+		}
+		for _, o := range l.set.decisions[:i] {
+			if same(o, r) {
+				r.doc.doc.ProblemAt(r.key, "is never reached: "+taker(&o.head)+" under the same condition", "remove one of the two")
+			}
+		}
+		if !r.hint() && len(r.unless) == 0 && (r.when == nil || r.when.always) {
+			stop = r
+		}
+	}
+	if stop != nil {
+		stop.doc.doc.ProblemAt(stop.key, "decides every mail, and no hint is asked any more", "give it words, a pattern or when")
+	}
+	var ended *routeRule
+	for _, r := range l.set.routes {
+		if ended != nil {
+			r.doc.doc.ProblemAt(r.key, fmt.Sprintf("is never reached: %q (%s) stops for every mail", ended.name, ended.at.at()), "put it before that rule, or give that rule a condition")
+		} else if r.stop && len(r.unless) == 0 && (r.when == nil || r.when.always) {
+			ended = r
+		}
+	}
+}
+
+func taker(h *head) string { return fmt.Sprintf("%q (%s) decides before it", h.name, h.at.at()) }
+
+// same: what fires the second fires the first.
+func same(a, b *classifyRule) bool {
+	return !a.hint() && !b.hint() && len(a.unless) == 0 && a.when != nil && b.when != nil && a.when.source == b.when.source
+}

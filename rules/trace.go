@@ -1,0 +1,49 @@
+package rules
+
+// Step is one thing that a rule saw, and what came of it.
+type Step struct {
+	Rule   string `json:"rule"`             // name; "" where no rule decided
+	Fact   string `json:"fact"`             // class, server, error, customer_number, phone, problem, reproduction, changes, language, reply, route
+	Value  string `json:"value"`            // the fact, or the words that were looked at
+	Taken  bool   `json:"taken"`            // refused otherwise
+	Why    string `json:"why"`              // in words: "the inventory has it", "a file name"
+	Weight int    `json:"weight,omitempty"` // of a hint
+	Source string `json:"source,omitempty"` // as in a Server: "body", "subject", "forwarded", "signature", "attachment:error.log"
+	From   int    `json:"from"`             // byte range in that source; both 0 where there is none
+	To     int    `json:"to"`
+}
+
+// Trace is everything that rules saw of one mail, in order.
+type Trace struct{ Steps []Step }
+
+// maxSteps bounds a trace: of a long log nobody reads more.
+const maxSteps = 2000
+
+// tell records a step if somebody asked for a trace.
+func (d *doc) tell(s Step) {
+	if d.trace != nil && len(d.trace.Steps) < maxSteps {
+		d.trace.Steps = append(d.trace.Steps, s)
+	}
+}
+
+// refused records what was not taken, and why.
+func (d *doc) refused(rule, fact, value, why, source string, from, to int) {
+	if d.trace != nil {
+		d.tell(Step{Rule: rule, Fact: fact, Value: value, Why: why, Source: source, From: from, To: to})
+	}
+}
+
+// Where says where a fact was found, and which rule found it.
+type Where struct {
+	Fact   string // "server", "error", "customer_number", "phone", "problem", "reproduction", "changes"
+	Value  string
+	Rule   string
+	Source string
+	Span   Span
+}
+
+// took records a fact: for whoever asks where it stood, and in the trace.
+func (d *doc) took(rule, fact, value, why, source string, from, to int) {
+	d.where = append(d.where, Where{fact, value, rule, source, Span{from, to}})
+	d.tell(Step{Rule: rule, Fact: fact, Value: value, Taken: true, Why: why, Source: source, From: from, To: to})
+}
