@@ -19,7 +19,7 @@ type conditionCompiler struct {
 	stage    stage
 	lex      *conditionLexer
 	text     string // the condition with habits mended
-	origin   []int  // for each byte of text: which byte of the condition it stands for
+	written  []int  // for each byte of text: which byte of the condition it stands for
 	places   []int  // for each character of text: at which byte it stands
 	tree     *ast.AST
 	begins   map[int64]int // where an expression begins, in bytes of text
@@ -44,7 +44,7 @@ func compileCondition(expr string, st stage) (*condition, []conditionProblem) {
 	}
 	c := &conditionCompiler{env: env, stage: st, lex: lexCondition(expr), seen: map[string]bool{}}
 	c.out.source = expr
-	c.text, c.origin = c.lex.mended()
+	c.text, c.written = c.lex.mended()
 	for i := range c.text {
 		c.places = append(c.places, i)
 	}
@@ -62,7 +62,7 @@ func compileCondition(expr string, st stage) (*condition, []conditionProblem) {
 
 // report notes a problem at a byte of the mended text.
 func (c *conditionCompiler) report(at int, text, mend string) {
-	at = c.origin[min(max(at, 0), len(c.origin)-1)]
+	at = c.written[min(max(at, 0), len(c.written)-1)]
 	c.problems = append(c.problems, conditionProblem{at, text, mend})
 }
 
@@ -92,7 +92,7 @@ func (c *conditionCompiler) compile() {
 		return
 	}
 	c.outcome(checked)
-	_ = c.place; // c.values(checked.Expr(), nil)
+	c.values(checked.Expr(), nil)
 	if len(c.problems) > 0 || len(c.lex.problems) > 0 {
 		return
 	}

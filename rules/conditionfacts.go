@@ -51,6 +51,7 @@ type conditionFact struct {
 	stage stage    // from which on it is known
 	enum  []string // the only values of the text, or of the list's members; nil: any
 	lower bool     // the text, or each of the list, never has a capital letter
+	ascii bool     // a domain, or an address whose domain is in ASCII form
 	doc   string   // one line for admins
 	value func(*conditionInput) any
 }
@@ -99,17 +100,17 @@ var conditionFacts = []conditionFact{
 		value: func(in *conditionInput) any { return cut(in.m.Signature, textLimit) }},
 	{name: "mail.forwarded", typ: stringFact, doc: "the mail that was forwarded, its head included",
 		value: func(in *conditionInput) any { return cut(in.m.Forwarded, textLimit) }},
-	{name: "mail.from", typ: stringFact, lower: true, doc: "the sender's address, lower case, umlaut domains as xn--…",
+	{name: "mail.from", typ: stringFact, lower: true, ascii: true, doc: "the sender's address, lower case, umlaut domains as xn--…",
 		value: func(in *conditionInput) any { return strings.ToLower(firstAddress(in.m.From).Address) }},
 	{name: "mail.from_name", typ: stringFact, doc: "the sender's name beside the address",
 		value: func(in *conditionInput) any { return firstAddress(in.m.From).Name }},
-	{name: "mail.from_domain", typ: stringFact, lower: true, doc: "what stands behind the @ of the sender's address",
+	{name: "mail.from_domain", typ: stringFact, lower: true, ascii: true, doc: "what stands behind the @ of the sender's address",
 		value: func(in *conditionInput) any { return addressDomain(firstAddress(in.m.From).Address) }},
-	{name: "mail.reply_to", typ: listFact, lower: true, doc: "the addresses to which the sender wants answers",
+	{name: "mail.reply_to", typ: listFact, lower: true, ascii: true, doc: "the addresses to which the sender wants answers",
 		value: func(in *conditionInput) any { return lowerAddresses(in.m.ReplyTo) }},
-	{name: "mail.to", typ: listFact, lower: true, doc: "the recipients' addresses",
+	{name: "mail.to", typ: listFact, lower: true, ascii: true, doc: "the recipients' addresses",
 		value: func(in *conditionInput) any { return lowerAddresses(in.m.To) }},
-	{name: "mail.cc", typ: listFact, lower: true, doc: "the addresses that got a copy",
+	{name: "mail.cc", typ: listFact, lower: true, ascii: true, doc: "the addresses that got a copy",
 		value: func(in *conditionInput) any { return lowerAddresses(in.m.Cc) }},
 	{name: "mail.attachments", typ: listFact, doc: "the file names of the attachments, as written",
 		value: func(in *conditionInput) any { return attachmentNames(in.m.Attachments) }},

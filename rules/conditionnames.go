@@ -52,7 +52,7 @@ func (c *conditionCompiler) tokenAt(at int) string {
 	if at >= len(c.text) {
 		return ""
 	}
-	was := c.origin[at]
+	was := c.written[at]
 	for i, t := range c.lex.tokens {
 		if was >= t.from && was < t.to {
 			return c.lex.text(i)
@@ -72,7 +72,10 @@ func (c *conditionCompiler) names(e ast.Expr, scope []string) {
 			return
 		}
 	case ast.CallKind:
-		c.call(e)
+		if f := c.call(e); f != nil && f.style == loop && len(e.AsCall().Args()) > 0 {
+			// The library did not take it for a loop; the name it gives its members is meant as one.
+			scope = append(slices.Clone(scope), dottedName(e.AsCall().Args()[0]))
+		}
 	case ast.StructKind, ast.MapKind:
 		c.report(c.begins[e.ID()], "tables cannot be written in conditions", "")
 	case ast.ComprehensionKind:
@@ -215,18 +218,18 @@ func nearestFact(name string) *conditionFact {
 	return nil
 }
 
-// call checks that a function is ours, and written as it should be.
-func (c *conditionCompiler) call(e ast.Expr) {
+// call checks that a function is ours, and written as it should be. It returns the function that is
+// meant, nil if none is.
+func (c *conditionCompiler) call(e ast.Expr) *conditionFunction {
 	call := e.AsCall()
 	name := call.FunctionName()
 	if strings.ContainsAny(name[:1], "_!-@") {
-		return // an operator
+		return nil // an operator
 	}
 	at := c.functionPlace(e)
 	f := findFunction(name)
 	if f == nil {
-		c.unknownFunction(at, name)
-		return
+		return c.unknownFunction(at, name)
 	}
 	style, args := global, len(call.Args())
 	if call.IsMemberFunction() {
@@ -245,8 +248,10 @@ func (c *conditionCompiler) call(e ast.Expr) {
 		if i, ok := factIndex()[dottedName(arg)]; ok && conditionFacts[i].typ == stringFact && conditionFacts[i].stage <= c.stage {
 			c.uses(conditionFacts[i].name)
 			e.SetKindCase(ast.NewExprFactory().NewIdent(e.ID(), foldedName(conditionFacts[i].name)))
+			return nil
 		}
 	}
+	return f
 }
 
 func onlyArgument(call ast.CallExpr) ast.Expr {
@@ -266,11 +271,12 @@ func (c *conditionCompiler) functionPlace(e ast.Expr) int {
 	return at
 }
 
-func (c *conditionCompiler) unknownFunction(at int, name string) {
+// unknownFunction reports a function and returns the one that was probably meant, or nil.
+func (c *conditionCompiler) unknownFunction(at int, name string) *conditionFunction {
 	text := name + "() is not known"
 	if name == "has" {
 		c.report(at, text, `every fact is there, perhaps empty: write fact != "" or list.size() > 0`)
-		return
+		return nil
 	}
 	meant := findFunction(otherNames[strings.ToLower(name)])
 	for limit := 0; limit <= 2 && meant == nil; limit++ {
@@ -282,7 +288,7 @@ func (c *conditionCompiler) unknownFunction(at int, name string) {
 	}
 	if meant != nil {
 		c.report(at, text, "did you mean "+meant.form+"?")
-		return
+		return meant
 	}
 	var known []string
 	for _, f := range conditionFunctions {
@@ -291,4 +297,5 @@ func (c *conditionCompiler) unknownFunction(at int, name string) {
 		}
 	}
 	c.report(at, text, "known are "+strings.Join(known, ", "))
+	return nil
 }

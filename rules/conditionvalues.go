@@ -1,0 +1,362 @@
+package rules
+
+import (
+	"fmt"
+	"regexp/syntax"
+	"slices"
+	"strings"
+	"unicode"
+
+	"cel.dev/cel-go/common/ast"
+	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/common/types"
+)
+
+// textOrigin is what is known of a text by where it comes from.
+type textOrigin struct {
+	fact   *conditionFact // of which it is the value, or a member of the list
+	folded bool           // by fold()
+	lower  bool           // without capitals of ASCII
+}
+
+// values checks what types do not tell: texts that a fact never is, and patterns. scope has the members
+// of the lists around.
+func (c *conditionCompiler) values(e ast.Expr, scope map[string]textOrigin) {
+	switch e.Kind() {
+	case ast.CallKind:
+		c.callValues(e, scope)
+	case ast.SelectKind:
+		if c.origin(e.AsSelect().Operand(), scope).is("hints") {
+			c.out.hints = append(c.out.hints, e.AsSelect().FieldName())
+		}
+	case ast.ComprehensionKind:
+		l := e.AsComprehension()
+		c.values(l.IterRange(), scope)
+		inner := map[string]textOrigin{l.IterVar(): c.origin(l.IterRange(), scope)}
+		for k, v := range scope {
+			if k != l.IterVar() {
+				inner[k] = v
+			}
+		}
+		c.values(l.LoopStep(), inner)
+		return
+	}
+	for _, child := range children(e) {
+		c.values(child, scope)
+	}
+}
+
+func (o textOrigin) is(fact string) bool { return o.fact != nil && o.fact.name == fact }
+
+// origin finds out where a text, or the members of a list, come from.
+func (c *conditionCompiler) origin(e ast.Expr, scope map[string]textOrigin) textOrigin {
+	switch e.Kind() {
+	case ast.IdentKind:
+		name := e.AsIdent()
+		if o, ok := scope[name]; ok {
+			return o
+		}
+		if i, ok := factIndex()[name]; ok {
+			return textOrigin{fact: &conditionFacts[i], lower: conditionFacts[i].lower}
+		}
+		return textOrigin{folded: strings.HasPrefix(name, "fold(")}
+	case ast.CallKind:
+		call := e.AsCall()
+		switch call.FunctionName() {
+		case "fold":
+			return textOrigin{folded: true}
+		case "lowerAscii":
+			return textOrigin{lower: true}
+		case operators.Index:
+			if o := c.origin(call.Args()[0], scope); o.fact != nil && o.fact.typ == listFact {
+				return o
+			}
+		}
+	case ast.ComprehensionKind:
+		// filter gives members of its list; its result is the list that it began empty.
+		if l := e.AsComprehension(); l.AccuInit().Kind() == ast.ListKind && isFilter(l) {
+			return c.origin(l.IterRange(), scope)
+		}
+	}
+	return textOrigin{}
+}
+
+// isFilter: the step of filter adds the member itself.
+func isFilter(l ast.ComprehensionExpr) bool {
+	step := l.LoopStep()
+	if step.Kind() != ast.CallKind || step.AsCall().FunctionName() != operators.Conditional {
+		return false
+	}
+	add := step.AsCall().Args()[1]
+	if add.Kind() != ast.CallKind || len(add.AsCall().Args()) != 2 || add.AsCall().Args()[1].Kind() != ast.ListKind {
+		return false
+	}
+	members := add.AsCall().Args()[1].AsList().Elements()
+	return len(members) == 1 && members[0].Kind() == ast.IdentKind && members[0].AsIdent() == l.IterVar()
+}
+
+// textLiteral is a text that is written out.
+func textLiteral(e ast.Expr) (string, bool) {
+	if e.Kind() != ast.LiteralKind {
+		return "", false
+	}
+	s, ok := e.AsLiteral().(types.String)
+	return string(s), ok
+}
+
+func (c *conditionCompiler) callValues(e ast.Expr, scope map[string]textOrigin) {
+	call := e.AsCall()
+	args := call.Args()
+	switch name := call.FunctionName(); name {
+	case operators.Equals, operators.NotEquals:
+		c.compared(args[0], args[1], scope)
+		c.compared(args[1], args[0], scope)
+	case operators.In:
+		c.oneOf(args[0], args[1], scope)
+	case operators.LogicalAnd, operators.LogicalOr:
+		c.together(e, scope)
+	case "contains", "startsWith", "endsWith":
+		if s, ok := textLiteral(args[0]); ok {
+			if s == "" {
+				c.report(c.begins[args[0].ID()], "every text "+name+` "": always true`, "write the text that is looked for")
+			}
+			c.spelling(args[0], s, c.origin(call.Target(), scope))
+		}
+	case "matches":
+		c.pattern(args[0])
+	case "get":
+		c.hintName(call.Target(), args[0], scope)
+	case operators.Index:
+		c.hintName(args[0], args[1], scope)
+	}
+}
+
+// hintName notes a name that is looked up in hints.
+func (c *conditionCompiler) hintName(table, name ast.Expr, scope map[string]textOrigin) {
+	if s, ok := textLiteral(name); ok && c.origin(table, scope).is("hints") {
+		c.out.hints = append(c.out.hints, s)
+	}
+}
+
+// compared checks text == literal.
+func (c *conditionCompiler) compared(text, literal ast.Expr, scope map[string]textOrigin) {
+	s, ok := textLiteral(literal)
+	if !ok {
+		return
+	}
+	o := c.origin(text, scope)
+	c.member(literal, s, o)
+	c.spelling(literal, s, o)
+}
+
+// member checks that a fact can have a value at all.
+func (c *conditionCompiler) member(literal ast.Expr, s string, o textOrigin) {
+	if o.fact == nil || o.fact.enum == nil || slices.Contains(o.fact.enum, s) {
+		return
+	}
+	quoted := make([]string, len(o.fact.enum))
+	near := ""
+	for i, v := range o.fact.enum {
+		quoted[i] = fmt.Sprintf("%q", v)
+		if near == "" && v != "" && (within(squeezed(s), squeezed(v), 2) || len(s) > 2 && strings.HasPrefix(squeezed(v), squeezed(s))) {
+			near = fmt.Sprintf("did you mean %q? ", v)
+		}
+	}
+	what := o.fact.name + " is never"
+	if o.fact.typ == listFact {
+		what = o.fact.name + " never has"
+	}
+	c.report(c.begins[literal.ID()], fmt.Sprintf("%s %q", what, s), near+"It is one of "+strings.Join(quoted, ", "))
+}
+
+// spelling checks that a text can have the letters that it is searched for.
+func (c *conditionCompiler) spelling(literal ast.Expr, s string, o textOrigin) {
+	at := c.begins[literal.ID()]
+	switch {
+	case o.folded && foldText(s) != s:
+		c.report(at, fmt.Sprintf("a folded text never has %q", s), fmt.Sprintf("write %q", foldText(s)))
+	case o.lower && strings.IndexFunc(s, isCapital(o)) >= 0:
+		what := "a text in lower case"
+		if o.fact != nil {
+			what = o.fact.name
+		}
+		c.report(at, fmt.Sprintf("%s never has capitals, as in %q", what, s), fmt.Sprintf("write %q", strings.ToLower(s)))
+	case o.fact != nil && o.fact.ascii && !isASCII(s[strings.LastIndexByte(s, '@')+1:]):
+		domain := s[strings.LastIndexByte(s, '@')+1:]
+		mend := "write its ASCII form: xn--…"
+		if ascii, err := hostKey(strings.TrimPrefix(domain, ".")); err == nil {
+			mend = fmt.Sprintf("write %q", strings.TrimSuffix(s, strings.TrimPrefix(domain, "."))+ascii)
+		}
+		c.report(at, o.fact.name+" has umlaut domains in their ASCII form", mend)
+	}
+}
+
+// isCapital: of facts in lower case no letter is a capital, of lowerAscii() none from A to Z.
+func isCapital(o textOrigin) func(rune) bool {
+	if o.fact != nil {
+		return unicode.IsUpper
+	}
+	return func(r rune) bool { return r >= 'A' && r <= 'Z' }
+}
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0
+}
+
+// oneOf checks a in b.
+func (c *conditionCompiler) oneOf(a, b ast.Expr, scope map[string]textOrigin) {
+	if b.Kind() == ast.ListKind {
+		elements := b.AsList().Elements()
+		if len(elements) == 0 {
+			c.report(c.begins[b.ID()], "nothing is in an empty list", "")
+		}
+		for _, x := range elements {
+			if x.Kind() == ast.LiteralKind && c.tree.GetType(x.ID()).Kind() != c.tree.GetType(a.ID()).Kind() && c.tree.GetType(a.ID()).Kind() != types.DynKind {
+				mend := ""
+				if c.tree.GetType(a.ID()).Kind() == types.StringKind {
+					mend = fmt.Sprintf(`write "%s"`, c.said(x))
+				}
+				c.report(c.begins[x.ID()], fmt.Sprintf("%s is %s, and this is %s", orElse(c.said(a), "the left side"), aType(c.tree.GetType(a.ID())), aType(c.tree.GetType(x.ID()))), mend)
+				continue
+			}
+			c.compared(a, x, scope)
+		}
+		return
+	}
+	s, ok := textLiteral(a)
+	o := c.origin(b, scope)
+	if !ok || o.fact == nil {
+		return
+	}
+	if o.is("hints") {
+		c.out.hints = append(c.out.hints, s)
+	}
+	if o.fact.typ == listFact {
+		c.member(a, s, o)
+		c.spelling(a, s, o)
+	}
+}
+
+// together finds texts that would have to be two things at once, and those that are always different
+// from one of two.
+func (c *conditionCompiler) together(e ast.Expr, scope map[string]textOrigin) {
+	joined := e.AsCall().FunctionName()
+	sign := operators.Equals
+	if joined == operators.LogicalOr {
+		sign = operators.NotEquals
+	}
+	first := map[string]string{}
+	for _, term := range terms(e, joined) {
+		if term.Kind() != ast.CallKind || term.AsCall().FunctionName() != sign {
+			continue
+		}
+		a, b := term.AsCall().Args()[0], term.AsCall().Args()[1]
+		if _, ok := textLiteral(a); ok {
+			a, b = b, a
+		}
+		s, ok := textLiteral(b)
+		name := dottedName(a)
+		if !ok || name == "" {
+			continue
+		}
+		before, seen := first[name]
+		switch {
+		case !seen:
+			first[name] = s
+		case before == s:
+		case joined == operators.LogicalAnd:
+			c.report(c.begins[term.ID()], fmt.Sprintf("%s is never %q and %q at once", name, before, s), fmt.Sprintf("write ||, or %s in [%q, %q]", name, before, s))
+		default:
+			c.report(c.begins[term.ID()], fmt.Sprintf("always true: %s always differs from %q or %q", name, before, s), fmt.Sprintf("write &&, or !(%s in [%q, %q])", name, before, s))
+		}
+	}
+}
+
+// terms are what && or || joins, however many.
+func terms(e ast.Expr, joined string) []ast.Expr {
+	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != joined {
+		return []ast.Expr{e}
+	}
+	var out []ast.Expr
+	for _, a := range e.AsCall().Args() {
+		out = append(out, terms(a, joined)...)
+	}
+	return out
+}
+
+// conditionPattern is the most instructions of a pattern's program: what is looked at for each letter
+// of a mail.
+const conditionPattern = 2000
+
+// pattern checks the regular expression of matches, and gives it the line ends that patterns have
+// everywhere in rule files.
+func (c *conditionCompiler) pattern(arg ast.Expr) {
+	at := c.begins[arg.ID()]
+	s, ok := textLiteral(arg)
+	if !ok {
+		c.report(at, "a pattern must be written out", "write matches(r'…')")
+		return
+	}
+	const flags = syntax.Perl | syntax.UnicodeGroups&^syntax.OneLine
+	re, err := syntax.Parse(s, flags)
+	switch {
+	case strings.Contains(s, "\b"):
+		c.report(at, `\b in quotation marks is a backspace`, "write r before them: "+"r"+strings.ReplaceAll(c.said(arg), `\\`, `\`))
+		return
+	case err != nil:
+		text, mend := err.Error(), ""
+		if e, ok := err.(*syntax.Error); ok {
+			text, mend = plainPattern(e)
+			at += max(strings.Index(c.said(arg), e.Expr), 0)
+		}
+		c.report(at, text, mend)
+		return
+	case alwaysMatches(re):
+		c.report(at, "the pattern matches every text", "write what must stand in it")
+		return
+	}
+	if prog, err := syntax.Compile(re.Simplify()); err != nil || len(prog.Inst) > conditionPattern {
+		c.report(at, "the pattern is too large", "repeat less, as in {1,50}")
+		return
+	}
+	arg.SetKindCase(ast.NewExprFactory().NewLiteral(arg.ID(), types.String("(?m)"+s)))
+}
+
+// plainPattern says what is wrong with a regular expression.
+func plainPattern(e *syntax.Error) (text, mend string) {
+	switch e.Code {
+	case syntax.ErrMissingParen, syntax.ErrUnexpectedParen:
+		return "the brackets of the pattern do not fit", `a bracket that is meant as such is written \( or \)`
+	case syntax.ErrMissingBracket:
+		return e.Expr + " has no ]", `a bracket that is meant as such is written \[`
+	case syntax.ErrMissingRepeatArgument, syntax.ErrInvalidRepeatOp:
+		return e.Expr + " repeats nothing", `a sign that is meant as such is written \` + e.Expr[:1]
+	case syntax.ErrInvalidRepeatSize:
+		return e.Expr + " repeats too often", "1000 times is the most"
+	case syntax.ErrInvalidPerlOp:
+		return e.Expr + " is not in RE2", "there is no looking ahead or behind: ask it with && !…"
+	case syntax.ErrInvalidEscape:
+		if len(e.Expr) == 2 && e.Expr[1] >= '1' && e.Expr[1] <= '9' {
+			return e.Expr + " is not in RE2", "what was found cannot be asked for again"
+		}
+		return e.Expr + " means nothing", ""
+	}
+	return "the pattern is wrong: " + e.Error(), ""
+}
+
+// alwaysMatches: the empty text, which stands everywhere, is enough for it.
+func alwaysMatches(re *syntax.Regexp) bool {
+	switch re.Op {
+	case syntax.OpEmptyMatch, syntax.OpStar, syntax.OpQuest:
+		return true
+	case syntax.OpCapture, syntax.OpPlus:
+		return alwaysMatches(re.Sub[0])
+	case syntax.OpRepeat:
+		return re.Min == 0 || alwaysMatches(re.Sub[0])
+	case syntax.OpConcat:
+		return !slices.ContainsFunc(re.Sub, func(r *syntax.Regexp) bool { return !alwaysMatches(r) })
+	case syntax.OpAlternate:
+		return slices.ContainsFunc(re.Sub, alwaysMatches)
+	}
+	return false
+}
