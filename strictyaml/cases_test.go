@@ -3,6 +3,7 @@ package strictyaml
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,8 +38,9 @@ type rule struct {
 }
 
 type condition struct {
-	Subject string `yaml:"subject" json:",omitempty"`
-	Text    string `yaml:"text" required:"the words that are looked for"`
+	Subject string       `yaml:"subject" json:",omitempty"`
+	Text    string       `yaml:"text" required:"the words that are looked for"`
+	Unless  []*condition `yaml:"unless" short:"text" loose:"" json:",omitempty"`
 }
 
 type example struct {
@@ -50,22 +52,39 @@ type example struct {
 type strict struct {
 	Text string `yaml:"text"`
 	Need string `yaml:"need" required:"it cannot be told from the text"`
+	Most int    `yaml:"most"`
 }
 
-// TestCases holds each NAME.yaml against NAME.want: the problems, a line ---, and what was read as JSON.
-func TestCases(t *testing.T) {
+func (s *strict) SetDefaults() { s.Most = 3 }
+
+type caseFile struct {
+	name string // without .yaml
+	text []byte
+}
+
+func caseFiles(t testing.TB) []caseFile {
+	t.Helper()
 	files, err := filepath.Glob("testdata/*.yaml")
 	if err != nil || len(files) < 30 {
 		t.Fatalf("%d cases (%v), expected 30 and more", len(files), err)
 	}
+	var cases []caseFile
 	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			want := strings.TrimSuffix(file, ".yaml") + ".want"
-			got := report(t, filepath.Base(file), text)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases = append(cases, caseFile{strings.TrimSuffix(filepath.Base(file), ".yaml"), text})
+	}
+	return cases
+}
+
+// TestCases holds each NAME.yaml against NAME.want: the problems, a line ---, and what was read as JSON.
+func TestCases(t *testing.T) {
+	for _, c := range caseFiles(t) {
+		t.Run(c.name, func(t *testing.T) {
+			want := filepath.Join("testdata", c.name+".want")
+			got := report(t, c.name+".yaml", c.text)
 			if *update {
 				if err := os.WriteFile(want, []byte(got), 0o666); err != nil {
 					t.Fatal(err)
@@ -89,9 +108,9 @@ func report(t *testing.T, file string, text []byte) string {
 	d := Read(file, text, &f, Options{})
 	for name, r := range f.Rules {
 		key := "rules." + name
-		refuse(d, key+".when", r.When)
+		refuse(t, d, key+".when", r.When)
 		for i, m := range r.Match {
-			refuse(d, key+".match["+string(rune('0'+i))+"].text", m.Text)
+			refuse(t, d, fmt.Sprintf("%s.match[%d].text", key, i), m.Text)
 		}
 	}
 	var out strings.Builder
@@ -108,13 +127,17 @@ func report(t *testing.T, file string, text []byte) string {
 	return out.String()
 }
 
-func refuse(d *Doc, key, pattern string) {
+func refuse(t *testing.T, d *Doc, key, pattern string) {
+	t.Helper()
 	for at := 0; ; {
 		i := strings.Index(pattern[at:], "?!")
 		if i < 0 {
 			return
 		}
 		line, col := d.Inside(key, at+i)
+		if source := []rune(d.source.line(line)); !strings.HasPrefix(string(source[min(col-1, len(source)):]), "?!") {
+			t.Errorf("%d:%d is not where ?! stands", line, col)
+		}
 		d.Add(line, col, key, "?! is unknown", "")
 		at += i + 2
 	}

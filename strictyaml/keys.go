@@ -21,7 +21,6 @@ type keyIn struct {
 type fieldOf struct {
 	index int
 	tag   reflect.StructTag
-	typ   reflect.Type
 	file  bool // the key is KEY_file of a secret
 }
 
@@ -135,7 +134,7 @@ func (d *Doc) keysOf(n ast.Node, key string) (keys []keyIn, ok bool) {
 		}
 		name, scalar := sourceOf(p.Key)
 		if !scalar {
-			d.add(d.placeOf(p), key, "a key must be a plain word", "")
+			d.add(d.placeOf(p), key, "a key must be a plain word", "put it in quotes")
 			continue
 		}
 		keys = append(keys, keyIn{name: name, at: d.placeOf(p), value: p.Value})
@@ -178,9 +177,9 @@ func (d *Doc) fieldsOf(t reflect.Type) map[string]fieldOf {
 		if name == "" {
 			continue
 		}
-		fields[name] = fieldOf{index: i, tag: f.Tag, typ: f.Type}
+		fields[name] = fieldOf{index: i, tag: f.Tag}
 		if d.hasFile(f.Tag) {
-			fields[name+"_file"] = fieldOf{index: i, tag: f.Tag, typ: f.Type, file: true}
+			fields[name+"_file"] = fieldOf{index: i, tag: f.Tag, file: true}
 		}
 	}
 	return fields
@@ -246,7 +245,7 @@ func elementOf(t reflect.Type, key string) (reflect.Type, string) {
 		case reflect.Slice:
 			key += "[…]"
 		case reflect.Map:
-			key = joinKey(key, "…")
+			key = joinKey(key, "NAME")
 		default:
 			return t, key
 		}

@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/goccy/go-yaml/token"
@@ -27,27 +28,31 @@ func (e *largeError) Error() string { return e.text }
 func tooLarge(tokens token.Tokens) error {
 	keys, depth := 0, 0
 	for i, t := range tokens {
-		column := 0
+		var block *token.Token // where one begins
 		switch t.Type {
 		case token.SequenceStartType, token.MappingStartType:
 			depth++
 		case token.SequenceEndType, token.MappingEndType:
 			depth--
-		case token.MappingValueType, token.MappingKeyType:
+		case token.MappingValueType:
 			keys++
-			if depth == 0 && i > 0 {
-				column = tokens[i-1].Position.Column
-			}
+			block = tokens[max(i-1, 0)]
+		case token.MappingKeyType:
+			keys++
+			block = t
 		case token.SequenceEntryType:
-			column = t.Position.Column
+			block = t
+			if i > 0 && tokens[i-1].Type == t.Type { // an empty entry costs as much as a key
+				keys++
+			}
 		}
 		switch {
 		case i == maxTokens:
 			return &largeError{t, "the file is too large", fmt.Sprintf("it may hold about %d values", maxTokens/2)}
 		case keys > maxKeys:
 			return &largeError{t, "the file is too large", fmt.Sprintf("it may hold %d keys", maxKeys)}
-		case depth > maxDepth, column > maxColumn:
-			return &largeError{t, "what stands here is nested too deeply", ""}
+		case depth > maxDepth, depth == 0 && block != nil && block.Position.Column > maxColumn:
+			return &largeError{cmp.Or(block, t), "what stands here is nested too deeply", ""}
 		}
 	}
 	return nil

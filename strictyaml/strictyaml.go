@@ -47,6 +47,7 @@ type Doc struct {
 	options  Options
 	source   *source
 	problems []Problem
+	bad      map[string]bool    // every key that has a problem at or below it
 	places   map[string]place   // by key path
 	contents map[string]content // of scalars, by key path
 	anchors  map[string]ast.Node
@@ -68,7 +69,7 @@ type content struct {
 // to. What is wrong with it is in the result's Problems; what could be read is in into nevertheless.
 func Read(file string, text []byte, into any, o Options) *Doc {
 	d := &Doc{file: file, base: filepath.Dir(file), options: o, source: newSource(text), places: map[string]place{},
-		contents: map[string]content{}, anchors: map[string]ast.Node{}, active: map[string]bool{}}
+		contents: map[string]content{}, bad: map[string]bool{}, anchors: map[string]ast.Node{}, active: map[string]bool{}}
 	d.root = reflect.TypeOf(into).Elem()
 	if body, ok := d.parse(text); ok {
 		d.value(body, reflect.ValueOf(into).Elem(), "", "", place{1, 1})
@@ -91,21 +92,18 @@ func (d *Doc) Add(line, col int, key, text, mend string) { d.add(place{line, col
 
 // ProblemAt adds a problem with a value that was read well; key need not stand in the file: then the
 // nearest that holds it is pointed at.
-func (d *Doc) ProblemAt(key, text, mend string) {
-	d.problems = append(d.problems, d.Problem(key, text, mend))
-}
+func (d *Doc) ProblemAt(key, text, mend string) { d.put(d.Problem(key, text, mend)) }
 
-// Warn adds a warning at a place that the caller knows.
+// Warn is Add for what does not keep the file from being used.
 func (d *Doc) Warn(line, col int, key, text, mend string) {
-	d.add(place{line, col}, key, text, mend)
-	d.problems[len(d.problems)-1].Warning = true
+	d.put(Problem{File: d.file, Line: line, Col: col, Key: key, Text: text, Mend: mend, Warning: true})
 }
 
 // WarnAt is ProblemAt for what does not keep the file from being used.
 func (d *Doc) WarnAt(key, text, mend string) {
 	p := d.Problem(key, text, mend)
 	p.Warning = true
-	d.problems = append(d.problems, p)
+	d.put(p)
 }
 
 // Problem is what ProblemAt adds, for callers who keep it to themselves.
@@ -115,8 +113,22 @@ func (d *Doc) Problem(key, text, mend string) Problem {
 }
 
 func (d *Doc) add(at place, key, text, mend string) {
-	d.problems = append(d.problems, Problem{File: d.file, Line: at.line, Col: at.col, Key: key, Text: text, Mend: mend})
+	d.put(Problem{File: d.file, Line: at.line, Col: at.col, Key: key, Text: text, Mend: mend})
 }
+
+func (d *Doc) put(p Problem) {
+	d.problems = append(d.problems, p)
+	if p.Warning {
+		return
+	}
+	d.bad[""] = true
+	for key := p.Key; key != ""; key = above(key) {
+		d.bad[key] = true
+	}
+}
+
+// above is the key that holds another: a[0] for a[0].b, and a for a[0].
+func above(key string) string { return key[:max(strings.LastIndexAny(key, ".["), 0)] }
 
 // PlaceOf is where the value of a key stands, or the nearest key above it: line and column, from 1.
 // A list or a mapping stands where its key stands.
@@ -130,7 +142,7 @@ func (d *Doc) nearest(key string) place {
 		if p, ok := d.places[key]; ok {
 			return p
 		}
-		key = key[:max(strings.LastIndexAny(key, ".["), 0)]
+		key = above(key)
 	}
 	return place{1, 1}
 }
@@ -142,11 +154,4 @@ func (d *Doc) Has(key string) bool { _, ok := d.places[key]; return ok }
 func (d *Doc) Given(key string) bool { return d.Has(key) && !d.BadBelow(key) }
 
 // BadBelow says whether something at or below the key could not be read: what depends on it is not worth saying.
-func (d *Doc) BadBelow(key string) bool {
-	for _, p := range d.problems {
-		if !p.Warning && (p.Key == key || strings.HasPrefix(p.Key, key+".") || strings.HasPrefix(p.Key, key+"[")) {
-			return true
-		}
-	}
-	return false
-}
+func (d *Doc) BadBelow(key string) bool { return d.bad[key] }

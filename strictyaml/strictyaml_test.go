@@ -69,11 +69,7 @@ func TestStrictYAML(t *testing.T) {
 	} {
 		var r recipe
 		d := Read("r.yaml", []byte(c.text), &r, Options{})
-		var got []string
-		for _, p := range d.Problems() {
-			got = append(got, p.String())
-		}
-		if diff := cmp.Diff(c.want, got); diff != "" {
+		if diff := cmp.Diff(c.want, texts(d)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 		if c.check != nil && !c.check(r) {
@@ -96,7 +92,7 @@ func TestAliasesAreBounded(t *testing.T) {
 	if d.nodes > maxNodes+1000 {
 		t.Errorf("%d values were read", d.nodes)
 	}
-	if len(d.problems) != 1 || d.problems[0].Text != "the file is too large" {
+	if len(d.Problems()) != 1 || d.Problems()[0].Text != "the file is too large" {
 		t.Errorf("%v", d.problems)
 	}
 }

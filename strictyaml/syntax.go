@@ -20,7 +20,7 @@ func (d *Doc) parse(text []byte) (body ast.Node, ok bool) {
 		return nil, false
 	}
 	if len(text) > maxBytes {
-		d.problems = append(d.problems, Problem{File: d.file, Text: "the file is too large", Mend: fmt.Sprintf("it may hold %d MB", maxBytes>>20)})
+		d.put(Problem{File: d.file, Text: "the file is too large", Mend: fmt.Sprintf("it may hold %d MB", maxBytes>>20)})
 		return nil, false
 	}
 	f, err := d.parseTokens()
@@ -36,7 +36,7 @@ func (d *Doc) parse(text []byte) (body ast.Node, ok bool) {
 	}
 	switch {
 	case len(bodies) == 0:
-		d.problems = append(d.problems, Problem{File: d.file, Text: "the file is empty"})
+		d.put(Problem{File: d.file, Text: "the file is empty"})
 		return nil, false
 	case len(bodies) > 1:
 		d.add(d.placeOf(bodies[1]), "", "a second document begins here", "one file holds one document: remove the line ---")
@@ -66,7 +66,7 @@ func (d *Doc) parseTokens() (f *ast.File, err error) {
 	}()
 	tokens := lexer.Tokenize(d.source.text)
 	d.source.align(tokens)
-	if err := tooLarge(tokens); err != nil {
+	if err := tooLarge(tokens); err != nil { // before the parser, which has no bounds of its own
 		return nil, err
 	}
 	return parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
@@ -88,7 +88,7 @@ func (d *Doc) addSyntax(err error) {
 		}
 		p.Mend = syntaxMend(ye.GetMessage(), d.source.line(p.Line))
 	}
-	d.problems = append(d.problems, p)
+	d.put(p)
 }
 
 type anchorFinder struct{ d *Doc }
@@ -111,7 +111,7 @@ func syntaxMend(message, line string) string {
 		return "put the value in quotes"
 	case strings.Contains(message, "not allowed in this context"):
 		return "the indentation is off, or a value that holds a colon needs quotes"
-	case strings.Contains(message, "must be specified") || strings.Contains(message, "could not find end"):
+	case strings.Contains(message, "must be specified") || strings.Contains(message, "could not find end") || strings.Contains(message, "' not found"):
 		return "a bracket, brace or quote that was opened is not closed"
 	}
 	return ""
