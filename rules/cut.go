@@ -55,32 +55,32 @@ func (c Cut) String() string {
 	switch c.What {
 	case CutText:
 		if c.File() != "" {
-			return fmt.Sprintf("of %s only the beginning and the end were looked at (limit %s)", name, SizeText(c.Limit))
+			return fmt.Sprintf("of %s only the beginning and the end were read (limit %s)", name, SizeText(c.Limit))
 		}
-		return fmt.Sprintf("of the %s only the first %s were looked at", name, SizeText(c.Limit))
+		return fmt.Sprintf("of the %s only the first %s were read", name, SizeText(c.Limit))
 	case CutAttachment:
 		if c.Limit == 0 {
-			return fmt.Sprintf("%s was too large to be looked at", name)
+			return fmt.Sprintf("%s was too large to be read", name)
 		}
-		return fmt.Sprintf("%s was too large: only of its first %s were beginning and end looked at", name, SizeText(c.Limit))
+		return fmt.Sprintf("%s was too large: of its first %s beginning and end were read", name, SizeText(c.Limit))
 	case CutAttachments:
-		return fmt.Sprintf("only the first %d text files were looked at", c.Limit)
+		return fmt.Sprintf("of the attached text files only the first %d were read", c.Limit)
 	case CutExpanded:
-		return fmt.Sprintf("%s was expanded up to %s only: what comes after that was not looked at", name, SizeText(c.Limit))
+		return fmt.Sprintf("%s was not expanded to its end (limit %s)", name, SizeText(c.Limit))
 	case CutEntries:
 		return fmt.Sprintf("of %s only the first %d entries were looked at", name, c.Limit)
 	case CutNested:
-		return fmt.Sprintf("%s was not opened: it is an archive within an archive", name)
+		return fmt.Sprintf("%s was not opened (an archive in an archive)", name)
 	case CutEncrypted:
-		return fmt.Sprintf("%s is encrypted", name)
+		return fmt.Sprintf("%s is encrypted and was not read", name)
 	case CutBroken:
-		return fmt.Sprintf("%s is damaged or cut off: only what could be read was looked at", name)
+		return fmt.Sprintf("%s is damaged or cut off: only what could be read was", name)
 	case CutFormat:
-		return fmt.Sprintf("%s was not opened: archives of this kind are not", name)
+		return fmt.Sprintf("%s was not opened (archives of this kind are not read)", name)
 	case CutErrors:
 		return fmt.Sprintf("of the error messages in %s only %d were taken", name, c.Limit)
 	case CutServers:
-		return fmt.Sprintf("only the first %d servers were taken", c.Limit)
+		return fmt.Sprintf("of the servers named only %d were taken", c.Limit)
 	}
 	return fmt.Sprintf("%s: %s", name, c.What)
 }

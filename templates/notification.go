@@ -62,6 +62,7 @@ type Notification struct {
 	Missing       []string
 	Attachments   []string // their names
 	Problem       string   // what could not be read of the mail
+	LeftOut       []string // what limits kept from being looked at, a sentence each, in Language
 	Text          string   // the mail's new text, any number of lines
 
 	Answered  Answered
@@ -102,6 +103,7 @@ type noticeView struct {
 	CustomerNumber           string
 	Attachments              []string
 	Problem                  string
+	LeftOut                  []string
 	Text                     []string
 	Cut                      bool // Text is not all
 	Answered                 Answered
@@ -166,7 +168,7 @@ func newNoticeView(n *Notification, lang string) *noticeView {
 		Sender: said(n.Name), Address: said(n.Address), Proof: n.Proof, Subject: said(n.Subject),
 		Arrived: date(lang, n.Arrived), Missing: knownMissing(n.Missing), CustomerNumber: said(n.Understood.CustomerNumber),
 		Errors: saidAll(n.Understood.Errors), Phones: saidAll(n.Understood.Phones), Attachments: saidAll(n.Attachments),
-		Problem: said(n.Problem), Answered: n.Answered, Waiting: n.Waiting, Recipient: said(n.Recipient), Why: said(n.Why),
+		Problem: said(n.Problem), LeftOut: saidAll(n.LeftOut), Answered: n.Answered, Waiting: n.Waiting, Recipient: said(n.Recipient), Why: said(n.Why),
 		Nobody: n.Answered == AnsweredNot || n.Kind == NoticeUndelivered, Count: len(n.Items),
 	}
 	for _, s := range n.Understood.Servers {

@@ -48,7 +48,7 @@ func FuzzNotification(f *testing.F) {
 	f.Fuzz(func(t *testing.T, subject, name, text, server string) {
 		n := Notification{
 			Kind: NoticeTicket, Ticket: "NS-10001", Name: name, Address: name + "@firma.example", Subject: subject, Text: text, Answered: AnsweredFull,
-			Recipient: "x@firma.example", Understood: Understood{Servers: []Server{{server, false}}, Errors: []string{text, subject}}, Problem: server,
+			Recipient: "x@firma.example", Understood: Understood{Servers: []Server{{server, false}}, Errors: []string{text, subject}}, Problem: server, LeftOut: []string{server},
 		}
 		r, err := s.Notification(n)
 		if err != nil {
@@ -57,7 +57,7 @@ func FuzzNotification(f *testing.F) {
 		if utf8.RuneCountInString(r.Subject) > subjectMax || !strings.HasPrefix(r.Subject, "KEIN NOTFALL AUSGELÖST [NS-10001]") {
 			t.Errorf("subject %q", r.Subject)
 		}
-		own := []string{"KEIN NOTFALL AUSGELÖST", "- Ticket: ", "- Von (", "- Betreff: ", "- Server, nicht", "- Fehler: ", "- Nicht lesbar: ", "- Beantwortet: ", "Die E-Mail", "(gekürzt)"}
+		own := []string{"KEIN NOTFALL AUSGELÖST", "- Ticket: ", "- Von (", "- Betreff: ", "- Server, nicht", "- Fehler: ", "- Nicht lesbar: ", "- Nicht alles gelesen: ", "- Beantwortet: ", "Die E-Mail", "(gekürzt)"}
 		seen := map[string]int{}
 	lines:
 		for _, l := range strings.Split(r.Text, "\n") {

@@ -34,7 +34,7 @@ func (d *Desk) chooseNotice(tx Tx, o *Out) (ok bool, err error) {
 		return false, err
 	}
 	if o.Bare { // refused once: without the customer's words
-		n.Text, n.Subject, n.Name, n.Attachments, n.Understood.Errors = "", "", "", nil, nil
+		n.Text, n.Subject, n.Name, n.Attachments, n.LeftOut, n.Understood.Errors = "", "", "", nil, nil, nil
 	}
 	if o.Reason == ReasonDraft {
 		if err := d.draft(tx, t, m, o, &n); err != nil {
@@ -87,7 +87,7 @@ func (d *Desk) noticeView(tx Tx, t Ticket, m Mail, o *Out) (templates.Notificati
 	n := templates.Notification{
 		Kind: noticeKind(o.Reason), Language: o.Language, Company: d.o.Company.Name, Ticket: t.Number(),
 		Name: m.FromName, Address: m.From, Subject: m.Subject, Arrived: m.Arrived.In(d.o.Hours.Location),
-		Missing: line.Missing, Problem: line.ProblemParsing, Text: line.Text, Why: o.Detail,
+		Missing: line.Missing, Problem: line.ProblemParsing, LeftOut: cutWords(o.Language, line.Cut), Text: line.Text, Why: o.Detail,
 	}
 	addFacts(&n.Understood, line)
 	for _, a := range line.Attachments {

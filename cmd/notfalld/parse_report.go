@@ -31,6 +31,7 @@ func report(w io.Writer, tm Term, l rules.Line) {
 	p.row("attachments", each(l.Attachments, attachmentText)...)
 	p.row("in the text", each(l.Inline, attachmentText)...)
 	p.row("not understood", l.ProblemParsing)
+	p.row("not looked at", each(l.Cut, rules.Cut.String)...)
 	p.row("text", l.Text)
 	if n := strings.Count(l.Quoted, "\n") + 1; strings.TrimSpace(l.Quoted) != "" {
 		p.row("quoted", fmt.Sprintf("%d lines", n))

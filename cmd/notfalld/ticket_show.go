@@ -142,6 +142,7 @@ func (p page) mail(m ticket.MailView) {
 		return
 	}
 	p.row("not understood", l.ProblemParsing)
+	p.row("not looked at", each(l.Cut, rules.Cut.String)...)
 	p.row("phones", strings.Join(l.Phones, ", "))
 	p.row("missing", strings.Join(l.Missing, ", "))
 	p.row("attachments", each(l.Attachments, attachmentText)...)
