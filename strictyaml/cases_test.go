@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,7 +108,8 @@ func report(t *testing.T, file string, text []byte) string {
 	t.Helper()
 	var f ruleFile
 	d := Read(file, text, &f, Options{})
-	for name, r := range f.Rules {
+	for _, name := range slices.Sorted(maps.Keys(f.Rules)) {
+		r := f.Rules[name]
 		key := "rules." + name
 		refuse(t, d, key+".when", r.When)
 		for i, m := range r.Match {

@@ -47,7 +47,8 @@ func Broken(ps []Problem) bool {
 	return slices.ContainsFunc(ps, func(p Problem) bool { return !p.Warning })
 }
 
-// Sort puts them in the order in which the file is read.
+// Sort puts them in the order in which the file is read. What stands in one place stays in the order in which it was
+// found: who walks a map to find something sorts its keys.
 func Sort(ps []Problem) {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
