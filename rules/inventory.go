@@ -109,14 +109,19 @@ func hostKey(s string) (string, error) {
 	return s, nil
 }
 
-// likeAddress: digits and dots only, or a colon. All else is no address, and need not be parsed as one.
+// likeAddress: digits and three dots, or a colon somewhere. All else is no address, and parsing it as
+// one would only make an error.
 func likeAddress(s string) bool {
+	dots := 0
 	for i := 0; i < len(s); i++ {
-		if s[i] > '9' || s[i] < '.' {
+		switch c := s[i]; {
+		case c == '.':
+			dots++
+		case c < '0' || c > '9':
 			return strings.IndexByte(s, ':') >= 0
 		}
 	}
-	return true
+	return dots == 3
 }
 
 func asciiHost(s string) (string, error) {
