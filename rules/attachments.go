@@ -52,13 +52,16 @@ func (l ArchiveLimits) orDefault() ArchiveLimits {
 // facts count its bytes.
 type textFile struct{ name, text string }
 
-// textAttachments are the attachments whose content is text, and the texts in archives.
-func textAttachments(list []message.Attachment) []textFile {
-	x := newExpander(context.Background(), ArchiveLimits{})
-	for i := range list {
-		x.attachment(&list[i])
+// readAttachments makes sources of the attachments that are texts, and of the texts in archives.
+func (d *doc) readAttachments() {
+	x := newExpander(d.ctx, d.w.Archives)
+	for i := range d.m.Attachments {
+		x.attachment(&d.m.Attachments[i])
 	}
-	return x.files()
+	for _, f := range x.files() {
+		d.logs = append(d.logs, newSource(d.v, attachmentSource+f.name, f.text, true))
+	}
+	d.cuts = append(d.cuts, x.cuts...)
 }
 
 // expander reads the texts out of the attachments of one mail.

@@ -1,13 +1,14 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
 
 // Cut says that a limit kept something of a mail from being looked at. What was left out is still in the mail itself.
 type Cut struct {
-	Source string  `json:"source"` // "body", "attachment:logs.zip/app.log", …; "attachments" and "mail" for all of them
+	Source string  `json:"source"` // "body", "attachment:logs.zip/app.log", …; "attachments" for all of them, "mail" for everything
 	What   CutKind `json:"what"`
 	Limit  int64   `json:"limit,omitempty"` // bytes of sizes and lengths, else a number; 0 where no number decided
 }
@@ -46,18 +47,21 @@ func (c Cut) File() string {
 // attachmentSource begins the names of sources that are attached.
 const attachmentSource = "attachment:"
 
+// texts are the parts of a mail as admins read them.
+var texts = map[string]string{"subject": "the subject", "body": "the text", "forwarded": "the forwarded mail", "signature": "the signature", wholeMail: "the mail"}
+
+// wholeMail is the source of a cut that counts over all of them.
+const wholeMail = "mail"
+
 // String is the cut as admins read it.
 func (c Cut) String() string {
-	name := c.File()
-	if name == "" {
-		name = c.Source
-	}
+	name := cmp.Or(c.File(), texts[c.Source], c.Source)
 	switch c.What {
 	case CutText:
 		if c.File() != "" {
 			return fmt.Sprintf("of %s only the beginning and the end were read (limit %s)", name, SizeText(c.Limit))
 		}
-		return fmt.Sprintf("of the %s only the first %s were read", name, SizeText(c.Limit))
+		return fmt.Sprintf("of %s only the first %s were read", name, SizeText(c.Limit))
 	case CutAttachment:
 		if c.Limit == 0 {
 			return fmt.Sprintf("%s was too large to be read", name)
@@ -110,4 +114,41 @@ func (c *cuts) add(source string, what CutKind, limit int64) {
 
 func (c *cuts) has(source string, what CutKind) bool {
 	return slices.ContainsFunc(*c, func(k Cut) bool { return k.Source == source && k.What == what })
+}
+
+// cutFacts is everything of a mail that a limit kept from being looked at.
+func (d *doc) cutFacts() []Cut {
+	var all cuts
+	for _, t := range []struct{ name, text string }{{"subject", d.m.Subject}, {"body", d.m.Text}, {"forwarded", d.m.Forwarded}, {"signature", d.m.Signature}} {
+		if len(t.text) > textLimit {
+			all.add(t.name, CutText, textLimit)
+		}
+	}
+	sources := []*source{&d.body, &d.passed}
+	for i := range d.logs {
+		sources = append(sources, &d.logs[i])
+	}
+	for _, s := range sources {
+		if s.more {
+			all.add(s.name, CutErrors, maxErrorsPerSource)
+		}
+	}
+	for _, c := range d.cuts {
+		all.add(c.Source, c.What, c.Limit)
+	}
+	return all
+}
+
+// fewer leaves as many of a source's messages as are kept. Of a log it leaves the first and, twice as many, the last:
+// its end tells what broke.
+func (s *source) fewer(found []finding) []finding {
+	if len(found) <= maxErrorsPerSource {
+		return found
+	}
+	s.more = true
+	first := maxErrorsPerSource
+	if s.log {
+		first /= 3
+	}
+	return append(found[:first:first], found[len(found)-(maxErrorsPerSource-first):]...)
 }

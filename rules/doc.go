@@ -21,6 +21,7 @@ type source struct {
 	log   bool // a log file: what it names in passing is no server
 	lines []line
 	words []word
+	more  bool       // error messages stand in it that were not taken
 	width int        // of the lines, where a mail program broke them; 0 where it did not
 	index *textIndex // for patterns; made when the first is tried
 }
@@ -45,6 +46,7 @@ type doc struct {
 	title   source
 	passed  source // the forwarded mail, if the mail is a forward with little text of its own
 	logs    []source
+	cuts    cuts // what limits kept from being looked at
 	closing int  // where in the body the greeting at the end begins; len(body) if there is none
 	forward bool // passed is content
 
@@ -74,10 +76,7 @@ func (s *Set) newDoc(ctx context.Context, m *message.Mail, w World) *doc {
 	if m.Forwarded != "" {
 		d.passed = newSource(v, "forwarded", m.Forwarded, false)
 	}
-	for _, f := range textAttachments(m.Attachments) {
-		s := newSource(v, "attachment:"+f.name, f.text, true)
-		d.logs = append(d.logs, s)
-	}
+	d.readAttachments()
 	d.subjectOurs = d.subjectMatch() == begins
 	return d
 }

@@ -39,7 +39,11 @@ func findErrors(d *doc) []finding {
 	}
 	out = d.withCaptured(out)
 	out = slices.DeleteFunc(out, func(f finding) bool { return d.refusal("error", f.text, f.src, f.from, f.to) != nil })
-	return unique(out[:min(len(out), maxErrors)])
+	if len(out) > maxErrors {
+		d.cuts.add(wholeMail, CutErrors, maxErrors)
+		out = out[:maxErrors]
+	}
+	return unique(out)
 }
 
 // by runs a built-in finder, if a rule names it, and puts the rule's name on what it found.
@@ -61,10 +65,7 @@ func (d *doc) errorsIn(s *source) []finding {
 	all = append(all, d.by(finderSentences, func() []finding { return sentenceErrors(s, all) })...)
 	all = append(all, d.by(finderKnown, func() []finding { return phraseErrors(s, all) })...)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].from < all[j].from })
-	if len(all) > maxErrorsPerSource {
-		all = all[:maxErrorsPerSource]
-	}
-	return all
+	return s.fewer(all)
 }
 
 // withCaptured puts the errors that rules captured before those of the finders, and drops of these what touches one.
@@ -123,7 +124,7 @@ func lineErrors(s *source) []finding {
 	shapes := map[string]int{}
 	announced, output := nothing, false // by the text above; by a command above
 	served := false                     // the announced paragraph has begun; the announcement ends with it
-	for i := 0; i < len(s.lines) && len(out) < maxErrorsPerSource; i++ {
+	for i := 0; i < len(s.lines) && (s.log || len(out) <= maxErrorsPerSource); i++ {
 		l := s.lines[i]
 		if l.blank {
 			continue
@@ -162,7 +163,7 @@ func lineErrors(s *source) []finding {
 		}
 		i = end
 	}
-	return out
+	return s.fewer(out)
 }
 
 // isError decides on one line. announced: an announcement stands above; output: it follows a command.

@@ -93,7 +93,7 @@ func registrable(v *vocabulary, domain string) string {
 func (f *serverFinder) scan(s *source, until int) {
 	ctx := newHostContext(s)
 	hostTokens(s.text[:until], func(t hostToken) {
-		if len(f.servers) < maxServers && len(t.text) >= 2 && len(t.text) <= 253 {
+		if !f.d.cuts.has(wholeMail, CutServers) && len(t.text) >= 2 && len(t.text) <= 253 {
 			f.consider(s, ctx, t)
 		}
 	})
@@ -399,6 +399,10 @@ func notAName(v *vocabulary, written string, labels []string, tld string) bool {
 func (f *serverFinder) add(s candidate, why string) {
 	key, err := hostKey(s.Name)
 	if err != nil || f.seen[key] || f.d.refusal("server", s.Name, s.src, s.Span.From, s.Span.To) != nil {
+		return
+	}
+	if len(f.servers) >= maxServers {
+		f.d.cuts.add(wholeMail, CutServers, maxServers)
 		return
 	}
 	f.seen[key] = true

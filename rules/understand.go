@@ -36,6 +36,7 @@ func (s *Set) understand(ctx context.Context, m *message.Mail, w World, t *Trace
 func (s *Set) passes(ctx context.Context, m *message.Mail, w World, f *Facts, t *Trace) error {
 	d := s.newDoc(ctx, m, w)
 	d.trace = t
+	defer func() { f.Cut = d.cutFacts() }()
 	f.Automatic = d.auto
 	var found []finding // error messages in all sources, in order
 	passes := []func(){

@@ -78,9 +78,9 @@ func sourceText(m *message.Mail, name string) string {
 	case "forwarded":
 		return m.Forwarded
 	}
-	for _, f := range textAttachments(m.Attachments) {
-		if "attachment:"+f.name == name {
-			return f.text
+	for _, s := range Shipped().newDoc(context.Background(), m, World{}).logs {
+		if s.name == name {
+			return s.text
 		}
 	}
 	return ""

@@ -33,7 +33,7 @@ func shortSource(s string) string {
 }
 
 // germanSources are the texts of a mail in the dative.
-var germanSources = map[string]string{"body": "dem Text der E-Mail", "subject": "dem Betreff", "forwarded": "der weitergeleiteten E-Mail", "signature": "der Signatur"}
+var germanSources = map[string]string{"body": "dem Text der E-Mail", "subject": "dem Betreff", "forwarded": "der weitergeleiteten E-Mail", "signature": "der Signatur", "mail": "der E-Mail"}
 
 func germanCut(c rules.Cut) string {
 	file, size := c.File(), rules.SizeText(c.Limit)
