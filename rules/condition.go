@@ -18,7 +18,14 @@ type condition struct {
 	facts   []string // the facts that it asks for, in order of their first appearance
 	hints   []string // the names that it looks up in hints
 	program cel.Program
+	matches []conditionMatch
 	loops   bool // over members of lists: the clock is looked at in between
+}
+
+// conditionMatch is a pattern that is looked for in the text of a fact.
+type conditionMatch struct {
+	fact    string // or fold(fact)
+	pattern *pattern
 }
 
 // conditionProblem is one thing that is wrong with a condition.
@@ -35,6 +42,9 @@ const (
 	// conditionCost is what one evaluation may cost, in the units of CEL: a unit is some 5 to 15 ns here,
 	// so that the worst condition takes some 10 ms of a mail's time.
 	conditionCost = 1_000_000
+	// conditionWork is how many steps the patterns of one evaluation may cost: their sizes times the bytes
+	// of their texts. It is some tenths of a second at the very worst.
+	conditionWork = 50_000_000
 	// conditionInterrupt is after how many members of a list the clock is looked at.
 	conditionInterrupt = 256
 	// conditionLoops is how deep exists, all, filter and map may stand within each other.
@@ -50,6 +60,7 @@ func (c *condition) eval(ctx context.Context, in *conditionActivation) (bool, er
 	if c.always {
 		return true, nil
 	}
+	in.asked, in.work = c, conditionWork
 	ask := func() (bool, error) {
 		var out any
 		var err error
@@ -84,7 +95,7 @@ var errConditionCost = errors.New("stopped, this mail makes it cost too much")
 // plainEvalError says why a condition could not be answered.
 func plainEvalError(err error) error {
 	var cancelled interpreter.EvalCancelledError
-	if errors.As(err, &cancelled) && cancelled.Cause == interpreter.CostLimitExceeded {
+	if errors.Is(err, errConditionCost) || errors.As(err, &cancelled) && cancelled.Cause == interpreter.CostLimitExceeded {
 		return errConditionCost
 	}
 	text := err.Error()

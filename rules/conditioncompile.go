@@ -49,7 +49,9 @@ func compileCondition(expr string, st stage) (*condition, []conditionProblem) {
 		c.places = append(c.places, i)
 	}
 	c.places = append(c.places, len(c.text))
-	if !c.lex.broken {
+	if c.lex.broken {
+		c.looseNames()
+	} else {
 		c.compile()
 	}
 	problems := append(c.lex.problems, c.problems...)
@@ -71,9 +73,8 @@ func (c *conditionCompiler) compile() {
 	src := common.NewTextSource(c.text)
 	tree, errs := c.env.parser.Parse(src)
 	if all := errs.GetErrors(); len(all) > 0 {
-		for _, e := range all {
-			c.syntaxError(e)
-		}
+		c.syntaxError(all[0]) // those that follow come from it, mostly
+		c.looseNames()
 		return
 	}
 	c.tree = tree
@@ -167,7 +168,7 @@ func loopDepth(e ast.Expr) int {
 // outcome checks that the condition is true or false.
 func (c *conditionCompiler) outcome(t *ast.AST) {
 	if out := t.GetType(t.Expr().ID()); out.Kind() != types.BoolKind {
-		c.report(c.begins[t.Expr().ID()], "a condition must be true or false; this is "+aType(out), boolMend(c.said(t.Expr()), out))
+		c.report(c.begins[t.Expr().ID()], "a condition must be true or false; this is "+aType(out), c.boolMend(t.Expr(), out))
 	}
 }
 
@@ -197,6 +198,9 @@ func (c *conditionCompiler) constant(t *ast.AST) {
 	var unknown []*cel.AttributePatternType
 	for _, f := range c.out.facts {
 		unknown = append(unknown, cel.AttributePattern(f), cel.AttributePattern(foldedName(f)))
+	}
+	for i := range c.out.matches {
+		unknown = append(unknown, cel.AttributePattern(matchName(i)))
 	}
 	vars, err := cel.PartialVars(map[string]any{}, unknown...)
 	if err != nil {

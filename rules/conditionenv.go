@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -90,6 +91,12 @@ func celType(t factType) *cel.Type {
 // mail, however many conditions ask for it.
 func foldedName(fact string) string { return "fold(" + fact + ")" }
 
+// matchPrefix begins the names under which fact.matches(r'…') of a condition is known, and matchName is
+// one of them.
+const matchPrefix = "matches#"
+
+func matchName(i int) string { return matchPrefix + strconv.Itoa(i) }
+
 // conditionBindings are the functions that CEL does not bring along.
 func conditionBindings() []cel.EnvOption {
 	headers := cel.MapType(cel.StringType, cel.StringType)
@@ -170,17 +177,27 @@ type conditionActivation struct {
 	in     *conditionInput
 	values []ref.Val // as conditionFacts; nil where nobody asked yet
 	folded []ref.Val // the same, folded
+
+	asked   *condition            // the one that is evaluated
+	work    int                   // steps that its patterns may still cost
+	indexes map[string]*textIndex // of the facts in which patterns are looked for
 }
 
 func newConditionActivation(in *conditionInput) *conditionActivation {
 	both := make([]ref.Val, 2*len(conditionFacts))
-	return &conditionActivation{in, both[:len(conditionFacts)], both[len(conditionFacts):]}
+	return &conditionActivation{in: in, values: both[:len(conditionFacts)], folded: both[len(conditionFacts):]}
 }
 
 // ResolveName is the value of a fact.
 func (a *conditionActivation) ResolveName(name string) (any, bool) {
 	if i, ok := factIndex()[name]; ok {
 		return a.value(i), true
+	}
+	if n, ok := strings.CutPrefix(name, matchPrefix); ok {
+		if i, err := strconv.Atoi(n); err == nil && a.asked != nil && i < len(a.asked.matches) {
+			return a.match(a.asked.matches[i]), true
+		}
+		return nil, false
 	}
 	if fact, ok := strings.CutPrefix(name, "fold("); ok {
 		if i, ok := factIndex()[strings.TrimSuffix(fact, ")")]; ok {
@@ -192,6 +209,38 @@ func (a *conditionActivation) ResolveName(name string) (any, bool) {
 		}
 	}
 	return nil, false
+}
+
+// shortText is up to which length a text is searched without an index.
+const shortText = 500
+
+// match looks for a pattern in the text of a fact.
+func (a *conditionActivation) match(m conditionMatch) ref.Val {
+	v, _ := a.ResolveName(m.fact)
+	s, _ := v.(types.String)
+	text := string(s)
+	ix := a.indexes[m.fact]
+	if ix == nil && len(text) > shortText {
+		ix = indexText(text)
+		if a.indexes == nil {
+			a.indexes = map[string]*textIndex{}
+		}
+		a.indexes[m.fact] = ix
+	}
+	if ix != nil && !m.pattern.possible(ix) {
+		return types.False
+	}
+	if a.work -= (len(text) + 1) * m.pattern.size; a.work < 0 {
+		return types.WrapErr(errConditionCost)
+	}
+	found := false
+	first := func(patternMatch) bool { found = true; return false }
+	if ix == nil {
+		m.pattern.find(text, first)
+	} else {
+		m.pattern.findIn(ix, first)
+	}
+	return types.Bool(found)
 }
 
 // Parent is none.

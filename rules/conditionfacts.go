@@ -50,7 +50,7 @@ type conditionFact struct {
 	typ   factType
 	stage stage    // from which on it is known
 	enum  []string // the only values of the text, or of the list's members; nil: any
-	lower bool     // the text, or each of the list, never has a capital letter
+	lower bool     // the text, each of the list, or each name of the table never has a capital letter
 	ascii bool     // a domain, or an address whose domain is in ASCII form
 	doc   string   // one line for admins
 	value func(*conditionInput) any
@@ -114,7 +114,7 @@ var conditionFacts = []conditionFact{
 		value: func(in *conditionInput) any { return lowerAddresses(in.m.Cc) }},
 	{name: "mail.attachments", typ: listFact, doc: "the file names of the attachments, as written",
 		value: func(in *conditionInput) any { return attachmentNames(in.m.Attachments) }},
-	{name: "mail.headers", typ: headersFact, doc: "the header fields: names lower case, of several the topmost; read with .get",
+	{name: "mail.headers", typ: headersFact, lower: true, doc: "the header fields: names lower case, of several the topmost; read with .get",
 		value: func(in *conditionInput) any { return headerTable(in.m.Header) }},
 	{name: "mail.size", typ: intFact, doc: "the size of the mail in bytes, attachments included",
 		value: func(in *conditionInput) any { return in.m.Size }},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -102,6 +103,7 @@ func (l *conditionLexer) next(at int) int {
 		for end < len(l.expr) && (isAlnum(l.expr[end]) || l.expr[end] == '.' && end+1 < len(l.expr) && digits(l.expr[end+1:]) > 0) {
 			end++
 		}
+		l.unit(at, end)
 		return l.token(tokenNumber, at, end)
 	case r == '"' || r == '\'':
 		return l.quoted(at, at, false)
@@ -109,6 +111,22 @@ func (l *conditionLexer) next(at int) int {
 		return l.slanted(at)
 	}
 	return l.mark(at, n)
+}
+
+// units are what stands behind numbers elsewhere, in lower case.
+var units = map[string]int{"k": 1e3, "kb": 1e3, "kib": 1 << 10, "mb": 1e6, "mib": 1 << 20, "gb": 1e9, "gib": 1 << 30}
+
+// unit mends 20MB.
+func (l *conditionLexer) unit(at, end int) {
+	n := digits(l.expr[at:end])
+	number, err := strconv.Atoi(l.expr[at : at+n])
+	factor := units[strings.ToLower(l.expr[at+n:end])]
+	if err != nil || factor == 0 || number > 1_000_000 {
+		return
+	}
+	meant := strconv.Itoa(number * factor)
+	l.problem(at, l.expr[at:end]+" is no number", "write "+meant)
+	l.edit(at, end, meant)
 }
 
 func (l *conditionLexer) token(kind lexKind, from, to int) int {
@@ -144,12 +162,13 @@ func (l *conditionLexer) quoted(at, mark int, raw bool) int {
 	if triple := strings.Repeat(quote, 3); strings.HasPrefix(l.expr[mark:], triple) {
 		quote = triple
 	}
+	told := false // of the first backslash; the others are mended alike
 	for i := mark + len(quote); i < len(l.expr); i++ {
 		switch {
 		case strings.HasPrefix(l.expr[i:], quote):
 			return l.token(tokenText, at, i+len(quote))
 		case l.expr[i] == '\\' && !raw:
-			l.escape(i)
+			told = l.escape(i, told)
 			i++
 		case l.expr[i] == '\n' && len(quote) == 1:
 			l.problem(at, "the text that begins here does not end on its line", "close it with "+quote)
@@ -162,14 +181,19 @@ func (l *conditionLexer) quoted(at, mark int, raw bool) int {
 	return len(l.expr)
 }
 
-// escape looks at the backslash at i of a literal that is not raw.
-func (l *conditionLexer) escape(i int) {
+// escape looks at the backslash at i of a literal that is not raw. It says whether one of the literal has
+// been told now.
+func (l *conditionLexer) escape(i int, told bool) bool {
 	if i+1 >= len(l.expr) || strings.IndexByte("abfnrtv\\?\"'`xXuU0123", l.expr[i+1]) >= 0 {
-		return
+		return told
 	}
 	_, n := utf8.DecodeRuneInString(l.expr[i+1:])
-	l.problem(i, fmt.Sprintf(`\%s means nothing in quotation marks`, l.expr[i+1:i+1+n]), `write the pattern as r'…', or the backslash twice: \\`)
 	l.edit(i, i, `\`)
+	if told {
+		return true
+	}
+	l.problem(i, fmt.Sprintf(`\%s means nothing in quotation marks`, l.expr[i+1:i+1+n]), `write the pattern as r'…', or the backslash twice: \\`)
+	return true
 }
 
 // slantedQuotes are those of books, and of word processors.
@@ -311,6 +335,11 @@ func (l *conditionLexer) habit(i int) {
 			l.edit(t.from, t.to, "!=")
 			l.edit(l.tokens[i+1].from, l.tokens[i+1].to, "")
 		case op == "!" && wordOperators[strings.ToLower(l.text(i-1))] == "==":
+		case op == "!":
+			l.problem(t.from, name+" is not known here", "write !(…)")
+			l.edit(t.from, t.to, "!(")
+			end := l.tokens[l.termEnd(i)].to
+			l.edit(end, end, ")")
 		default:
 			l.problem(t.from, name+" is not known here", "write "+op)
 			l.edit(t.from, t.to, op)
@@ -332,6 +361,22 @@ func (l *conditionLexer) habit(i int) {
 		l.problem(t.from, name+" is not known here", "write "+c)
 		l.edit(t.from, t.to, c)
 	}
+}
+
+// termEnd is the last token of what not denies: in the languages that have the word, a whole comparison.
+func (l *conditionLexer) termEnd(i int) int {
+	depth := 0
+	for k := i + 1; k < len(l.tokens); k++ {
+		switch t := strings.ToLower(l.text(k)); {
+		case t == "(" || t == "[" || t == "{":
+			depth++
+		case (t == ")" || t == "]" || t == "}") && depth > 0:
+			depth--
+		case depth == 0 && (t == "&&" || t == "||" || t == "&" || t == "|" || wordOperators[t] == "&&" || wordOperators[t] == "||" || t == "," || t == "?" || t == ":" || t == ")" || t == "]" || t == "}"):
+			return k - 1
+		}
+	}
+	return len(l.tokens) - 1
 }
 
 // dashes mends mail.from-name, which would be a subtraction.

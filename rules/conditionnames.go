@@ -73,8 +73,8 @@ func (c *conditionCompiler) names(e ast.Expr, scope []string) {
 		}
 	case ast.CallKind:
 		if f := c.call(e); f != nil && f.style == loop && len(e.AsCall().Args()) > 0 {
-			// The library did not take it for a loop; the name it gives its members is meant as one.
-			scope = append(slices.Clone(scope), dottedName(e.AsCall().Args()[0]))
+			// The library did not take it for a loop; what is no fact in it may be the name of its members.
+			scope = append(slices.Clone(scope), looseMembers(e.AsCall().Args())...)
 		}
 	case ast.StructKind, ast.MapKind:
 		c.report(c.begins[e.ID()], "tables cannot be written in conditions", "")
@@ -88,6 +88,42 @@ func (c *conditionCompiler) names(e ast.Expr, scope []string) {
 	}
 	for _, child := range children(e) {
 		c.names(child, scope)
+	}
+}
+
+// looseMembers are the names in the brackets of a loop that can be no facts.
+func looseMembers(args []ast.Expr) []string {
+	var out []string
+	for _, a := range args {
+		name, _, _ := strings.Cut(dottedName(a), ".")
+		if name != "" && name != "mail" && name != "broken" {
+			if _, ok := factIndex()[name]; !ok {
+				out = append(out, name)
+			}
+		}
+		out = append(out, looseMembers(children(a))...)
+	}
+	return out
+}
+
+// looseNames checks the names of a condition that cannot be parsed, as far as they are surely meant as
+// facts.
+func (c *conditionCompiler) looseNames() {
+	l := c.lex
+	for i := 0; i < len(l.tokens); i++ {
+		if root := l.text(i); l.text(i-1) == "." || root != "mail" && root != "broken" {
+			continue
+		}
+		from, name := l.tokens[i].from, l.text(i)
+		for l.text(i+1) == "." && l.kind(i+2) == tokenName && l.text(i+3) != "(" {
+			name += "." + l.text(i+2)
+			i += 2
+		}
+		table := strings.HasPrefix(name, "mail.headers.")
+		if _, ok := factIndex()[name]; !ok && !table && name != "mail" && name != "broken" {
+			at, _ := slices.BinarySearch(c.written, from)
+			c.unknownName(at, name)
+		}
 	}
 }
 
@@ -158,6 +194,16 @@ func squeezed(name string) string {
 // unknownName reports a name that is no fact's, with the one that was probably meant.
 func (c *conditionCompiler) unknownName(at int, name string) {
 	text := name + " is not known"
+	if cut := strings.LastIndexByte(name, '.'); cut > 0 {
+		if i, ok := factIndex()[name[:cut]]; ok {
+			mend := ""
+			if f := findFunction(name[cut+1:]); f != nil {
+				mend = "write " + f.form
+			}
+			c.report(at, fmt.Sprintf("%s is %s and has no .%s", name[:cut], aType(celType(conditionFacts[i].typ)), name[cut+1:]), mend)
+			return
+		}
+	}
 	if f := nearestFact(name); f != nil {
 		mend := "did you mean " + f.name + "?"
 		if f.stage > c.stage {

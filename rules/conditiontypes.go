@@ -30,11 +30,14 @@ func (c *conditionCompiler) typeError(e *common.Error) {
 		c.mismatch(node)
 	case strings.HasPrefix(e.Message, "expected type 'bool'"):
 		t := c.tree.GetType(node.ID())
-		c.report(at, "what && and || join must be true or false; this is "+aType(t), boolMend(c.said(node), t))
+		c.report(at, "what && and || join must be true or false; this is "+aType(t), c.boolMend(node, t))
 	case strings.HasPrefix(e.Message, "expression of type"):
 		c.report(at, fmt.Sprintf("%s is %s; only lists have members", orElse(c.said(node), "this"), aType(c.tree.GetType(node.ID()))), "")
 	case strings.Contains(e.Message, "does not support field selection") && node.Kind() == ast.SelectKind:
 		operand := node.AsSelect().Operand()
+		if dottedName(operand) != "" && len(c.problems) > 0 {
+			return // names has told it
+		}
 		c.report(at, fmt.Sprintf("%s is %s and has no %s", orElse(c.said(operand), "this"), aType(c.tree.GetType(operand.ID())), node.AsSelect().FieldName()), "")
 	default:
 		c.report(at, e.Message, "")
@@ -87,8 +90,14 @@ func aType(t *types.Type) string {
 }
 
 // boolMend says how something becomes true or false.
-func boolMend(said string, t *types.Type) string {
-	said = orElse(said, "…")
+func (c *conditionCompiler) boolMend(e ast.Expr, t *types.Type) string {
+	said := orElse(c.said(e), "…")
+	if i, ok := factIndex()[said]; ok && conditionFacts[i].enum != nil && t.Kind() == types.StringKind {
+		return fmt.Sprintf("compare it: %s != %q", said, conditionFacts[i].enum[0])
+	}
+	if e.Kind() == ast.LiteralKind {
+		return `write a whole comparison on each side, or a in ["x", "y"]`
+	}
 	switch t.Kind() {
 	case types.StringKind:
 		return fmt.Sprintf(`compare it: %s != ""`, said)
@@ -136,14 +145,27 @@ func (c *conditionCompiler) mismatch(e ast.Expr) {
 			c.report(at, fmt.Sprintf("the two answers of ?: must be of one kind; these are %s and %s", aType(kinds[1]), aType(kinds[2])), "")
 			return
 		}
-		c.report(c.begins[args[0].ID()], what+" must be true or false; this is "+aType(kinds[0]), boolMend(c.said(args[0]), kinds[0]))
+		c.report(c.begins[args[0].ID()], what+" must be true or false; this is "+aType(kinds[0]), c.boolMend(args[0], kinds[0])+denied(name))
 	case len(args) == 2 && operatorSigns[name] != "":
 		c.badOperands(at, operatorSigns[name], args, kinds)
 	case len(args) == 2 && name == operators.Index:
-		c.report(at, fmt.Sprintf("%s has no members with that in [ ]", orElse(c.said(args[0]), "this")), "")
+		text, mend := fmt.Sprintf("%s is %s and has no members", orElse(c.said(args[0]), "this"), aType(kinds[0])), ""
+		if k := kinds[0].Kind(); k == types.ListKind || k == types.MapKind {
+			text = fmt.Sprintf("[ ] of %s does not take %s", aType(kinds[0]), aType(kinds[1]))
+			mend = map[types.Kind]string{types.ListKind: "members have numbers, from 0", types.MapKind: "names are texts"}[k]
+		}
+		c.report(at, text, mend)
 	default:
 		c.badArguments(e, name, args, kinds)
 	}
+}
+
+// denied: who writes !a == b means the comparison.
+func denied(function string) string {
+	if function == operators.LogicalNot {
+		return "; a comparison is denied as !(a == b)"
+	}
+	return ""
 }
 
 // operatorSigns are the operators between two values.
@@ -159,6 +181,8 @@ func (c *conditionCompiler) badOperands(at int, sign string, args []ast.Expr, ki
 	text := fmt.Sprintf("%s does not go with %s and %s", sign, aType(kinds[0]), aType(kinds[1]))
 	mend := ""
 	switch {
+	case sign == "in" && kb == types.StringKind && args[1].Kind() == ast.LiteralKind:
+		mend = fmt.Sprintf("write %s == %s, or %s in [%s]", a, b, a, b)
 	case sign == "in" && kb == types.StringKind:
 		mend = fmt.Sprintf("write %s.contains(%s), or a list: %s in [%s]", b, a, a, b)
 	case sign == "in" && ka == types.ListKind:
@@ -173,9 +197,9 @@ func (c *conditionCompiler) badOperands(at int, sign string, args []ast.Expr, ki
 		mend = fmt.Sprintf("write %s or !%s", a, a)
 	case ka == types.ListKind && isNumber(kb):
 		mend = fmt.Sprintf("write %s.size() %s %s", a, sign, b)
-	case ka == types.StringKind && isNumber(kb) && args[1].Kind() == ast.LiteralKind:
+	case ka == types.StringKind && isNumber(kb) && args[1].Kind() == ast.LiteralKind && !ordering(sign):
 		mend = fmt.Sprintf(`write %s %s "%s"`, a, sign, b)
-	case kb == types.StringKind && isNumber(ka) && args[0].Kind() == ast.LiteralKind:
+	case kb == types.StringKind && isNumber(ka) && !ordering(sign) && args[0].Kind() == ast.LiteralKind:
 		mend = fmt.Sprintf(`write "%s" %s %s`, a, sign, b)
 	case ka == types.StringKind && isNumber(kb):
 		mend = fmt.Sprintf("write int(%s) %s %s", a, sign, b)
@@ -188,8 +212,14 @@ func (c *conditionCompiler) badOperands(at int, sign string, args []ast.Expr, ki
 	case ka == types.TimestampKind && isNumber(kb):
 		mend = fmt.Sprintf("write %s.getHours() %s %s", a, sign, b)
 	}
+	if i, ok := factIndex()[a]; ok && mend == "" && conditionFacts[i].enum != nil {
+		mend = fmt.Sprintf("%s is one of %q", a, conditionFacts[i].enum)
+	}
 	c.report(at, text, mend)
 }
+
+// ordering: texts are hardly ever compared so.
+func ordering(sign string) bool { return sign[0] == '<' || sign[0] == '>' }
 
 func isNumber(k types.Kind) bool {
 	return k == types.IntKind || k == types.UintKind || k == types.DoubleKind

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"regexp/syntax"
 	"slices"
 	"strings"
 	"unicode"
@@ -123,7 +122,7 @@ func (c *conditionCompiler) callValues(e ast.Expr, scope map[string]textOrigin) 
 			c.spelling(args[0], s, c.origin(call.Target(), scope))
 		}
 	case "matches":
-		c.pattern(args[0])
+		c.pattern(e, scope)
 	case "get":
 		c.hintName(call.Target(), args[0], scope)
 	case operators.Index:
@@ -158,15 +157,32 @@ func (c *conditionCompiler) member(literal ast.Expr, s string, o textOrigin) {
 	near := ""
 	for i, v := range o.fact.enum {
 		quoted[i] = fmt.Sprintf("%q", v)
-		if near == "" && v != "" && (within(squeezed(s), squeezed(v), 2) || len(s) > 2 && strings.HasPrefix(squeezed(v), squeezed(s))) {
-			near = fmt.Sprintf("did you mean %q? ", v)
-		}
+	}
+	if v := nearestValue(squeezed(s), o.fact.enum); v != "" {
+		near = fmt.Sprintf("did you mean %q? ", v)
 	}
 	what := o.fact.name + " is never"
 	if o.fact.typ == listFact {
 		what = o.fact.name + " never has"
 	}
 	c.report(c.begins[literal.ID()], fmt.Sprintf("%s %q", what, s), near+"It is one of "+strings.Join(quoted, ", "))
+}
+
+// nearestValue is the value that a squeezed word resembles most, or "".
+func nearestValue(s string, values []string) string {
+	for limit := 0; limit <= 2 && limit <= len(s)/2; limit++ {
+		for _, v := range values {
+			if v != "" && within(s, squeezed(v), limit) {
+				return v
+			}
+		}
+	}
+	for _, v := range values {
+		if len(s) > 2 && strings.HasPrefix(squeezed(v), s) {
+			return v
+		}
+	}
+	return ""
 }
 
 // spelling checks that a text can have the letters that it is searched for.
@@ -284,79 +300,48 @@ func terms(e ast.Expr, joined string) []ast.Expr {
 	return out
 }
 
-// conditionPattern is the most instructions of a pattern's program: what is looked at for each letter
-// of a mail.
-const conditionPattern = 2000
-
-// pattern checks the regular expression of matches, and gives it the line ends that patterns have
-// everywhere in rule files.
-func (c *conditionCompiler) pattern(arg ast.Expr) {
+// pattern checks the regular expression of matches. Of a fact it is found with an index of the fact's text,
+// made once a mail; of any other text by the library, with the line ends that patterns have everywhere in
+// rule files.
+func (c *conditionCompiler) pattern(e ast.Expr, scope map[string]textOrigin) {
+	arg := e.AsCall().Args()[0]
 	at := c.begins[arg.ID()]
 	s, ok := textLiteral(arg)
 	if !ok {
 		c.report(at, "a pattern must be written out", "write matches(r'…')")
 		return
 	}
-	const flags = syntax.Perl | syntax.UnicodeGroups&^syntax.OneLine
-	re, err := syntax.Parse(s, flags)
-	switch {
-	case strings.Contains(s, "\b"):
-		c.report(at, `\b in quotation marks is a backspace`, "write r before them: "+"r"+strings.ReplaceAll(c.said(arg), `\\`, `\`))
+	if strings.Contains(s, "\b") {
+		c.report(at, `\b in quotation marks is a backspace`, "write the pattern as r'…'")
 		return
-	case err != nil:
-		text, mend := err.Error(), ""
-		if e, ok := err.(*syntax.Error); ok {
-			text, mend = plainPattern(e)
-			at += max(strings.Index(c.said(arg), e.Expr), 0)
+	}
+	p, problems := compilePattern(s, nil)
+	for _, x := range problems {
+		if !x.Warning {
+			c.report(at+c.inLiteral(arg, s, x.Offset), x.Text, x.Mend)
 		}
-		c.report(at, text, mend)
-		return
-	case alwaysMatches(re):
-		c.report(at, "the pattern matches every text", "write what must stand in it")
+	}
+	if p == nil {
 		return
 	}
-	if prog, err := syntax.Compile(re.Simplify()); err != nil || len(prog.Inst) > conditionPattern {
-		c.report(at, "the pattern is too large", "repeat less, as in {1,50}")
+	factory := ast.NewExprFactory()
+	target := e.AsCall().Target()
+	if _, member := scope[dottedName(target)]; !member && target.Kind() == ast.IdentKind {
+		name := matchName(len(c.out.matches))
+		c.out.matches = append(c.out.matches, conditionMatch{target.AsIdent(), p})
+		e.SetKindCase(factory.NewIdent(e.ID(), name))
+		c.tree.SetType(e.ID(), types.BoolType)
+		c.tree.SetReference(e.ID(), ast.NewIdentReference(name, nil))
 		return
 	}
-	arg.SetKindCase(ast.NewExprFactory().NewLiteral(arg.ID(), types.String("(?m)"+s)))
+	arg.SetKindCase(factory.NewLiteral(arg.ID(), types.String("(?m)"+s)))
 }
 
-// plainPattern says what is wrong with a regular expression.
-func plainPattern(e *syntax.Error) (text, mend string) {
-	switch e.Code {
-	case syntax.ErrMissingParen, syntax.ErrUnexpectedParen:
-		return "the brackets of the pattern do not fit", `a bracket that is meant as such is written \( or \)`
-	case syntax.ErrMissingBracket:
-		return e.Expr + " has no ]", `a bracket that is meant as such is written \[`
-	case syntax.ErrMissingRepeatArgument, syntax.ErrInvalidRepeatOp:
-		return e.Expr + " repeats nothing", `a sign that is meant as such is written \` + e.Expr[:1]
-	case syntax.ErrInvalidRepeatSize:
-		return e.Expr + " repeats too often", "1000 times is the most"
-	case syntax.ErrInvalidPerlOp:
-		return e.Expr + " is not in RE2", "there is no looking ahead or behind: ask it with && !…"
-	case syntax.ErrInvalidEscape:
-		if len(e.Expr) == 2 && e.Expr[1] >= '1' && e.Expr[1] <= '9' {
-			return e.Expr + " is not in RE2", "what was found cannot be asked for again"
-		}
-		return e.Expr + " means nothing", ""
+// inLiteral is where in a literal, as written, a byte of its text stands; its beginning if escapes make
+// that unclear.
+func (c *conditionCompiler) inLiteral(literal ast.Expr, s string, at int) int {
+	if i := strings.Index(c.said(literal), s); i >= 0 {
+		return i + at
 	}
-	return "the pattern is wrong: " + e.Error(), ""
-}
-
-// alwaysMatches: the empty text, which stands everywhere, is enough for it.
-func alwaysMatches(re *syntax.Regexp) bool {
-	switch re.Op {
-	case syntax.OpEmptyMatch, syntax.OpStar, syntax.OpQuest:
-		return true
-	case syntax.OpCapture, syntax.OpPlus:
-		return alwaysMatches(re.Sub[0])
-	case syntax.OpRepeat:
-		return re.Min == 0 || alwaysMatches(re.Sub[0])
-	case syntax.OpConcat:
-		return !slices.ContainsFunc(re.Sub, func(r *syntax.Regexp) bool { return !alwaysMatches(r) })
-	case syntax.OpAlternate:
-		return slices.ContainsFunc(re.Sub, alwaysMatches)
-	}
-	return false
+	return 0
 }
