@@ -47,15 +47,15 @@ func (c Cut) File() string {
 // attachmentSource begins the names of sources that are attached.
 const attachmentSource = "attachment:"
 
-// texts are the parts of a mail as admins read them.
-var texts = map[string]string{"subject": "the subject", "body": "the text", "forwarded": "the forwarded mail", "signature": "the signature", wholeMail: "the mail"}
+// sourceWords are the parts of a mail as admins read them.
+var sourceWords = map[string]string{"subject": "the subject", "body": "the text", "forwarded": "the forwarded mail", "signature": "the signature", everySource: "the mail"}
 
-// wholeMail is the source of a cut that counts over all of them.
-const wholeMail = "mail"
+// everySource is the source of a cut that counts over all of them.
+const everySource = "mail"
 
 // String is the cut as admins read it.
 func (c Cut) String() string {
-	name := cmp.Or(c.File(), texts[c.Source], c.Source)
+	name := cmp.Or(c.File(), sourceWords[c.Source], c.Source)
 	switch c.What {
 	case CutText:
 		if c.File() != "" {

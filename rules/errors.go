@@ -40,7 +40,7 @@ func findErrors(d *doc) []finding {
 	out = d.withCaptured(out)
 	out = slices.DeleteFunc(out, func(f finding) bool { return d.refusal("error", f.text, f.src, f.from, f.to) != nil })
 	if len(out) > maxErrors {
-		d.cuts.add(wholeMail, CutErrors, maxErrors)
+		d.cuts.add(everySource, CutErrors, maxErrors)
 		out = out[:maxErrors]
 	}
 	return unique(out)

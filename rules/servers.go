@@ -93,7 +93,7 @@ func registrable(v *vocabulary, domain string) string {
 func (f *serverFinder) scan(s *source, until int) {
 	ctx := newHostContext(s)
 	hostTokens(s.text[:until], func(t hostToken) {
-		if !f.d.cuts.has(wholeMail, CutServers) && len(t.text) >= 2 && len(t.text) <= 253 {
+		if !f.d.cuts.has(everySource, CutServers) && len(t.text) >= 2 && len(t.text) <= 253 {
 			f.consider(s, ctx, t)
 		}
 	})
@@ -402,7 +402,7 @@ func (f *serverFinder) add(s candidate, why string) {
 		return
 	}
 	if len(f.servers) >= maxServers {
-		f.d.cuts.add(wholeMail, CutServers, maxServers)
+		f.d.cuts.add(everySource, CutServers, maxServers)
 		return
 	}
 	f.seen[key] = true
