@@ -23,6 +23,7 @@ const (
 type Facts struct {
 	Class          Class
 	Reply          Reply
+	Never          string            // the rule that forbids an automatic answer, whatever class a mail's thread gives it; or ""
 	Automatic      message.Automatic // as seen through the groups of the world
 	Language       string            // "de", "en", or "" when neither is certain: such a mail is answered in both
 	CustomerNumber string            // digits as written, without blanks; "" if none

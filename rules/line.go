@@ -34,6 +34,7 @@ type Line struct {
 	Inline         []message.Attachment `json:"inline"`
 	ProblemParsing string               `json:"problem_parsing,omitempty"`
 	Cut            []Cut                `json:"cut,omitempty"` // what limits kept from being looked at
+	Route          Route                `json:"route,omitzero"`
 }
 
 // NewLine puts a mail and its facts together. file is the name under which the mail was read.
@@ -45,7 +46,7 @@ func NewLine(file string, m *message.Mail, f Facts) Line {
 		Phones: notNil(f.Phones), Servers: notNil(f.Servers), Errors: notNil(f.Errors),
 		Problem: f.Problem, Reproduction: f.Reproduction, Changes: f.Changes, Missing: notNil(f.Missing),
 		Text: m.Text, Quoted: m.Quoted, Signature: m.Signature,
-		Attachments: notNil(m.Attachments), Inline: notNil(m.Inline), ProblemParsing: m.Problem, Cut: f.Cut,
+		Attachments: notNil(m.Attachments), Inline: notNil(m.Inline), ProblemParsing: m.Problem, Cut: f.Cut, Route: f.Route,
 	}
 	if l.Automatic.Kind == "" { // facts that a time-out cut short
 		l.Automatic = m.Automatic
