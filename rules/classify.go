@@ -13,6 +13,7 @@ import (
 type verdict struct {
 	class Class
 	score int
+	by    string // the rule that decided by itself, or ""
 	never string // the rule that forbids an answer, or ""
 }
 
@@ -22,7 +23,7 @@ func (s *Set) classify(ctx context.Context, d *doc, f *Facts) verdict {
 	in := d.input(f)
 	v := verdict{class: Other}
 	if r := s.decide(ctx, d, in); r != nil {
-		v.class = r.class
+		v.class, v.by = r.class, r.name
 		if r.never {
 			v.never = r.name
 		}

@@ -1,8 +1,8 @@
 package rules
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -79,19 +79,23 @@ func hintCounts(found []weighed) map[string]int {
 }
 
 // hits are the words of one rule found in one place, each with where it stands first.
-type hits map[string]word
+type hits map[string]hit
+
+type hit struct {
+	word
+	src *source
+}
 
 // hintsIn are the hints found in subject and text, each once per place, in the order of the rules. What speaks against
 // an emergency in two different words counts twice: one word of it is in many mails.
 func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []weighed {
 	inSubject, inText := make([]hits, len(s.hints)), make([]hits, len(s.hints))
-	mark := func(in []hits, words []word) {
-		s.hintWords.find(words, func(m match) bool { in[m.id].add(&in[m.id], words[m.from], words[m.to-1].to); return true })
+	mark := func(in []hits, src *source, words []word) {
+		s.hintWords.find(words, func(m match) bool { in[m.id].add(words[m.from], words[m.to-1].to, src); return true })
 	}
-	content := d.content()
-	mark(inSubject, content[0])
-	for _, w := range content[1:] {
-		mark(inText, w)
+	mark(inSubject, &d.title, d.content()[0])
+	for _, src := range d.texts() {
+		mark(inText, src, src.words)
 	}
 	var out []weighed
 	for i, r := range s.hints {
@@ -126,21 +130,20 @@ func (d *doc) texts() []*source {
 	return []*source{&d.body}
 }
 
-func (h hits) add(to *hits, w word, end int) {
-	if h == nil {
-		h = hits{}
-		*to = h
+func (h *hits) add(w word, end int, src *source) {
+	if *h == nil {
+		*h = hits{}
 	}
-	if _, ok := h[w.fold]; !ok {
+	if _, ok := (*h)[w.fold]; !ok {
 		w.to = end
-		h[w.fold] = w
+		(*h)[w.fold] = hit{w, src}
 	}
 }
 
 func markPattern(to *hits, p *pattern, s *source) {
 	s.find(p, func(m patternMatch) bool {
 		text := foldText(s.text[m.from:m.to])
-		(*to).add(to, word{text, m.from, m.to}, m.to)
+		to.add(word{text, m.from, m.to}, m.to, s)
 		return len(*to) < 3 // more say no more
 	})
 }
@@ -156,27 +159,56 @@ func (d *doc) firm(h hits) int {
 	return n
 }
 
-// hintStep says for the trace which words were found, and where the first of them stands.
+// hintStep says for the trace which words were found, and where each stands first.
 func (d *doc) hintStep(h hits, inSubject bool) Step {
 	if d.trace == nil {
 		return Step{}
 	}
-	words := slices.SortedFunc(maps.Values(h), func(a, b word) int { return a.from - b.from })
-	var list []string
-	for _, w := range words[:min(len(words), 5)] {
-		list = append(list, w.fold)
-	}
-	st := Step{Value: strings.Join(list, ", "), Source: "body", Why: fmt.Sprintf("in the text: %s", strings.Join(list, ", "))}
+	in := "in the text: "
 	if inSubject {
-		st.Source, st.Why = "subject", fmt.Sprintf("in the subject: %s", strings.Join(list, ", "))
-		for _, w := range d.title.words { // the subject is compared without prefixes: this is where it stands as written
-			if w.fold == words[0].fold {
-				st.From, st.To = w.from, w.to
-				break
-			}
-		}
-		return st
+		in = "in the subject: "
 	}
-	st.From, st.To = words[0].from, words[0].to
+	st := Step{}
+	found := slices.SortedFunc(maps.Values(h), func(a, b hit) int {
+		return cmp.Or(strings.Compare(a.src.name, b.src.name), a.from-b.from)
+	})
+	var list []string
+	for _, w := range found {
+		x := Word{Text: foldText(w.src.text[w.from:w.to]), Source: w.src.name, From: w.from, To: w.to}
+		if inSubject {
+			x.Text, x.From, x.To = d.asWritten(w)
+		}
+		st.Words = append(st.Words, x)
+		list = append(list, x.Text)
+	}
+	st.Source, st.From, st.To = st.Words[0].Source, st.Words[0].From, st.Words[0].To
+	st.Value = strings.Join(list[:min(len(list), 5)], ", ")
+	st.Why = in + st.Value
 	return st
+}
+
+// asWritten is where a word of the subject stands in it as it was written: it was found in the folded one, which is
+// without prefixes and tags. Both places are 0 where it cannot be told.
+func (d *doc) asWritten(w hit) (text string, from, to int) {
+	if w.to <= len(d.title.text) && foldText(d.title.text[w.from:w.to]) == w.fold {
+		return w.fold, w.from, w.to // a pattern's: looked for in the subject as it is
+	}
+	text = w.fold
+	if w.to <= len(d.subject) {
+		text = d.subject[w.from:w.to]
+	}
+	phrase := splitWords(text)
+	for i := range d.title.words {
+		if i+len(phrase) > len(d.title.words) {
+			break
+		}
+		k := 0
+		for k < len(phrase) && d.title.words[i+k].fold == phrase[k].fold {
+			k++
+		}
+		if k == len(phrase) {
+			return text, d.title.words[i].from, d.title.words[i+k-1].to
+		}
+	}
+	return text, 0, 0
 }

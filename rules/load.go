@@ -89,7 +89,7 @@ func (f *file) place(key string) Place {
 type loader struct {
 	files    []*file
 	lists    map[string][]string // folded lists by name
-	about    map[string]string
+	off      map[string][]Rule   // by section, what is switched off
 	set      *Set
 	problems []Problem
 }
@@ -101,12 +101,12 @@ func Load(admin []File) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loader{lists: map[string][]string{}, about: map[string]string{}, set: &Set{files: admin}}
+	l := &loader{lists: map[string][]string{}, off: map[string][]Rule{}, set: &Set{files: admin}}
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n", version)
 	for i, f := range slices.Concat(shipped, admin) {
 		l.read(f, i < len(shipped))
-		fmt.Fprintf(h, "%s %d\n%s\n", f.Name, len(f.Text), f.Text)
+		fmt.Fprintf(h, "%s %d\n%s\n", path.Base(f.Name), len(f.Text), f.Text) // the same files elsewhere are the same set
 	}
 	l.set.hash = hex.EncodeToString(h.Sum(nil))[:16]
 	if strictyaml.Broken(l.collected()) {

@@ -35,6 +35,7 @@ func (l *loader) mergeLists() {
 				continue
 			}
 			made[name] = f
+			l.rememberList(f, name, raw, exists)
 			if len(raw.Words) > 0 {
 				l.lists[name] = raw.Words
 				l.checkList(f, name, key+".words", raw.Words)
@@ -44,6 +45,7 @@ func (l *loader) mergeLists() {
 			}
 		}
 	}
+	slices.SortFunc(l.set.rules, func(a, b Rule) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // changed adds to a list of words and takes from it. What is there already, or is not, is told.

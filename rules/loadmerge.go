@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -33,9 +34,12 @@ func (r rawRoute) shared() shared {
 
 // placed is a rule with the file and the key where it stands.
 type placed[T raw] struct {
-	raw T
-	f   *file
-	key string
+	raw   T
+	f     *file
+	key   string
+	state State
+	at    Place  // where an admin's change of it stands, or the rule itself
+	about string // of the change
 }
 
 // merge puts the rules of one section of all files together, in their order. An admin's rule of a shipped name replaces
@@ -48,8 +52,12 @@ func merge[T raw](l *loader, section string, rulesOf func(*rawFile) []T, setWord
 	}
 	for _, f := range l.files {
 		for i, r := range rulesOf(&f.raw) {
-			p := placed[T]{r, f, fmt.Sprintf("%s[%d]", section, i)}
+			key := fmt.Sprintf("%s[%d]", section, i)
 			s := r.shared()
+			p := placed[T]{raw: r, f: f, key: key, state: StateYours, at: f.place(key)}
+			if f.shipped {
+				p.state = StateShipped
+			}
 			if !nameOK(s.name) {
 				f.doc.ProblemAt(p.key+".name", fmt.Sprintf("%q is no name for a rule", s.name), "small letters, digits and hyphens: vip-customers")
 				continue
@@ -72,16 +80,18 @@ func merge[T raw](l *loader, section string, rulesOf func(*rawFile) []T, setWord
 				out = append(out, p)
 			case s.off:
 				l.only(f, p.key, r, "a rule that is off", "off")
+				l.off[section] = append(l.off[section], Rule{section, s.name, StateOff, p.at, cmp.Or(s.about, out[k].raw.shared().about)})
 				out = slices.Delete(out, k, k+1)
 				off[s.name] = true
 			case s.override:
+				p.state = StateOverridden
 				out[k] = p
 			case len(s.add)+len(s.remove) > 0:
 				l.only(f, p.key, r, "a change of words", "add", "remove")
 				changed := out[k].raw
 				setWords(&changed, l.changed(f, p.key, wordsOf(&changed), s.add, s.remove))
 				l.words(f, p.key+".add", s.add)
-				out[k].raw = changed
+				out[k].raw, out[k].state, out[k].at, out[k].about = changed, StateChanged, p.at, s.about
 			default:
 				f.doc.ProblemAt(p.key+".name", fmt.Sprintf("a shipped rule is called %q", s.name), "write override: true to replace it, off: true to switch it off, add: for more words, or choose another name")
 			}

@@ -8,12 +8,18 @@ import (
 
 // rules compiles the rules of all sections into the set.
 func (l *loader) rules() {
-	l.classify(merge(l, "classify", func(f *rawFile) []rawClassify { return f.Classify },
-		func(r *rawClassify, w []string) { r.Words = w }, func(r *rawClassify) []string { return r.Words }))
-	l.extract(merge(l, "extract", func(f *rawFile) []rawExtract { return f.Extract },
-		func(r *rawExtract, w []string) { r.Words = w }, func(r *rawExtract) []string { return r.Words }))
-	l.route(merge(l, "route", func(f *rawFile) []rawRoute { return f.Route },
-		func(*rawRoute, []string) {}, func(*rawRoute) []string { return nil }))
+	classify := merge(l, "classify", func(f *rawFile) []rawClassify { return f.Classify },
+		func(r *rawClassify, w []string) { r.Words = w }, func(r *rawClassify) []string { return r.Words })
+	l.classify(classify)
+	remember(l, "classify", classify)
+	extract := merge(l, "extract", func(f *rawFile) []rawExtract { return f.Extract },
+		func(r *rawExtract, w []string) { r.Words = w }, func(r *rawExtract) []string { return r.Words })
+	l.extract(extract)
+	remember(l, "extract", extract)
+	route := merge(l, "route", func(f *rawFile) []rawRoute { return f.Route },
+		func(*rawRoute, []string) {}, func(*rawRoute) []string { return nil })
+	l.route(route)
+	remember(l, "route", route)
 }
 
 // head compiles what every rule has.

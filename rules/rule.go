@@ -2,8 +2,9 @@ package rules
 
 // Place says where a rule, a list or an example stands.
 type Place struct {
-	File      string `json:"file"`
-	Line, Col int    `json:"-"` // from 1, columns in characters
+	File string `json:"file"`
+	Line int    `json:"line"` // from 1; 0: the file as a whole
+	Col  int    `json:"col"`  // in characters from 1
 }
 
 // head is what every rule has, of whatever section.

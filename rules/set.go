@@ -25,6 +25,7 @@ type Set struct {
 
 	routes []*routeRule
 
+	rules    []Rule // for those who ask what is in force
 	files    []File
 	warnings []Problem
 }

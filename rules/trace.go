@@ -11,10 +11,28 @@ type Step struct {
 	Source string `json:"source,omitempty"` // as in a Server: "body", "subject", "forwarded", "signature", "attachment:error.log"
 	From   int    `json:"from"`             // byte range in that source; both 0 where there is none
 	To     int    `json:"to"`
+	Words  []Word `json:"words,omitempty"` // that a hint found, the first of each; From and To are those of the first
+}
+
+// Word is one word or passage that a hint found.
+type Word struct {
+	Text   string `json:"text"` // folded
+	Source string `json:"source"`
+	From   int    `json:"from"`
+	To     int    `json:"to"`
 }
 
 // Trace is everything that rules saw of one mail, in order.
-type Trace struct{ Steps []Step }
+type Trace struct {
+	Steps   []Step
+	Score   int      // the sum of all weights; 0 where a rule decided
+	Limit   int      // from which on a mail is an emergency
+	Decided string   // the rule that decided the class by itself, or "": then the weights did
+	Sources []Source // the texts that spans count in
+}
+
+// Source is one text of a mail in which facts are looked for.
+type Source struct{ Name, Text string }
 
 // maxSteps bounds a trace: of a long log nobody reads more.
 const maxSteps = 2000

@@ -58,13 +58,19 @@ func (s *Set) passes(ctx context.Context, m *message.Mail, w World, f *Facts, t 
 		pass()
 		f.Where = d.where
 	}
+	if t != nil {
+		t.Sources = d.sources()
+	}
 	return ctx.Err()
 }
 
 // conclude decides the class, whether the mail may be answered, and who is told.
 func (s *Set) conclude(ctx context.Context, d *doc, f *Facts) {
 	v := s.classify(ctx, d, f)
-	f.Class = v.class
+	f.Class, f.Never = v.class, v.never
+	if d.trace != nil {
+		d.trace.Score, d.trace.Limit, d.trace.Decided = v.score, s.emergency, v.by
+	}
 	d.tell(Step{Fact: "class", Value: string(v.class), Taken: true, Why: v.why(s.emergency), Weight: v.score})
 	f.Reply = mayReply(d.m, d.w, f.Class, d.auto)
 	if f.Reply.Send && v.never != "" {
@@ -82,4 +88,19 @@ func (v verdict) why(limit int) string {
 		return fmt.Sprintf("weight %d, and %d is an emergency", v.score, limit)
 	}
 	return fmt.Sprintf("weight %d, and it takes %d for an emergency", v.score, limit)
+}
+
+// sources are all texts in which facts are looked for, and the signature, which is read for some.
+func (d *doc) sources() []Source {
+	out := []Source{{d.title.name, d.title.text}, {d.body.name, d.body.text}}
+	if d.passed.text != "" {
+		out = append(out, Source{d.passed.name, d.passed.text})
+	}
+	for i := range d.logs {
+		out = append(out, Source{d.logs[i].name, d.logs[i].text})
+	}
+	if d.m.Signature != "" {
+		out = append(out, Source{"signature", cut(d.m.Signature, textLimit)})
+	}
+	return out
 }

@@ -1,0 +1,59 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Rule is one rule or list of a set, as `rules check --list` shows it.
+type Rule struct {
+	Section string `json:"section"` // "lists", "classify", "extract", "route"
+	Name    string `json:"name"`
+	State   State  `json:"state"`
+	Place          // of an admin's rule or change where that stands, not what it changes
+	About   string `json:"about"`
+}
+
+// State says whose a rule is.
+type State string
+
+// The states of a rule.
+const (
+	StateShipped    State = "shipped"
+	StateYours      State = "yours"
+	StateChanged    State = "changed"    // shipped, with words added or removed
+	StateOverridden State = "overridden" // replaced by an admin's of the same name
+	StateOff        State = "off"        // switched off: the only state that is not in force
+)
+
+// Rules are the lists and rules of the set: lists by name, then those of each section in the order in which they are
+// asked, and behind them what was switched off.
+func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
+
+// remember keeps what Rules tells. It is called once a section is merged and in its order.
+func remember[T raw](l *loader, section string, list []placed[T]) {
+	for _, p := range list {
+		l.set.rules = append(l.set.rules, Rule{section, p.raw.shared().name, p.state, p.at, cmp.Or(p.about, p.raw.shared().about)})
+	}
+	l.set.rules = append(l.set.rules, l.off[section]...)
+}
+
+// rememberList keeps a list, or a change of it in the place of what is changed.
+func (l *loader) rememberList(f *file, name string, raw rawList, exists bool) {
+	r := Rule{"lists", name, StateShipped, f.place("lists." + name), raw.About}
+	switch {
+	case f.shipped:
+	case !exists:
+		r.State = StateYours
+	case raw.Override:
+		r.State = StateOverridden
+	default:
+		r.State = StateChanged
+	}
+	if k := slices.IndexFunc(l.set.rules, func(o Rule) bool { return o.Name == name }); k >= 0 {
+		r.About = cmp.Or(r.About, l.set.rules[k].About)
+		l.set.rules[k] = r
+		return
+	}
+	l.set.rules = append(l.set.rules, r)
+}
