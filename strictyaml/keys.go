@@ -216,10 +216,10 @@ func (d *Doc) unknownMend(name string, t reflect.Type) string {
 	return "known here: " + strings.Join(known, ", ")
 }
 
-// homesOf lists the sections that know a key of that name. above holds the structs on the way: one may hold itself.
-func homesOf(name string, t reflect.Type, key string, above []reflect.Type) []string {
+// homesOf lists the sections that know a key of that name. on are the structs on the way: one may hold itself.
+func homesOf(name string, t reflect.Type, key string, on []reflect.Type) []string {
 	t, key = elementOf(t, key)
-	if t.Kind() != reflect.Struct || isScalarType(t) || slices.Contains(above, t) {
+	if t.Kind() != reflect.Struct || isScalarType(t) || slices.Contains(on, t) {
 		return nil
 	}
 	var homes []string
@@ -232,7 +232,7 @@ func homesOf(name string, t reflect.Type, key string, above []reflect.Type) []st
 		if k == name && key != "" {
 			homes = append(homes, key)
 		}
-		homes = append(homes, homesOf(name, f.Type, joinKey(key, k), append(above, t))...)
+		homes = append(homes, homesOf(name, f.Type, joinKey(key, k), append(on, t))...)
 	}
 	return homes
 }
