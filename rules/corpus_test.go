@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,50 +32,95 @@ type label struct {
 	ErrorsToo       []string `json:"errors_optional"`
 	HasReproduction bool     `json:"has_reproduction"`
 	HasChanges      bool     `json:"has_changes"`
+	TextContains    []string `json:"text_contains"`
+	TextLacks       []string `json:"text_lacks"`
 }
 
 // tally counts one kind of fact over all mails.
 type tally struct{ right, wrong, missed int }
 
-func (t tally) f1() float64 {
+func (t *tally) f1() float64 {
 	if t.right == 0 {
 		return 0
 	}
 	return 2 * float64(t.right) / float64(2*t.right+t.wrong+t.missed)
 }
 
-// floors are what must never be undercut: a change that makes one kind of fact worse fails.
-var floors = map[string]float64{
-	"class": 1, "reply": 1, "language": 1, "customer_number": 1, "phones": 1, "servers": 1, "errors": 1, "reproduction": 1, "changes": 0.98,
-}
+// figureNames are what is measured, in the order of the table. "answered" counts the mails that must never be answered
+// and were: each is a fault by itself.
+var figureNames = []string{"class", "reply", "language", "customer_number", "phones", "servers", "errors", "reproduction", "changes", "text"}
 
-// TestMails understands every mail of testdata/mails and compares with its label. A new case is two
-// new files; run with -v for the table and every miss.
+// committedFigures are the figures as last committed: a change that makes one of them worse fails.
+const committedFigures = "testdata/figures.txt"
+
+// TestMails understands every mail of testdata/mails/*, compares with its label, and prints the table of figures. A new
+// case is two new files; a folder may have its own inventory.csv. -v names every miss; -update commits the figures.
 func TestMails(t *testing.T) {
 	tallies := map[string]*tally{}
-	for name := range floors {
+	for _, name := range figureNames {
 		tallies[name] = &tally{}
 	}
-	inv := testInventory(t)
-	files, err := filepath.Glob("testdata/mails/*.eml")
-	if err != nil || len(files) < 80 {
-		t.Fatalf("%d mails in testdata/mails, wanted 80 at least: %v", len(files), err)
+	folders, err := filepath.Glob("testdata/mails/*")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, file := range files {
-		compareMail(t, file, inv, tallies)
+	mails := 0
+	for _, dir := range folders {
+		inv := testInventory(t)
+		if f, err := os.Open(filepath.Join(dir, "inventory.csv")); err == nil {
+			if inv, _, err = ReadInventory(f); err != nil {
+				t.Fatal(err)
+			}
+			f.Close()
+		}
+		files, _ := filepath.Glob(filepath.Join(dir, "*.eml"))
+		for _, file := range files {
+			compareMail(t, file, inv, tallies)
+			mails++
+		}
 	}
-	var table strings.Builder
+	if mails < 100 {
+		t.Fatalf("%d mails in testdata/mails, wanted 100 at least", mails)
+	}
+	checkFigures(t, mails, tallies)
+}
+
+func checkFigures(t *testing.T, mails int, tallies map[string]*tally) {
+	floors := map[string]float64{}
+	if !*update {
+		b, err := os.ReadFile(committedFigures)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for l := range strings.Lines(string(b)) {
+			var name string
+			var floor float64
+			if n, _ := fmt.Sscanf(l, "%s %f", &name, &floor); n == 2 {
+				floors[name] = floor
+			}
+		}
+	}
+	var table, commit strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	names := []string{"class", "reply", "language", "customer_number", "phones", "servers", "errors", "reproduction", "changes"}
-	for _, n := range names {
+	fmt.Fprintf(w, "%d labelled mails\tright\twrong\tmissed\tF1\tcommitted\n", mails)
+	for _, n := range figureNames {
 		x := tallies[n]
-		fmt.Fprintf(w, "%s\tright %d\twrong %d\tmissed %d\tF1 %.3f\n", n, x.right, x.wrong, x.missed, x.f1())
+		got := math.Floor(x.f1()*1e4) / 1e4
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%.4f\t%.4f\n", n, x.right, x.wrong, x.missed, got, floors[n])
+		fmt.Fprintf(&commit, "%s %.4f\n", n, got)
+		if floor, ok := floors[n]; !*update && (!ok || got < floor) {
+			t.Errorf("%s: F1 %.4f, and %.4f is committed in %s", n, got, floor, committedFigures)
+		}
 	}
 	w.Flush()
-	t.Logf("%d mails\n%s", len(files), table.String())
-	for _, n := range names {
-		if got := tallies[n].f1(); got < floors[n] {
-			t.Errorf("%s: F1 %.3f, wanted %.3f at least", n, got, floors[n])
+	if os.Getenv("NOTFALLD_TEST_FIGURES") != "" {
+		fmt.Print(table.String())
+	} else {
+		t.Log("\n" + table.String())
+	}
+	if *update {
+		if err := os.WriteFile(committedFigures, []byte(commit.String()), 0o644); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
@@ -135,6 +181,13 @@ func compareMail(t *testing.T, file string, inv *Inventory, tallies map[string]*
 	if want.Class != Emergency {
 		return
 	}
+	text := squeeze(m.Text)
+	for _, x := range want.TextContains {
+		one("text", strings.Contains(text, squeeze(x)), "lacks "+x)
+	}
+	for _, x := range want.TextLacks {
+		one("text", !strings.Contains(text, squeeze(x)), "holds "+x)
+	}
 	many := func(name string, got, want, too []string, same func(got, want string) bool) {
 		for _, g := range got {
 			hit := func(list []string) bool { return slices.ContainsFunc(list, func(x string) bool { return same(g, x) }) }
@@ -163,7 +216,7 @@ func compareMail(t *testing.T, file string, inv *Inventory, tallies map[string]*
 	}
 	many("servers", servers, want.Servers, want.ServersToo, equal)
 	many("errors", errs, want.Errors, want.ErrorsToo, sameError)
-	flag := func(name string, got string, want bool) {
+	stated := func(name, got string, want bool) {
 		switch {
 		case want && got != "":
 			tallies[name].right++
@@ -175,8 +228,8 @@ func compareMail(t *testing.T, file string, inv *Inventory, tallies map[string]*
 			t.Logf("%s: %s: wrong %q", filepath.Base(file), name, got)
 		}
 	}
-	flag("reproduction", got.Reproduction, want.HasReproduction)
-	flag("changes", got.Changes, want.HasChanges)
+	stated("reproduction", got.Reproduction, want.HasReproduction)
+	stated("changes", got.Changes, want.HasChanges)
 }
 
 // sameError: one text holds the other, and is at most two and a half times as long.
