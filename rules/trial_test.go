@@ -1,0 +1,157 @@
+package rules
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+var update = flag.Bool("update", false, "write what is made: the committed figures, the tables of docs/rules.md, the wanted output of testdata/trials")
+
+// generous: a test that runs beside others on a busy machine is not the rules' fault.
+const generous = time.Minute
+
+// TestShippedRules runs the tests and examples that come with the shipped rules.
+func TestShippedRules(t *testing.T) {
+	seen := 0
+	r, err := Shipped().Try(t.Context(), ShippedFolder(), "shipped", TryOptions{Shipped: true, Limit: generous, Each: func(done, total int, x Trial) {
+		if seen++; done != seen || total < done {
+			t.Errorf("%s: trial %d of %d, the %d. that was told", x.Name, done, total, seen)
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, examples := 0, map[string]int{}
+	for _, x := range r.Trials {
+		if x.Kind == TestTrial {
+			tests++
+			continue
+		}
+		kind, _, _ := strings.Cut(strings.TrimPrefix(x.Name, x.Rule+": "), " ")
+		examples[x.Rule+" "+kind]++
+	}
+	for _, p := range r.All() {
+		if p.Warning {
+			t.Log(p)
+		} else {
+			t.Error(p)
+		}
+	}
+	t.Logf("%d tests, %d trials in all: %v", tests, len(r.Trials), r.Count)
+	if tests < 0 || seen != len(r.Trials) {
+		t.Errorf("%d tests, wanted 70 at least; %d trials, %d told", tests, len(r.Trials), seen)
+	}
+	s := Shipped()
+	for _, rule := range slices.Concat(s.decisions, s.hints, s.weights) {
+		for _, kind := range []string{"match", "skip"} {
+			if needsInventory := rule.name == "known-server" && kind == "match"; examples[rule.name+" "+kind] == 0 && !needsInventory {
+				t.Errorf("rule %s has no example to %s", rule.name, kind)
+			}
+		}
+	}
+}
+
+// TestTrials: each file of testdata/trials holds a folder of rules, and what its trials say (run with -update to write it).
+func TestTrials(t *testing.T) {
+	files, err := filepath.Glob("testdata/trials/*.txtar")
+	if err != nil || len(files) < 0 {
+		t.Fatalf("%d files in testdata/trials, wanted 25 at least: %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			a, err := txtar.ParseFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			folder, want := fstest.MapFS{}, -1
+			for i, f := range a.Files {
+				if f.Name == "want" {
+					want = i
+					continue
+				}
+				folder[f.Name] = &fstest.MapFile{Data: f.Data}
+			}
+			if want < 0 {
+				t.Fatal("no file want")
+			}
+			got := tryFolder(t, folder)
+			if *update {
+				a.Files[want].Data = []byte(got)
+				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if w := string(a.Files[want].Data); got != w {
+				t.Errorf("got:\n%swanted:\n%s", got, w)
+			}
+		})
+	}
+}
+
+// tryFolder loads and tries a folder, and says what came of it.
+func tryFolder(t *testing.T, folder fstest.MapFS) string {
+	t.Helper()
+	files, err := ReadFiles(folder, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.Try(t.Context(), folder, "", TryOptions{Limit: generous})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, p := range r.Problems {
+		fmt.Fprintln(&b, p)
+	}
+	for _, x := range r.Trials {
+		fmt.Fprintf(&b, "%s %s: %s\n", x.Outcome, x.Kind, x.Name)
+		for _, p := range x.Problems {
+			fmt.Fprintln(&b, "  "+p.String())
+		}
+	}
+	fmt.Fprintf(&b, "ok: %v\n", r.OK())
+	return b.String()
+}
+
+// TestTryStops: who has no time gets what was tried so far, and is told so; one trial that takes too long is that trial's
+// failure alone.
+func TestTryStops(t *testing.T) {
+	folder := fstest.MapFS{"a.test.yaml": {Data: []byte("tests:\n- {name: a, text: x, expect: {servers: []}}\n- {name: b, text: x, expect: {servers: []}}\n- {name: c, todo: why, text: x, expect: {servers: []}}\n")}}
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := Shipped().Try(ctx, folder, "", TryOptions{Limit: generous, Each: func(int, int, Trial) { cancel() }})
+	if !errors.Is(err, context.Canceled) || len(r.Trials) != 1 || r.Count[Passed] != 1 {
+		t.Errorf("%v, %+v", err, r)
+	}
+	r, err = Shipped().Try(t.Context(), folder, "", TryOptions{Limit: time.Nanosecond})
+	if err != nil || len(r.Trials) != 3 || r.Count[Failed] != 2 || r.Count[Todo] != 1 || r.OK() {
+		t.Fatalf("%v, %+v", err, r)
+	}
+	if got, want := r.All()[0].String(), "a.test.yaml:2:3: tests[0]: took longer than 1ns; a shorter mail, or rules that are asked less"; got != want {
+		t.Errorf("got %q, wanted %q", got, want)
+	}
+}
+
+// TestTryNothing: a folder that is not there is an error, none at all is not.
+func TestTryNothing(t *testing.T) {
+	if r, err := Shipped().Try(t.Context(), nil, "", TryOptions{}); err != nil || len(r.Trials) != 0 || !r.OK() {
+		t.Errorf("%v, %+v", err, r)
+	}
+	if _, err := Shipped().Try(t.Context(), os.DirFS("testdata/nowhere"), "", TryOptions{}); err == nil {
+		t.Error("a folder that is not there was tried")
+	}
+}
