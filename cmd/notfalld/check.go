@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 
-	"notfalld/rules"
 	"notfalld/templates"
 )
 
@@ -54,6 +54,7 @@ func (c *checkCmd) Run(ctx context.Context, m *Main) error {
 	broken := Broken(problems)
 	k.say("configuration", path, problems)
 	if cfg != nil {
+		broken = k.rules(cfg) || broken
 		k.offline(cfg)
 	}
 	switch {
@@ -71,8 +72,21 @@ func (c *checkCmd) Run(ctx context.Context, m *Main) error {
 	return nil
 }
 
+// rules looks at the rule files, and says whether they are broken: they are part of the configuration.
+func (k *checker) rules(cfg *Config) bool {
+	if cfg.doc.BadBelow("rules.dir") {
+		return false // said already
+	}
+	set, problems := cfg.LoadRules()
+	text := cmp.Or(cfg.Rules.Dir, "the shipped set")
+	if set != nil {
+		text = ruleSummary(set)
+	}
+	k.say("rules", text, problems)
+	return set == nil
+}
+
 func (k *checker) offline(cfg *Config) {
-	k.say("rules", "the shipped set, "+rules.Shipped().Hash(), nil)
 	set, err := templates.Load(cfg.Templates.Dir)
 	from := "the shipped set"
 	if cfg.Templates.Dir != "" {

@@ -20,6 +20,7 @@ type commands struct {
 	Run     runCmd     `cmd:"" help:"The daemon: reads the mailboxes, answers, tells staff."`
 	Check   checkCmd   `cmd:"" help:"Look at configuration, rules, templates and tables; online at the servers, too."`
 	Parse   parseCmd   `cmd:"" help:"Say what is understood of mails in files. Keeps nothing."`
+	Rules   RulesCmd   `cmd:"" help:"Check rule files, try them, and see how they understand a mail."`
 	Ticket  ticketCmds `cmd:"" help:"List, show, note and close tickets."`
 	Outbox  outboxCmds `cmd:"" help:"See what is to be sent, and try again."`
 	Version versionCmd `cmd:"" help:"Print the version."`

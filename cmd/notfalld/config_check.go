@@ -182,10 +182,6 @@ func (c *Config) checkPaths() {
 			c.doc.ProblemAt(d.key, "cannot use the folder: "+d.path+": "+reason(err), "create it, or leave dir empty for the shipped set")
 		} else if !st.IsDir() {
 			c.doc.ProblemAt(d.key, d.path+" is no folder", "")
-		} else if d.key == "rules.dir" {
-			if file := ruleFile(d.path); file != "" {
-				c.doc.ProblemAt(d.key, file+": rule files are not read by this version, and to leave them out in silence would be worse", "leave dir empty for the shipped set")
-			}
 		}
 	}
 	for _, f := range []struct{ key, path string }{{"inventory.file", c.Inventory.File}, {"contacts.file", c.Contacts.File}} {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,7 +17,6 @@ import (
 
 	"notfalld/ingest"
 	"notfalld/outbox"
-	"notfalld/rules"
 	"notfalld/store"
 	"notfalld/templates"
 	"notfalld/ticket"
@@ -96,7 +96,8 @@ func (m *Main) plan(cfg *Config) (*plan, error) {
 	p := &plan{config: cfg, log: newLog(m.Stderr, cfg.Log), clock: ticket.SystemClock{}}
 	inventory, problems := cfg.LoadInventory()
 	contacts, more := cfg.LoadContacts()
-	problems = append(problems, more...)
+	set, wrong := cfg.LoadRules()
+	problems = slices.Concat(problems, more, wrong)
 	for _, w := range problems {
 		fmt.Fprintln(m.Stderr, w)
 	}
@@ -111,7 +112,7 @@ func (m *Main) plan(cfg *Config) (*plan, error) {
 		return nil, exitError{exitUsage, err}
 	}
 	p.desk.World.Inventory, p.desk.Contacts = inventory, contacts
-	p.desk.Rules, p.desk.Templates, p.desk.Clock, p.desk.Log = rules.Shipped(), words, p.clock, p.log
+	p.desk.Rules, p.desk.Templates, p.desk.Clock, p.desk.Log = set, words, p.clock, p.log
 	for _, box := range cfg.Mailboxes {
 		o, err := cfg.ingestOptions(box, p.log)
 		if err != nil {

@@ -10,20 +10,25 @@ import (
 	"io"
 	"iter"
 	"os"
-	"path/filepath"
 	"runtime"
 	"time"
 
 	"notfalld/message"
 	"notfalld/rules"
+	"notfalld/ticket"
 )
 
 type parseCmd struct {
+	mailFlags
 	withJSON
-	Config    string   `short:"c" placeholder:"FILE" xor:"known" help:"Take inventory, own addresses, staff and limits from this configuration."`
-	Rules     string   `placeholder:"DIR" help:"A folder of rule files that add to the shipped set."`
-	Inventory string   `placeholder:"FILE" xor:"known" help:"The servers that are known (CSV: server,customer_number,aliases)."`
-	Files     []string `arg:"" name:"FILE" help:"Mails as they came in (.eml); - is the standard input."`
+	Files []string `arg:"" name:"FILE" help:"Mails as they came in (.eml); - is the standard input."`
+}
+
+// mailFlags say by which rules and beside which tables mails in files are understood.
+type mailFlags struct {
+	Config    string `short:"c" placeholder:"FILE" xor:"known" help:"Take rules, inventory, own addresses, staff and limits from this configuration."`
+	Rules     string `placeholder:"DIR" help:"A folder of rule files that add to the shipped set; instead of the configuration's."`
+	Inventory string `placeholder:"FILE" xor:"known" help:"The servers that are known (CSV: server,customer_number,aliases)."`
 }
 
 // Help is the detail that --help shows.
@@ -32,12 +37,12 @@ func (parseCmd) Help() string {
 
     notfalld parse night.eml
     notfalld parse -c notfalld.yaml --json mails/*.eml | jq .class
-    notfalld parse --inventory inventory.csv - < night.eml`
+    notfalld parse --rules rules/ --inventory inventory.csv - < night.eml`
 }
 
 // Run parses the files, side by side, and prints them in their order.
 func (c *parseCmd) Run(ctx context.Context, m *Main) error {
-	p, err := c.reader(m)
+	p, err := c.parser(m)
 	if err != nil {
 		return err
 	}
@@ -107,34 +112,52 @@ func (p *mailParser) all(ctx context.Context, files []string) iter.Seq[parsed] {
 type mailParser struct {
 	set     *rules.Set
 	world   rules.World
+	hours   *ticket.Hours // nil: always open
+	trust   message.Trust
 	limits  message.Limits
 	perMail time.Duration
 	stdin   io.Reader
 }
 
-func (c *parseCmd) reader(m *Main) (*mailParser, error) {
-	p := &mailParser{set: rules.Shipped(), limits: message.DefaultLimits(), perMail: 10 * time.Second, stdin: m.Stdin}
-	inventory := c.Inventory
-	if c.Config != "" {
-		cfg, err := m.config(c.Config, false)
+// parser loads what the flags name. What is wrong with it is said on stderr.
+func (f mailFlags) parser(m *Main) (*mailParser, error) {
+	p := &mailParser{limits: message.DefaultLimits(), perMail: 10 * time.Second, stdin: m.Stdin}
+	inventory, dir := f.Inventory, f.Rules
+	if f.Config != "" {
+		cfg, err := m.config(f.Config, false)
 		if err != nil {
 			return nil, err
 		}
-		p.world, p.limits, p.perMail = cfg.world(nil), cfg.messageLimits(), cfg.Limits.PerMail
-		inventory = cfg.Inventory.File
+		o, err := cfg.ticketOptions()
+		if err != nil {
+			return nil, exitError{exitUsage, err}
+		}
+		p.world, p.hours, p.trust, p.limits, p.perMail = o.World, o.Hours, o.Trust, o.Limits, cfg.Limits.PerMail
+		inventory, dir = cfg.Inventory.File, cmp.Or(dir, cfg.Rules.Dir)
 	}
-	if err := rulesDir(c.Rules); err != nil {
-		return nil, err
-	}
-	in, problems := loadInventory(inventory)
+	set, problems := loadRules(dir)
+	in, more := loadInventory(inventory)
+	problems = append(problems, more...)
 	for _, problem := range problems {
 		fmt.Fprintln(m.Stderr, problem)
 	}
 	if Broken(problems) {
 		return nil, exitError{code: exitUsage}
 	}
-	p.world.Inventory = in
+	p.set, p.world.Inventory = set, in
 	return p, nil
+}
+
+// worldOf is what is known beside one mail. Its clock is the mail's own date: what a file gives today it gives tomorrow.
+func (p *mailParser) worldOf(m *message.Mail) rules.World {
+	w := p.world
+	w.Now = m.Date
+	if w.Now.IsZero() {
+		w.Now = time.Now()
+	}
+	w.Open = p.hours == nil || p.hours.Open(w.Now)
+	w.Proof = string(m.Proof(p.trust).Verdict)
+	return w
 }
 
 // parse reads one file. The error is for a file that cannot be read; anything that can is understood as well as can be.
@@ -146,19 +169,24 @@ func (p *mailParser) parse(ctx context.Context, name string) (rules.Line, error)
 	ctx, cancel := context.WithTimeout(ctx, p.perMail)
 	defer cancel()
 	mail := message.Parse(raw, p.limits)
-	facts, err := p.set.Understand(ctx, mail, p.world)
+	facts, err := p.set.Understand(ctx, mail, p.worldOf(mail))
 	line := rules.NewLine(name, mail, facts)
-	if err != nil {
-		why := err.Error()
-		if errors.Is(err, context.DeadlineExceeded) {
-			why = fmt.Sprintf("understanding took longer than %s", p.perMail)
-		}
-		if line.ProblemParsing != "" {
-			why = line.ProblemParsing + "; " + why
-		}
-		line.ProblemParsing = why
-	}
+	line.ProblemParsing = p.problem(mail, err)
 	return line, nil
+}
+
+// problem says why a mail was not, or not wholly, understood; "" if it was.
+func (p *mailParser) problem(m *message.Mail, err error) string {
+	switch {
+	case err == nil:
+		return m.Problem
+	case errors.Is(err, context.DeadlineExceeded):
+		err = fmt.Errorf("understanding took longer than %s", p.perMail)
+	}
+	if m.Problem != "" {
+		return m.Problem + "; " + err.Error()
+	}
+	return err.Error()
 }
 
 // read takes a mail whole up to the limit; of a larger one header and text parts only, as the daemon does.
@@ -187,30 +215,4 @@ func (p *mailParser) read(name string) (raw []byte, err error) {
 		return nil, fmt.Errorf("%s: %s", name, reason(err))
 	}
 	return raw, nil
-}
-
-// rulesDir refuses a folder of rule files: to leave an admin's rules out in silence would be worse.
-func rulesDir(dir string) error {
-	if dir == "" {
-		return nil
-	}
-	if st, err := os.Stat(dir); err != nil {
-		return usagef("--rules: %s: %s", dir, reason(err))
-	} else if !st.IsDir() {
-		return usagef("--rules: %s is no folder", dir)
-	}
-	if file := ruleFile(dir); file != "" {
-		return usagef("--rules: %s: rule files are not read by this version, only the shipped set is", file)
-	}
-	return nil
-}
-
-// ruleFile is the first rule file in a folder, or "".
-func ruleFile(dir string) string {
-	for _, pattern := range []string{"*.yaml", "*.yml"} {
-		if files, err := filepath.Glob(filepath.Join(dir, pattern)); err == nil && len(files) > 0 {
-			return files[0]
-		}
-	}
-	return ""
 }

@@ -17,7 +17,7 @@ func report(w io.Writer, tm Term, l rules.Line) {
 	p.row("subject", l.Subject)
 	p.row("from", person(l.From))
 	p.row("date", l.Date)
-	p.row("class", classText(tm, l))
+	p.styled("class", classStyle(l.Class), classText(l))
 	p.row("answer", answerText(l.AutoReply))
 	p.row("language", l.Language)
 	p.row("customer", l.CustomerNumber)
@@ -46,13 +46,12 @@ func person(a message.Address) string {
 	return fmt.Sprintf("%s <%s>", a.Name, a.Address)
 }
 
-func classText(tm Term, l rules.Line) string {
-	s := map[rules.Class]style{rules.Emergency: red, rules.Other: dim}[l.Class]
+func classText(l rules.Line) string {
 	by := "written by a human"
 	if l.Automatic.Kind != message.Human {
 		by = fmt.Sprintf("%s: %s", l.Automatic.Kind, l.Automatic.Why)
 	}
-	return tm.paint(s, string(l.Class)) + ", " + by
+	return string(l.Class) + ", " + by
 }
 
 func answerText(r rules.Reply) string {

@@ -87,16 +87,36 @@ const nameWidth = 13
 func (p page) head(text string) { fmt.Fprintf(p.w, "\n%s\n", p.tm.paint(bold, oneLine(text))) }
 
 // row prints a name and its values, each from a line of its own; empty values are left out.
-func (p page) row(name string, values ...string) {
+func (p page) row(name string, values ...string) { p.styled(name, "", values...) }
+
+// styled is row with painted values.
+func (p page) styled(name string, s style, values ...string) {
 	for _, v := range values {
 		if strings.TrimSpace(v) == "" {
 			continue
 		}
 		for _, line := range wrap(v, p.tm.Width-nameWidth-3) {
-			fmt.Fprintln(p.w, strings.TrimRight("  "+p.tm.paint(dim, fmt.Sprintf("%-*s", nameWidth, name))+" "+line, " "))
+			p.field(name, s, line)
 			name = ""
 		}
 	}
+}
+
+// clipped is styled with at most so many lines.
+func (p page) clipped(name string, s style, value string, most int) {
+	lines := wrap(value, p.tm.Width-nameWidth-3)
+	if len(lines) > most {
+		lines = lines[:most]
+		lines[most-1] = clip(lines[most-1], p.tm.Width-nameWidth-5) + " …"
+	}
+	for _, line := range lines {
+		p.field(name, s, line)
+		name = ""
+	}
+}
+
+func (p page) field(name string, s style, line string) {
+	fmt.Fprintln(p.w, strings.TrimRight("  "+p.tm.paint(dim, fmt.Sprintf("%-*s", nameWidth, name))+" "+p.tm.paint(s, line), " "))
 }
 
 func (p page) ticket(d ticket.Detail) {

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+	"os"
+
+	"notfalld/rules"
+)
+
+// LoadRules makes the rule set of the shipped files and those of the configured folder; see loadRules.
+func (c *Config) LoadRules() (*rules.Set, []Problem) { return loadRules(c.Rules.Dir) }
+
+// loadRules makes the rule set of the shipped files and those of a folder; "" is the shipped set alone. What is wrong
+// with them is told in one go; the set is nil unless all of it is no more than warnings.
+func loadRules(dir string) (*rules.Set, []Problem) {
+	var files []rules.File
+	if dir != "" {
+		st, err := os.Stat(dir)
+		switch {
+		case err != nil:
+			return nil, []Problem{{File: dir, Text: "cannot read the folder of rule files: " + reason(err)}}
+		case !st.IsDir():
+			return nil, []Problem{{File: dir, Text: "is no folder", Mend: "name the folder in which the rule files are"}}
+		}
+		if files, err = rules.ReadFiles(os.DirFS(dir), dir); err != nil {
+			return nil, ruleProblems(dir, err)
+		}
+	}
+	set, err := rules.Load(files)
+	if err != nil {
+		return nil, ruleProblems(dir, err)
+	}
+	return set, set.Warnings()
+}
+
+// ruleProblems takes an error of the room rules apart.
+func ruleProblems(dir string, err error) []Problem {
+	var all rules.Problems
+	if errors.As(err, &all) {
+		return all
+	}
+	return []Problem{{File: dir, Text: reason(err)}}
+}

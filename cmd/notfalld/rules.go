@@ -1,0 +1,83 @@
+package main
+
+import (
+	"os"
+
+	"notfalld/rules"
+)
+
+// RulesCmd are the commands for those who write rule files.
+type RulesCmd struct {
+	Check   rulesCheckCmd   `cmd:"" help:"Find everything that is wrong with rule files without a mail."`
+	Explain rulesExplainCmd `cmd:"" help:"Tell of a mail which rules fired on what, and why."`
+}
+
+// Help is the detail that --help shows.
+func (RulesCmd) Help() string {
+	return `For example:
+
+    notfalld rules check --rules rules/
+    notfalld rules explain -c notfalld.yaml night.eml`
+}
+
+// ruleFlags say which rule files are meant.
+type ruleFlags struct {
+	Config string `short:"c" placeholder:"FILE" help:"Take the folder of rule files from this configuration; else from $NOTFALLD_CONFIG, ./notfalld.yaml, /etc/notfalld/notfalld.yaml."`
+	Rules  string `placeholder:"DIR" help:"This folder of rule files, whatever a configuration says."`
+}
+
+// dir is the folder of rule files that is meant; "" where the configuration has none.
+func (f ruleFlags) dir(m *Main) (string, error) {
+	if f.Rules != "" {
+		return f.Rules, nil
+	}
+	path := f.Config
+	if path == "" {
+		if path = foundConfig(m.Env); path == "" {
+			return "", usagef("no configuration is here: name it with -c FILE, or a folder of rule files with --rules DIR")
+		}
+	}
+	cfg, err := m.config(path, false)
+	if err != nil {
+		return "", err
+	}
+	return cfg.Rules.Dir, nil
+}
+
+// foundConfig is the configuration that is used where none is named, or "" if there is none.
+func foundConfig(env func(string) (string, bool)) string {
+	path := defaultConfigPath(env)
+	if named, _ := env("NOTFALLD_CONFIG"); named == "" {
+		if _, err := os.Stat(path); err != nil {
+			return ""
+		}
+	}
+	return path
+}
+
+// census counts the rules of a set by whose they are.
+type census struct {
+	Yours   int `json:"yours"` // rules that an admin wrote, replaced or changed
+	Lists   int `json:"lists"` // likewise lists
+	Files   int `json:"files"` // of the admin's
+	Shipped int `json:"shipped"`
+	Off     int `json:"off"`
+}
+
+func takeCensus(set *rules.Set) census {
+	n := census{Files: len(set.Files())}
+	for _, r := range set.Rules() {
+		switch {
+		case r.State == rules.StateOff:
+			n.Off++
+		case r.Section == "lists" && r.State != rules.StateShipped:
+			n.Lists++
+		case r.Section == "lists":
+		case r.State == rules.StateShipped:
+			n.Shipped++
+		default:
+			n.Yours++
+		}
+	}
+	return n
+}
