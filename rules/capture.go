@@ -2,6 +2,8 @@ package rules
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -46,7 +48,9 @@ func (s *Set) capture(ctx context.Context, d *doc) map[string][]capture {
 				line, value := src.lineAround(from, to), src.text[from:to]
 				for i := range r.unless {
 					if r.unless[i].holds(ctx, in, line, value) {
-						d.refused(r.name, kind, value, exceptionWhy(i), src.name, from, to)
+						if d.trace != nil {
+							d.refused(r.name, kind, value, r.unless[i].why(i, line, value), src.name, from, to)
+						}
 						return
 					}
 				}
@@ -70,8 +74,29 @@ func (s *Set) capture(ctx context.Context, d *doc) map[string][]capture {
 	return found
 }
 
-func exceptionWhy(i int) string {
-	return "an exception of the rule holds: unless[" + string(rune('0'+min(i, 9))) + "]"
+// why says that an exception holds, and on what it saw.
+func (e *exception) why(i int, line, value string) string {
+	var on []string
+	if len(e.values) > 0 {
+		on = append(on, strconv.Quote(value))
+	}
+	if e.words != nil {
+		words := splitWords(line)
+		e.words.find(words, func(m match) bool {
+			on = append(on, strconv.Quote(line[words[m.from].from:words[m.to-1].to]))
+			return false
+		})
+	}
+	if e.pattern != nil {
+		e.pattern.find(line, func(m patternMatch) bool {
+			on = append(on, strconv.Quote(line[m.from:m.to]))
+			return false
+		})
+	}
+	if e.when != nil {
+		on = append(on, e.when.source)
+	}
+	return fmt.Sprintf("its exception unless[%d] holds: %s", i, strings.Join(on, ", "))
 }
 
 // conditionHolds asks the condition of a rule, and tells why it does not.

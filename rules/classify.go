@@ -2,7 +2,6 @@ package rules
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -126,7 +125,9 @@ func (d *doc) fires(ctx context.Context, h *head, in *conditionActivation, line,
 	}
 	for i := range h.unless {
 		if h.unless[i].holds(ctx, in, line, "") {
-			d.refused(h.name, fact, "", fmt.Sprintf("exception %d holds", i+1), "", 0, 0)
+			if d.trace != nil {
+				d.refused(h.name, fact, "", h.unless[i].why(i, line, ""), "", 0, 0)
+			}
 			return false
 		}
 	}

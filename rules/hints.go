@@ -105,7 +105,11 @@ func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []we
 				markPattern(&inText[i], r.pattern, src)
 			}
 		}
-		if len(inSubject[i]) == 0 && len(inText[i]) == 0 || !d.fires(ctx, &r.head, in, d.title.text+"\n"+d.body.text, "class") {
+		if len(inSubject[i]) == 0 && len(inText[i]) == 0 {
+			continue
+		}
+		if !d.fires(ctx, &r.head, in, d.title.text+"\n"+d.body.text, "class") {
+			d.inVain(r, inSubject[i], inText[i])
 			continue
 		}
 		if n := len(inSubject[i]); n > 0 && (r.subject != 0 || r.never) {
@@ -185,6 +189,25 @@ func (d *doc) hintStep(h hits, inSubject bool) Step {
 	st.Value = strings.Join(list[:min(len(list), 5)], ", ")
 	st.Why = in + st.Value
 	return st
+}
+
+// inVain puts the words of a hint to the step that says why they do not count.
+func (d *doc) inVain(r *classifyRule, inSubject, inText hits) {
+	if d.trace == nil || len(d.trace.Steps) == 0 {
+		return
+	}
+	st := &d.trace.Steps[len(d.trace.Steps)-1]
+	if st.Rule != r.name || st.Taken {
+		return
+	}
+	for i, h := range []hits{inSubject, inText} {
+		if len(h) > 0 {
+			x := d.hintStep(h, i == 0)
+			st.Words = append(st.Words, x.Words...)
+			st.Value = strings.TrimPrefix(st.Value+", "+x.Value, ", ")
+		}
+	}
+	st.Source, st.From, st.To = st.Words[0].Source, st.Words[0].From, st.Words[0].To
 }
 
 // asWritten is where a word of the subject stands in it as it was written: it was found in the folded one, which is

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"io/fs"
 	"slices"
 )
 
@@ -29,6 +30,17 @@ const (
 // Rules are the lists and rules of the set: lists by name, then those of each section in the order in which they are
 // asked, and behind them what was switched off.
 func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
+
+// TestProblems are what is wrong with the test files (*.test.yaml) of a folder before any of them is run: what cannot be
+// read, expectations that no mail could fulfil, rules that are not there. The error is that of the folder.
+func (s *Set) TestProblems(folder fs.FS, prefix string) ([]Problem, error) {
+	files, err := readTrialFiles(s, folder, prefix)
+	var all []Problem
+	for _, f := range files {
+		all = append(all, f.doc.Problems()...)
+	}
+	return all, err
+}
 
 // remember keeps what Rules tells. It is called once a section is merged and in its order.
 func remember[T raw](l *loader, section string, list []placed[T]) {

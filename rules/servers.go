@@ -122,7 +122,7 @@ func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
 	}
 	switch bare := bareHost(name, t, ctx); {
 	case !bare:
-		if len(known) > 0 || strings.ContainsAny(name, "0123456789-") {
+		if len(known) > 0 || strings.ContainsAny(name, "0123456789-") && strings.Trim(name, "0123456789-") != "" { // of a number nobody asks why
 			f.refuse(server, "a word or a number rather than a name: nothing says that it is a host")
 		}
 	case !inLog && !t.path:

@@ -29,19 +29,27 @@ type Trace struct {
 	Limit   int      // from which on a mail is an emergency
 	Decided string   // the rule that decided the class by itself, or "": then the weights did
 	Sources []Source // the texts that spans count in
+	refused int
 }
 
 // Source is one text of a mail in which facts are looked for.
 type Source struct{ Name, Text string }
 
-// maxSteps bounds a trace: of a long log nobody reads more.
-const maxSteps = 2000
+// maxRefused bounds the steps of a trace that tell what was refused: of a long log nobody reads more. What was taken
+// has bounds of its own.
+const maxRefused = 2000
 
 // tell records a step if somebody asked for a trace.
 func (d *doc) tell(s Step) {
-	if d.trace != nil && len(d.trace.Steps) < maxSteps {
-		d.trace.Steps = append(d.trace.Steps, s)
+	switch {
+	case d.trace == nil:
+		return
+	case !s.Taken && s.Fact != "reply":
+		if d.trace.refused++; d.trace.refused > maxRefused {
+			return
+		}
 	}
+	d.trace.Steps = append(d.trace.Steps, s)
 }
 
 // refused records what was not taken, and why.

@@ -65,6 +65,7 @@ func (r Report) All() []Problem {
 // TryOptions say what is tried. The zero value tries what is an admin's.
 type TryOptions struct {
 	Shipped bool                           // the examples of the shipped rules too
+	Tests   bool                           // the test files alone, and no examples
 	Limit   time.Duration                  // of one trial; 0: one second
 	Each    func(done, total int, t Trial) // told of every trial when it is over; nil: nobody is
 }
@@ -90,7 +91,10 @@ func (s *Set) Try(ctx context.Context, folder fs.FS, prefix string, o TryOptions
 	if o.Limit == 0 {
 		o.Limit = time.Second
 	}
-	todo := s.exampleTrials(o.Shipped)
+	var todo []pending
+	if !o.Tests {
+		todo = s.exampleTrials(o.Shipped)
+	}
 	for _, f := range files {
 		r.Problems = append(r.Problems, f.doc.Problems()...)
 		todo = append(todo, f.trials(s)...)
