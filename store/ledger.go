@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"time"
 
 	"notfalld/ticket"
 )
@@ -102,16 +103,45 @@ func (t *tx) Entry(id int64) (e ticket.Entry, ok bool, err error) {
 
 // KnownUIDs is ticket.Tx.
 func (t *tx) KnownUIDs(mailbox, folder string, validity, from uint32) ([]uint32, error) {
+	return t.uids("read the known UIDs",
+		"SELECT uid FROM ledger WHERE mailbox = ?1 AND folder = ?2 AND uidvalidity = ?3 AND uid >= ?4 AND state <> 'again' ORDER BY uid",
+		mailbox, folder, validity, from)
+}
+
+func (t *tx) uids(doing, text string, args ...any) ([]uint32, error) {
 	var list []uint32
-	err := t.rows("read the known UIDs",
-		"SELECT uid FROM ledger WHERE mailbox = ?1 AND folder = ?2 AND uidvalidity = ?3 AND uid >= ?4 ORDER BY uid",
-		func(scan func(...any) error) error {
-			var uid uint32
-			err := scan(&uid)
-			list = append(list, uid)
-			return err
-		}, mailbox, folder, validity, from)
+	err := t.rows(doing, text, func(scan func(...any) error) error {
+		var uid uint32
+		err := scan(&uid)
+		list = append(list, uid)
+		return err
+	}, args...)
 	return list, err
+}
+
+// AgainEntries is ticket.Tx.
+func (t *tx) AgainEntries(mailbox, folder string, validity uint32, since time.Time) (int, error) {
+	n, err := t.exec("take up entries again", "UPDATE ledger SET state = 'again', attempts = 0"+
+		" WHERE mailbox = ?1 AND folder = ?2 AND uidvalidity = ?3 AND state = 'other' AND arrived >= ?4", mailbox, folder, validity, since)
+	return int(n), err
+}
+
+// AgainUIDs is ticket.Tx.
+func (t *tx) AgainUIDs(mailbox, folder string, validity uint32) ([]uint32, error) {
+	return t.uids("read what is taken up again", "SELECT uid FROM ledger"+
+		" WHERE mailbox = ?1 AND folder = ?2 AND uidvalidity = ?3 AND state = 'again' ORDER BY uid", mailbox, folder, validity)
+}
+
+// LeaveAgain is ticket.Tx.
+func (t *tx) LeaveAgain(mailbox, folder string, validity uint32, uids []uint32) error {
+	for _, piece := range chunks(uids) {
+		text := "UPDATE ledger SET state = 'other' WHERE mailbox = ?1 AND folder = ?2 AND uidvalidity = ?3 AND state = 'again'" +
+			" AND uid IN (" + marks(4, len(piece)) + ")"
+		if _, err := t.exec("leave entries", text, append([]any{mailbox, folder, validity}, piece...)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // FetchedEntries is ticket.Tx; limit 0 means all.

@@ -10,12 +10,13 @@ import (
 
 // full are the queries that may read a whole table: lists for people, without a condition that narrows them.
 var full = map[string]string{
-	selectTicket + " ORDER BY id DESC":                                         "every ticket, youngest first",
-	selectTicket + " ORDER BY id DESC LIMIT ?1":                                "ends at its limit",
-	selectOut + " ORDER BY id DESC":                                            "the whole outbox",
-	selectOut + " ORDER BY id DESC LIMIT ?1":                                   "ends at its limit",
-	selectOut + " WHERE kind IN (?1) ORDER BY id DESC LIMIT ?2":                "ends at its limit",
-	selectOut + " WHERE state IN (?1) ORDER BY id DESC LIMIT ?2":               "a command's: what failed",
+	selectTicket + " ORDER BY id DESC":                           "every ticket, youngest first",
+	selectTicket + " ORDER BY id DESC LIMIT ?1":                  "ends at its limit",
+	selectOut + " ORDER BY id DESC":                              "the whole outbox",
+	selectOut + " ORDER BY id DESC LIMIT ?1":                     "ends at its limit",
+	selectOut + " WHERE kind IN (?1) ORDER BY id DESC LIMIT ?2":  "ends at its limit",
+	selectOut + " WHERE state IN (?1) ORDER BY id DESC LIMIT ?2": "a command's: what failed",
+	countMails: "how far a replay over all mails has come",
 	"SELECT count(*) FROM outbox WHERE state IN ('waiting', 'frozen', 'sent')": "no caller counts everything",
 }
 
@@ -86,6 +87,13 @@ func useEveryMethod(t *testing.T, x ticket.Tx, yes *bool) {
 	must(x.FetchedEntries(1))(t)
 	must(x.UnmarkedEntries("", "", 0))(t)
 	noError(t, x.SetMarked([]int64{1, 2, 3}))
+	must(x.AgainEntries("", "", 0, day))(t)
+	must(x.AgainUIDs("", "", 0))(t)
+	noError(t, x.LeaveAgain("", "", 0, []uint32{1, 2, 3}))
+	noError(t, x.PutRuleSet(ticket.RuleSet{Hash: "a"}))
+	found(x.RuleSet("a"))(t)
+	must(x.RuleSets(ticket.RulesWaiting))(t)
+	noError(t, x.DropPastRuleSets(1))
 	absent[ticket.Entry](t)(x.SameMail("a", []byte("h")))
 	absent[ticket.Entry](t)(x.SameMail("", []byte("h")))
 	_, err := x.(*tx).purge(day)
@@ -107,6 +115,8 @@ func useTickets(t *testing.T, x ticket.Tx) {
 	noError(t, x.AddMail(&m))
 	found(x.Mail(m.ID))(t)
 	must(x.Mails(k.ID))(t)
+	must(x.MailsBefore(0, day, 1))(t)
+	must(x.CountMails(day))(t)
 	for _, ids := range [][]string{{"a"}, {"a", "b", "c"}} {
 		_, _, _, err := x.TicketOf(ids)
 		noError(t, err)

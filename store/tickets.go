@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -141,14 +142,34 @@ func (t *tx) Mail(id int64) (m ticket.Mail, ok bool, err error) {
 
 // Mails is ticket.Tx.
 func (t *tx) Mails(ticketID int64) ([]ticket.Mail, error) {
+	return t.mails("read the mails of a ticket", selectMail+" WHERE ticket_id = ?1 ORDER BY id", ticketID)
+}
+
+func (t *tx) mails(doing, text string, args ...any) ([]ticket.Mail, error) {
 	var list []ticket.Mail
-	err := t.rows("read the mails of a ticket", selectMail+" WHERE ticket_id = ?1 ORDER BY id", func(scan func(...any) error) error {
+	err := t.rows(doing, text, func(scan func(...any) error) error {
 		var m ticket.Mail
 		err := scan(mailDest(&m)...)
 		list = append(list, m)
 		return err
-	}, ticketID)
+	}, args...)
 	return list, err
+}
+
+// MailsBefore is ticket.Tx.
+func (t *tx) MailsBefore(before int64, since time.Time, limit int) ([]ticket.Mail, error) {
+	if before == 0 {
+		before = math.MaxInt64
+	}
+	return t.mails("read the youngest mails", selectMail+" WHERE id < ?1 AND arrived >= ?2 ORDER BY id DESC LIMIT ?3", before, since, limit)
+}
+
+const countMails = "SELECT count(*) FROM mail WHERE arrived >= ?1"
+
+// CountMails is ticket.Tx.
+func (t *tx) CountMails(since time.Time) (n int, err error) {
+	_, err = t.row("count mails", countMails, []any{&n}, since)
+	return n, err
 }
 
 // ticketOf is the ticket of each id of a list: by a mail of ours, by one of its earlier attempts, else by the oldest mail. Each

@@ -10,6 +10,19 @@ import (
 	"notfalld/rules"
 )
 
+// underRules is a transaction in which a mail is decided: its history names the rule set that the mail was understood by, which need
+// not be the one in force any more.
+type underRules struct {
+	Tx
+	hash string
+}
+
+// AddEvent is Tx.
+func (t underRules) AddEvent(e Event) error {
+	e.Rules = t.hash
+	return t.Tx.AddEvent(e)
+}
+
 // decide says what becomes of a mail, and writes all of it: ticket, history, and what is to be sent.
 // It runs under the writer's lock, so what it reads is still true when it is written.
 func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
@@ -135,7 +148,7 @@ func (d *Desk) continueTicket(tx Tx, e *Entry, u understood, th thread) error {
 		kind = MachineMail
 	}
 	// A human mail that continues a ticket is an emergency, whatever its wording.
-	u.facts.Class = rules.Emergency
+	u.facts.Class, u.facts.Reply = rules.Emergency, d.mayReply(u)
 	m := d.mailOf(e, u, kind, th)
 	m.TicketID = t.ID
 	if th.proven {
@@ -207,7 +220,7 @@ func (t *Ticket) learn(f rules.Facts) {
 }
 
 func (d *Desk) newTicket(tx Tx, e *Entry, u understood, th thread, previous int64) error {
-	u.facts.Class = rules.Emergency
+	u.facts.Class, u.facts.Reply = rules.Emergency, d.mayReply(u)
 	t := Ticket{
 		State: New, Subject: u.mail.Subject, From: strings.ToLower(u.author.Address), Language: u.facts.Language, Mailbox: e.Place.Mailbox,
 		Created: d.now(), Updated: d.now(), LastCustomerAt: e.Arrived, Previous: previous, Related: th.related,
@@ -258,10 +271,10 @@ func (d *Desk) mailOf(e *Entry, u understood, kind MailKind, th thread) Mail {
 	}
 	return Mail{
 		Kind: kind, EntryID: e.ID, MessageID: u.mail.MessageID, From: strings.ToLower(u.author.Address), FromName: u.author.Name, Subject: u.mail.Subject,
-		AnswerTo: d.answerTo(u), Arrived: e.Arrived, Proof: string(u.proof.Verdict), Thread: th.how, Line: line, RulesHash: d.o.Rules.Hash(), ContentHash: e.ContentHash,
+		AnswerTo: d.answerTo(u), Arrived: e.Arrived, Proof: string(u.proof.Verdict), Thread: th.how, Line: line, RulesHash: u.set.Hash(), ContentHash: e.ContentHash,
 	}
 }
 
 func (d *Desk) event(tx Tx, ticketID int64, what, why string) error {
-	return tx.AddEvent(Event{TicketID: ticketID, At: d.now(), Actor: "notfalld", Rules: d.o.Rules.Hash(), What: what, Why: why})
+	return tx.AddEvent(Event{TicketID: ticketID, At: d.now(), Actor: "notfalld", Rules: d.RulesHash(), What: what, Why: why})
 }

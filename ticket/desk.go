@@ -67,12 +67,14 @@ func DefaultBounds() Bounds {
 	}
 }
 
-// Options is everything a Desk works with. Store, Rules, Templates, Hours and one mailbox are required.
+// Options is everything a Desk works with. Store, Rules, Templates, Hours and one mailbox are required. The World's moment and sender
+// proof are each mail's own: they are filled in.
 type Options struct {
 	Store        Store
 	Clock        Clock
 	Log          *slog.Logger
-	Rules        *rules.Set
+	Rules        *rules.Set // the set in force at first; see ProposeRules
+	RuleFiles    RuleFiles
 	Templates    *templates.Set
 	World        rules.World // Own holds the addresses of Mailboxes, Staff everybody who works here or is notified
 	Contacts     *Contacts
@@ -91,11 +93,18 @@ type Options struct {
 	Secret       []byte // signs tokens; nil: made at the first start and kept in the store
 }
 
+// RuleFiles says where admins find what they are told of, in their words.
+type RuleFiles struct {
+	Dir    string // the folder of rule files; "" if there is none
+	Config string // the configuration, for the commands that mails to admins name
+}
+
 // Desk is where mails are taken in, decided, and answered. Its methods may be called concurrently.
 type Desk struct {
-	o    Options
-	keys Keys
-	due  chan struct{} // something new is in the outbox
+	o     Options
+	keys  Keys
+	rules atomic.Pointer[rules.Set]
+	due   chan struct{} // something new is in the outbox
 	// settling holds the ids of the ledger entries that are being decided in this process.
 	settling sync.Map
 	// plus remembers for each mailbox whether plus addresses work, so that not every answer asks the store.
@@ -129,6 +138,18 @@ const settingSecret = "secret"
 
 // NewDesk opens the desk; with no Secret given it reads or makes the one in the store.
 func NewDesk(ctx context.Context, o Options) (*Desk, error) {
+	d := bareDesk(o)
+	if len(o.Secret) == 0 {
+		if err := o.Store.Update(ctx, func(tx Tx) (err error) { o.Secret, err = storedSecret(tx); return err }); err != nil {
+			return nil, fmt.Errorf("secret of the tokens: %w", err)
+		}
+	}
+	d.keys = NewKeys(o.Secret)
+	return d, nil
+}
+
+// bareDesk can understand mails, and needs no store for that.
+func bareDesk(o Options) *Desk {
 	if o.Clock == nil {
 		o.Clock = SystemClock{}
 	}
@@ -139,13 +160,8 @@ func NewDesk(ctx context.Context, o Options) (*Desk, error) {
 		o.Contacts = &Contacts{}
 	}
 	d := &Desk{o: o, due: make(chan struct{}, 1)}
-	if len(o.Secret) == 0 {
-		if err := o.Store.Update(ctx, func(tx Tx) (err error) { o.Secret, err = storedSecret(tx); return err }); err != nil {
-			return nil, fmt.Errorf("secret of the tokens: %w", err)
-		}
-	}
-	d.keys = NewKeys(o.Secret)
-	return d, nil
+	d.rules.Store(o.Rules)
+	return d
 }
 
 // storedSecret reads the secret, or makes one: tokens must outlive a restart.
@@ -187,6 +203,3 @@ func (d *Desk) mailbox(name string) Mailbox {
 	}
 	return d.o.Mailboxes[0] // a mailbox that is no longer configured: its tickets are answered from the first
 }
-
-// RulesHash names the rules in force.
-func (d *Desk) RulesHash() string { return d.o.Rules.Hash() }

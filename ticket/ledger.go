@@ -13,7 +13,7 @@ type Place struct {
 // EntryState is what became of a mail of the mailbox.
 type EntryState string
 
-// The states of a ledger entry. All but EntryFetched are final.
+// The states of a ledger entry. All but EntryFetched and EntryAgain are final.
 const (
 	EntryFetched EntryState = "fetched" // raw bytes stored, not yet decided
 	EntryTicket  EntryState = "ticket"  // a mail in a ticket
@@ -22,6 +22,7 @@ const (
 	EntryBounce  EntryState = "bounce"  // told us of a mail of ours
 	EntryProbe   EntryState = "probe"   // our own test mail came back
 	EntryOther   EntryState = "other"   // none of our business: only its UID is remembered
+	EntryAgain   EntryState = "again"   // was left as other, and is to be fetched and decided once more
 )
 
 // Ours says whether the mail in the mailbox is to be marked as taken care of.

@@ -19,6 +19,9 @@ func (d *Desk) chooseNotice(tx Tx, o *Out) (ok bool, err error) {
 	if o.Reason == ReasonBundle {
 		return true, d.writeBundle(tx, o)
 	}
+	if o.Reason == ReasonRules {
+		return true, d.writeRulesNews(tx, o)
+	}
 	if bundled, err := d.bundle(tx, o); err != nil || bundled {
 		if err != nil {
 			return false, err

@@ -21,7 +21,7 @@ type verdict struct {
 
 // mayAnswer judges in this order: is it a human, is it young enough, whom, how much, how often.
 func (d *Desk) mayAnswer(tx Tx, t Ticket, m Mail, u understood, th thread) (verdict, error) {
-	if r := rules.MayAnswer(u.mail, d.o.World); !r.Send {
+	if r := d.mayReply(u); !r.Send {
 		return verdict{why: r.Reason}, nil
 	}
 	if age := d.now().Sub(m.Arrived); age > d.o.Bounds.ReplyMaxAge {
@@ -45,6 +45,15 @@ func (d *Desk) mayAnswer(tx Tx, t Ticket, m Mail, u understood, th thread) (verd
 		return verdict{why: fmt.Sprintf("the sender's domain asks to refuse such mail (DMARC %s), and the address is not known", u.proof.Policy)}, nil
 	}
 	return d.capped(tx, t, v)
+}
+
+// mayReply says whether a mail that stands in a ticket may be answered, as far as the mail and the rules tell.
+func (d *Desk) mayReply(u understood) rules.Reply {
+	r := rules.MayAnswer(u.mail, d.o.World)
+	if r.Send && u.facts.Never != "" {
+		r = rules.Reply{Reason: "rule " + u.facts.Never + ": never answered"}
+	}
+	return r
 }
 
 // recipient is the single Reply-To, else the author; never Cc or Sender.

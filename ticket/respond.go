@@ -14,6 +14,7 @@ const (
 	ReasonDelayed     = "delayed"     // a server is still trying to deliver an answer
 	ReasonDraft       = "draft"       // mode observe: what would have been answered
 	ReasonBundle      = "bundle"      // several notices in one mail
+	ReasonRules       = "rules"       // admins are told of changed rules that are not in force
 )
 
 // respond puts into the outbox what a mail in a ticket calls for: the answer, if its sender may be answered, and one

@@ -30,10 +30,16 @@ type Tx interface {
 	AddEntry(e *Entry) (added bool, err error)
 	PutEntry(e Entry) error // writes all columns but Place by ID
 	Entry(id int64) (e Entry, ok bool, err error)
-	KnownUIDs(mailbox, folder string, validity, from uint32) ([]uint32, error) // ascending, UID >= from
+	KnownUIDs(mailbox, folder string, validity, from uint32) ([]uint32, error) // ascending, UID >= from, without EntryAgain
 	FetchedEntries(limit int) ([]Entry, error)                                 // State EntryFetched, by ID
 	UnmarkedEntries(mailbox, folder string, validity uint32) ([]Entry, error)  // State.Ours() and not Marked
 	SetMarked(ids []int64) error
+	// AgainEntries turns what was left as EntryOther in a folder and arrived at or after since into EntryAgain, and says how many.
+	AgainEntries(mailbox, folder string, validity uint32, since time.Time) (int, error)
+	// AgainUIDs are the UIDs of State EntryAgain, ascending.
+	AgainUIDs(mailbox, folder string, validity uint32) ([]uint32, error)
+	// LeaveAgain turns entries of State EntryAgain back into EntryOther: their mails are gone from the folder.
+	LeaveAgain(mailbox, folder string, validity uint32, uids []uint32) error
 	// SameMail finds a decided entry (State.Ours) with this content hash and, if messageID is not "", this Message-ID; the oldest.
 	SameMail(messageID string, hash []byte) (e Entry, ok bool, err error)
 
@@ -49,6 +55,9 @@ type Tx interface {
 	AddMail(m *Mail) error // sets ID, and counts it in its ticket
 	Mail(id int64) (m Mail, ok bool, err error)
 	Mails(ticketID int64) ([]Mail, error) // oldest first
+	// MailsBefore lists mails of all tickets, youngest first: those with an ID below before (0: all) that arrived at or after since.
+	MailsBefore(before int64, since time.Time, limit int) ([]Mail, error)
+	CountMails(since time.Time) (int, error) // mails of all tickets that arrived at or after since
 	// TicketOf finds the ticket of a mail known by one of these Message-IDs: a mail in a ticket, or an outgoing mail (also of
 	// an earlier attempt). The last id of the list that is known wins (the youngest reference).
 	TicketOf(messageIDs []string) (ticketID int64, messageID string, ok bool, err error)
@@ -59,6 +68,11 @@ type Tx interface {
 
 	AddEvent(e Event) error
 	Events(ticketID int64) ([]Event, error) // oldest first
+
+	PutRuleSet(r RuleSet) error // inserts or replaces by Hash; in force and waiting is one at most
+	RuleSet(hash string) (r RuleSet, ok bool, err error)
+	RuleSets(s RuleSetState) ([]RuleSet, error) // youngest Since first
+	DropPastRuleSets(keep int) error            // all RulesPast but the youngest
 
 	// AddOut inserts an outgoing mail and sets its ID; added is false if its Key exists.
 	AddOut(o *Out) (added bool, err error)

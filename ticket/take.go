@@ -31,15 +31,18 @@ const triesBeforeMinimal = 3
 // Take brings one mail from the mailbox to its ticket. It returns when the outcome is durable, and the
 // entry says whether the mail is ours. First the raw bytes are stored with their ledger entry, in one transaction: from then on
 // no crash can lose the mail. Then it is understood, outside any transaction, and decided in a second one.
-// A mail whose place is in the ledger already is not decided again.
+// A mail whose place is in the ledger already is not decided again, unless it is of State EntryAgain.
 func (d *Desk) Take(ctx context.Context, f Fetched) (Entry, error) {
 	packed := pack(f.Raw)
 	var e Entry
 	err := d.o.Store.Update(ctx, func(tx Tx) error {
 		e = Entry{Place: f.Place, State: EntryFetched, Attempts: 1, Arrived: f.InternalDate, Fetched: d.now(), Size: f.Size}
 		added, err := tx.AddEntry(&e)
-		if err != nil || !added {
+		switch {
+		case err != nil || !added && e.State != EntryAgain:
 			return err
+		case !added: // its Arrived stays: an old mail does not get young, and an answer, by being taken up again
+			e.State, e.Attempts, e.Fetched, e.Size = EntryFetched, 1, d.now(), f.Size
 		}
 		if e.RawID, err = tx.AddRaw(packed); err != nil {
 			return err
@@ -111,7 +114,7 @@ func (d *Desk) recoverOne(ctx context.Context, e Entry) error {
 
 // settle understands a stored mail and decides what becomes of it.
 func (d *Desk) settle(ctx context.Context, e Entry, raw []byte, cut string) (Entry, error) {
-	u := d.understand(ctx, raw, e)
+	u := d.understand(ctx, d.Rules(), raw, e, d.now())
 	if err := ctx.Err(); err != nil {
 		return e, err // we are being stopped: the mail is decided after the restart
 	}
@@ -126,7 +129,7 @@ func (d *Desk) settle(ctx context.Context, e Entry, raw []byte, cut string) (Ent
 			decided = now
 			return err
 		}
-		return d.decide(tx, &decided, u)
+		return d.decide(underRules{tx, u.set.Hash()}, &decided, u)
 	})
 	if err != nil {
 		return e, fmt.Errorf("decide mail %s/%s UID %d: %w", e.Place.Mailbox, e.Place.Folder, e.Place.UID, err)
@@ -147,6 +150,7 @@ func arrival(internal time.Time, m *message.Mail) time.Time {
 
 // understood is a mail with everything that was read out of it.
 type understood struct {
+	set    *rules.Set // by which
 	mail   *message.Mail
 	facts  rules.Facts
 	author message.Address   // who really wrote it, groups seen through; zero if that cannot be said
@@ -155,11 +159,11 @@ type understood struct {
 	failed bool // it could not be understood: the facts are those of a minimal ticket
 }
 
-// understand never fails: a mail that is broken, kills us, or takes too long is an emergency as far
+// understand reads a mail by a set of rules, as of a moment. It never fails: a mail that is broken, kills us, or takes too long is an emergency as far
 // as we know, with the raw mail kept: failing open is the rule for tickets.
-func (d *Desk) understand(ctx context.Context, raw []byte, e Entry) understood {
+func (d *Desk) understand(ctx context.Context, set *rules.Set, raw []byte, e Entry, at time.Time) understood {
 	if e.Attempts > triesBeforeMinimal {
-		return d.minimal(raw, fmt.Sprintf("understanding this mail was begun %d times and never ended", e.Attempts-1))
+		return d.minimal(set, raw, fmt.Sprintf("understanding this mail was begun %d times and never ended", e.Attempts-1))
 	}
 	limited, cancel := context.WithTimeout(ctx, d.o.Bounds.UnderstandLimit)
 	defer cancel()
@@ -169,31 +173,34 @@ func (d *Desk) understand(ctx context.Context, raw []byte, e Entry) understood {
 		defer func() {
 			if p := recover(); p != nil {
 				d.o.Log.Error("understanding a mail panicked", "mailbox", e.Place.Mailbox, "uid", e.Place.UID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				u = d.minimal(raw, "this mail could not be understood (internal error)")
+				u = d.minimal(set, raw, "this mail could not be understood (internal error)")
 			}
 			done <- u
 		}()
-		u = d.read(limited, raw)
+		u = d.read(limited, set, raw, at)
 	}()
 	select {
 	case u := <-done:
 		return u
 	case <-limited.Done():
-		return d.minimal(raw, fmt.Sprintf("understanding this mail took longer than %s", d.o.Bounds.UnderstandLimit))
+		return d.minimal(set, raw, fmt.Sprintf("understanding this mail took longer than %s", d.o.Bounds.UnderstandLimit))
 	}
 }
 
-func (d *Desk) read(ctx context.Context, raw []byte) understood {
+func (d *Desk) read(ctx context.Context, set *rules.Set, raw []byte, at time.Time) understood {
 	m := message.Parse(raw, d.o.Limits)
-	facts, err := d.o.Rules.Understand(ctx, m, d.o.World)
-	u := understood{mail: m, facts: facts, auto: m.AutomaticThrough(d.o.World.Groups)}
+	u := understood{set: set, mail: m, auto: m.AutomaticThrough(d.o.World.Groups)}
 	d.nameAuthor(&u)
+	w := d.o.World
+	w.Now, w.Open, w.Proof = at.In(d.o.Hours.Location), d.o.Hours.Open(at), string(u.proof.Verdict)
+	facts, err := set.Understand(ctx, m, w)
+	u.facts = facts
 	if err != nil {
 		if m.Problem == "" {
 			m.Problem = "not everything in this mail was looked at: " + err.Error()
 		}
 		if errors.Is(err, context.DeadlineExceeded) && facts.Class == "" {
-			return d.minimalOf(m)
+			return d.minimalOf(set, m)
 		}
 	}
 	return u
@@ -210,11 +217,11 @@ func (d *Desk) nameAuthor(u *understood) {
 }
 
 // minimal is the ticket of last resort, from the header alone.
-func (d *Desk) minimal(raw []byte, problem string) understood {
+func (d *Desk) minimal(set *rules.Set, raw []byte, problem string) understood {
 	m := d.header(raw)
 	m.Problem = problem
 	m.ContentHash = sha256.Sum256(raw) // two mails with the same header are not the same mail
-	return d.minimalOf(m)
+	return d.minimalOf(set, m)
 }
 
 // header reads a mail's header, or, where even that takes us down, nothing.
@@ -239,8 +246,8 @@ func headerOf(raw []byte) []byte {
 	return raw
 }
 
-func (d *Desk) minimalOf(m *message.Mail) understood {
-	u := understood{mail: m, failed: true, auto: m.AutomaticThrough(d.o.World.Groups), facts: rules.Minimal(m, d.o.World)}
+func (d *Desk) minimalOf(set *rules.Set, m *message.Mail) understood {
+	u := understood{set: set, mail: m, failed: true, auto: m.AutomaticThrough(d.o.World.Groups), facts: rules.Minimal(m, d.o.World)}
 	d.nameAuthor(&u)
 	return u
 }

@@ -54,6 +54,20 @@ CREATE INDEX ledger_unmarked ON ledger (mailbox, folder, uidvalidity, uid)
 CREATE INDEX ledger_content ON ledger (content_hash, message_id, id)
 	WHERE state IN ('ticket', 'note', 'copy', 'bounce', 'probe');
 CREATE INDEX ledger_raw ON ledger (fetched) WHERE raw_id <> 0;
+CREATE INDEX ledger_again ON ledger (mailbox, folder, uidvalidity, uid) WHERE state = 'again';
+
+-- The rule sets of the admin's folder: the one in force, one that waits, and those before. files and losses are JSON.
+CREATE TABLE rule_set (
+	hash        TEXT   NOT NULL PRIMARY KEY,
+	state       TEXT   NOT NULL,
+	since       BIGINT NOT NULL,
+	accepted_by TEXT   NOT NULL,
+	accepted_at BIGINT NOT NULL,
+	files       TEXT   NOT NULL,
+	losses      TEXT   NOT NULL
+);
+CREATE UNIQUE INDEX rule_set_one ON rule_set (state) WHERE state IN ('in_force', 'waiting');
+CREATE INDEX rule_set_state ON rule_set (state, since);
 
 CREATE TABLE ticket (
 	id               {{number}},
