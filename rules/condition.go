@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/interpreter"
 )
 
@@ -17,6 +20,7 @@ type condition struct {
 	always  bool     // true of every mail, whatever the facts
 	facts   []string // the facts that it asks for, in order of their first appearance
 	hints   []string // the names that it looks up in hints
+	headers []string // and in mail.headers
 	program cel.Program
 	matches []conditionMatch
 	loops   bool // over members of lists: the clock is looked at in between
@@ -39,9 +43,9 @@ const (
 	// conditionLength is the most bytes of a condition: a few hundred customer numbers, and no list
 	// of ten megabytes.
 	conditionLength = 16 << 10
-	// conditionCost is what one evaluation may cost, in the units of CEL: a unit is some 5 to 15 ns here,
-	// so that the worst condition takes some 10 ms of a mail's time.
-	conditionCost = 1_000_000
+	// conditionCost is what one evaluation may cost, in the units of CEL: steps of loops, or what takes as
+	// long. A unit is some 100 ns, so that the worst condition takes 20 ms of a mail's time.
+	conditionCost = 200_000
 	// conditionWork is how many steps the patterns of one evaluation may cost: their sizes times the bytes
 	// of their texts. It is some tenths of a second at the very worst.
 	conditionWork = 50_000_000
@@ -116,8 +120,64 @@ var evalErrors = []struct{ says, plain string }{
 	{"division by zero", "divided by zero"},
 	{"modulus by zero", "divided by zero"},
 	{"integer overflow", "the number is too large"},
-	{"strconv.ParseInt", "int() was given a text that is no number"},
-	{"strconv.ParseFloat", "double() was given a text that is no number"},
-	{"type conversion error from 'string' to 'google.protobuf.Timestamp'", "timestamp() was given a text that is no time"},
-	{"type conversion error from 'string' to 'google.protobuf.Duration'", "duration() was given a text that is no length of time"},
+	{"from 'string' to 'int'", "int() was given a text that is no number"},
+	{"from 'string' to 'double'", "double() was given a text that is no number"},
+	{"RFC 3339 timestamp", "timestamp() was given a text that is no time"},
+	{"google.protobuf.Timestamp", "timestamp() was given a text that is no time"},
+	{"google.protobuf.Duration", "duration() was given a text that is no length of time"},
+}
+
+// saw says what the facts that the condition asks for are of a mail, for whoever wonders about the answer.
+func (c *condition) saw(in *conditionActivation) string {
+	var out []string
+	for _, name := range c.facts {
+		i := factIndex()[name]
+		switch v := in.value(i).(type) {
+		case types.String:
+			out = append(out, fmt.Sprintf("%s is %s", name, shortQuote(string(v))))
+		case types.Timestamp:
+			out = append(out, fmt.Sprintf("%s is %s", name, v.Format("Mon 2006-01-02 15:04 MST")))
+		case factTable:
+			names := c.hints
+			if v.anyCase {
+				names = c.headers
+			}
+			for _, n := range names {
+				out = append(out, fmt.Sprintf("%s of %s is %s", n, name, shortValue(v.Get(types.String(n)))))
+			}
+		case traits.Lister:
+			out = append(out, fmt.Sprintf("%s is %s", name, shortList(v)))
+		default:
+			out = append(out, fmt.Sprintf("%s is %v", name, v.Value()))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func shortValue(v ref.Val) string {
+	if s, ok := v.(types.String); ok {
+		return shortQuote(string(s))
+	}
+	return fmt.Sprint(v.Value())
+}
+
+// shortQuote is the beginning of a text in quotation marks.
+func shortQuote(s string) string {
+	if short := cut(s, 60); len(short) < len(s) {
+		return fmt.Sprintf("%q…", short)
+	}
+	return strconv.Quote(s)
+}
+
+// shortList are the first members of a list.
+func shortList(l traits.Lister) string {
+	size, _ := l.Size().(types.Int)
+	var out []string
+	for i := range min(size, 3) {
+		out = append(out, shortValue(l.Get(i)))
+	}
+	if size > 3 {
+		out = append(out, fmt.Sprintf("… (%d)", size))
+	}
+	return "[" + strings.Join(out, ", ") + "]"
 }

@@ -180,8 +180,8 @@ func (c *conditionCompiler) plan(t *ast.AST) {
 		options = append(options, cel.InterruptCheckFrequency(conditionInterrupt))
 	}
 	program, err := c.env.cel.PlanProgram(t, options...)
-	if err != nil {
-		c.report(0, err.Error(), "")
+	if err != nil { // of constants, which are computed now
+		c.report(0, fmt.Sprintf("can never be true: %v", plainEvalError(err)), "")
 		return
 	}
 	c.out.program = program

@@ -22,7 +22,7 @@ const (
 var askers = [...]string{
 	stageMail:    "all rules",
 	stageFacts:   "classify and route rules",
-	stageHints:   "route rules, and to classify rules that have a weight and no words",
+	stageHints:   "route rules and to classify rules that have a weight but no words",
 	stageDecided: "route rules",
 }
 

@@ -41,7 +41,7 @@ var conditionFunctions = []conditionFunction{
 	{name: "fold", style: global, args: 1, form: "fold(text)", doc: "the text as words are compared: lower case, ä as ae, ß as ss, accents dropped, dashes and quotation marks of one kind", example: `fold(mail.subject).contains("stoerung")`},
 	{name: "lowerAscii", style: member, args: 0, form: "text.lowerAscii()", doc: "the text with A to Z in lower case", example: `mail.attachments.exists(a, a.lowerAscii().endsWith(".log"))`},
 	{name: "get", style: member, args: 1, form: "table.get(text)", doc: `the value of a name, in any case of letters; "" or 0 if it is not there`, example: `mail.headers.get("X-Priority") == "1"`},
-	{name: "size", style: either, args: 0, form: "list.size(), text.size()", doc: "how many members or characters", example: `errors.size() > 0`},
+	{name: "size", style: either, args: 0, form: "list.size()", doc: "how many members a list or a table has, or characters a text", example: `errors.size() > 0`},
 
 	{name: "exists", style: loop, args: 2, form: "list.exists(x, condition)", doc: "whether it holds for one member at least", example: `mail.to.exists(a, a.endsWith("@hoster.at"))`},
 	{name: "all", style: loop, args: 2, form: "list.all(x, condition)", doc: "whether it holds for every member; true of an empty list", example: `servers.size() > 0 && servers.all(s, s.endsWith(".test"))`},

@@ -32,6 +32,9 @@ func (c *conditionCompiler) syntaxError(e *common.Error) {
 		text = here + " cannot stand here"
 		if i := strings.IndexByte(want, '\''); i >= 0 {
 			mend = strings.Trim(want[i:strings.LastIndexByte(want, '\'')+1], "'") + " was expected"
+			if mend[0] == ')' || mend[0] == ']' {
+				mend = "a comma or " + mend
+			}
 		}
 	case strings.HasPrefix(said, "reserved identifier"):
 		text, mend = here+" is a word that CEL keeps for itself", "take another name, or write it in quotation marks"
@@ -167,7 +170,7 @@ func (c *conditionCompiler) fact(e ast.Expr, name string) {
 	}
 	f := conditionFacts[i]
 	if f.stage > c.stage {
-		c.report(at, fmt.Sprintf("%s is known to %s only", f.name, askers[f.stage]), "")
+		c.report(at, fmt.Sprintf("%s is known only to %s", f.name, askers[f.stage]), "")
 	}
 	c.uses(f.name)
 }
@@ -199,6 +202,9 @@ func (c *conditionCompiler) unknownName(at int, name string) {
 			mend := ""
 			if f := findFunction(name[cut+1:]); f != nil {
 				mend = "write " + f.form
+				if dot := strings.IndexByte(f.form, '.'); dot > 0 {
+					mend = "write " + name[:cut] + f.form[dot:]
+				}
 			}
 			c.report(at, fmt.Sprintf("%s is %s and has no .%s", name[:cut], aType(celType(conditionFacts[i].typ)), name[cut+1:]), mend)
 			return
@@ -207,7 +213,7 @@ func (c *conditionCompiler) unknownName(at int, name string) {
 	if f := nearestFact(name); f != nil {
 		mend := "did you mean " + f.name + "?"
 		if f.stage > c.stage {
-			mend += fmt.Sprintf(" It is known to %s only", askers[f.stage])
+			mend += " It is known only to " + askers[f.stage]
 		}
 		c.report(at, text, mend)
 		return

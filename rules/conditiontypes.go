@@ -204,7 +204,7 @@ func (c *conditionCompiler) badOperands(at int, sign string, args []ast.Expr, ki
 	case ka == types.StringKind && isNumber(kb):
 		mend = fmt.Sprintf("write int(%s) %s %s", a, sign, b)
 	case isNumber(ka) && kb == types.StringKind && args[1].Kind() == ast.LiteralKind:
-		mend = fmt.Sprintf("write %s %s %s", a, sign, strings.Trim(b, `"'`))
+		mend = fmt.Sprintf("write %s %s %s", a, sign, orElse(strings.Trim(b, `"'`), "0"))
 	case kb == types.NullTypeKind && ka == types.StringKind:
 		mend = fmt.Sprintf(`write %s %s ""`, a, sign)
 	case ka == types.TimestampKind && kb == types.StringKind:
@@ -213,7 +213,7 @@ func (c *conditionCompiler) badOperands(at int, sign string, args []ast.Expr, ki
 		mend = fmt.Sprintf("write %s.getHours() %s %s", a, sign, b)
 	}
 	if i, ok := factIndex()[a]; ok && mend == "" && conditionFacts[i].enum != nil {
-		mend = fmt.Sprintf("%s is one of %q", a, conditionFacts[i].enum)
+		mend = fmt.Sprintf("%s is one of %s", a, quotedList(conditionFacts[i].enum))
 	}
 	c.report(at, text, mend)
 }
@@ -244,6 +244,9 @@ func (c *conditionCompiler) badArguments(e ast.Expr, name string, args []ast.Exp
 	inner := "x." + name + "()"
 	if len(args) > 1 {
 		inner = fmt.Sprintf("x.%s(%s)", name, orElse(c.said(args[1]), "…"))
+	}
+	if name == "lowerAscii" {
+		inner += " == …"
 	}
 	list := kinds[0].Kind() == types.ListKind
 	switch {

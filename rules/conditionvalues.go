@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -25,9 +26,7 @@ func (c *conditionCompiler) values(e ast.Expr, scope map[string]textOrigin) {
 	case ast.CallKind:
 		c.callValues(e, scope)
 	case ast.SelectKind:
-		if c.origin(e.AsSelect().Operand(), scope).is("hints") {
-			c.out.hints = append(c.out.hints, e.AsSelect().FieldName())
-		}
+		c.looksUp(c.origin(e.AsSelect().Operand(), scope), e.AsSelect().FieldName())
 	case ast.ComprehensionKind:
 		l := e.AsComprehension()
 		c.values(l.IterRange(), scope)
@@ -124,16 +123,23 @@ func (c *conditionCompiler) callValues(e ast.Expr, scope map[string]textOrigin) 
 	case "matches":
 		c.pattern(e, scope)
 	case "get":
-		c.hintName(call.Target(), args[0], scope)
+		if s, ok := textLiteral(args[0]); ok {
+			c.looksUp(c.origin(call.Target(), scope), s)
+		}
 	case operators.Index:
-		c.hintName(args[0], args[1], scope)
+		if s, ok := textLiteral(args[1]); ok {
+			c.looksUp(c.origin(args[0], scope), s)
+		}
 	}
 }
 
-// hintName notes a name that is looked up in hints.
-func (c *conditionCompiler) hintName(table, name ast.Expr, scope map[string]textOrigin) {
-	if s, ok := textLiteral(name); ok && c.origin(table, scope).is("hints") {
-		c.out.hints = append(c.out.hints, s)
+// looksUp notes a name that is looked up in a table.
+func (c *conditionCompiler) looksUp(table textOrigin, name string) {
+	switch {
+	case table.is("hints") && !slices.Contains(c.out.hints, name):
+		c.out.hints = append(c.out.hints, name)
+	case table.is("mail.headers") && !slices.Contains(c.out.headers, name):
+		c.out.headers = append(c.out.headers, name)
 	}
 }
 
@@ -153,11 +159,7 @@ func (c *conditionCompiler) member(literal ast.Expr, s string, o textOrigin) {
 	if o.fact == nil || o.fact.enum == nil || slices.Contains(o.fact.enum, s) {
 		return
 	}
-	quoted := make([]string, len(o.fact.enum))
 	near := ""
-	for i, v := range o.fact.enum {
-		quoted[i] = fmt.Sprintf("%q", v)
-	}
 	if v := nearestValue(squeezed(s), o.fact.enum); v != "" {
 		near = fmt.Sprintf("did you mean %q? ", v)
 	}
@@ -165,7 +167,15 @@ func (c *conditionCompiler) member(literal ast.Expr, s string, o textOrigin) {
 	if o.fact.typ == listFact {
 		what = o.fact.name + " never has"
 	}
-	c.report(c.begins[literal.ID()], fmt.Sprintf("%s %q", what, s), near+"It is one of "+strings.Join(quoted, ", "))
+	c.report(c.begins[literal.ID()], fmt.Sprintf("%s %q", what, s), near+"It is one of "+quotedList(o.fact.enum))
+}
+
+func quotedList(values []string) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = strconv.Quote(v)
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // nearestValue is the value that a squeezed word resembles most, or "".
@@ -197,7 +207,7 @@ func (c *conditionCompiler) spelling(literal ast.Expr, s string, o textOrigin) {
 			what = o.fact.name
 		}
 		c.report(at, fmt.Sprintf("%s never has capitals, as in %q", what, s), fmt.Sprintf("write %q", strings.ToLower(s)))
-	case o.fact != nil && o.fact.ascii && !isASCII(s[strings.LastIndexByte(s, '@')+1:]):
+	case o.fact != nil && o.fact.ascii && strings.ContainsAny(s, "@.") && !isASCII(s[strings.LastIndexByte(s, '@')+1:]):
 		domain := s[strings.LastIndexByte(s, '@')+1:]
 		mend := "write its ASCII form: xn--…"
 		if ascii, err := hostKey(strings.TrimPrefix(domain, ".")); err == nil {
@@ -244,9 +254,7 @@ func (c *conditionCompiler) oneOf(a, b ast.Expr, scope map[string]textOrigin) {
 	if !ok || o.fact == nil {
 		return
 	}
-	if o.is("hints") {
-		c.out.hints = append(c.out.hints, s)
-	}
+	c.looksUp(o, s)
 	if o.fact.typ == listFact {
 		c.member(a, s, o)
 		c.spelling(a, s, o)
