@@ -81,11 +81,11 @@ func (in *Inventory) hash(key string) uint32 { return uint32(maphash.String(in.s
 // maxHostName is how long a host name may be (RFC 1035, 2.3.4, written with dots).
 const maxHostName = 253
 
-// hostKey is the form in which names are stored and looked up: lower case, no trailing dot, addresses
+// hostKey is the form in which names are stored and looked up: lower case, no dot at the end, addresses
 // in canonical form, IDN in ASCII (RFC 5891).
 func hostKey(s string) (string, error) {
 	s = strings.Trim(strings.TrimSpace(s), "[]")
-	s = strings.ToLower(strings.TrimSuffix(s, "."))
+	s = strings.ToLower(strings.TrimRight(s, "."))
 	if s == "" {
 		return "", errors.New("empty")
 	}

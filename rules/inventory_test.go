@@ -242,6 +242,33 @@ func TestInventoryLongest(t *testing.T) {
 	}
 }
 
+// FuzzInventory: whatever the file holds, each server that was taken is found under its name, with its owner.
+func FuzzInventory(f *testing.F) {
+	f.Add("WEB01.firma.at.,104711,web01.alt.at;192.0.2.10;[2001:db8::5];www.müller.at\r\n\n\"vm-7\",\"1,\"\"2\",\"x\ny\"\n")
+	f.Add("a.b,,;;\xff;fe80::1%eth0\n\"open,1\nweb01,2,")
+	f.Add(".,1,\nweb01..,2,..\n")
+	f.Fuzz(func(t *testing.T, rows string) {
+		in, _, err := ReadInventory(strings.NewReader("server,customer_number,aliases\n" + rows))
+		if err != nil {
+			t.Fatal(err)
+		}
+		servers := 0
+		for place, rec := range in.records.all() {
+			name, owner := in.records.server(place)
+			if !rec.alias() {
+				servers++
+			}
+			known := in.Lookup(string(rec.key()))
+			if len(known) < maxEqual && !slices.Contains(known, Known{name, owner, false}) || owner != "" && !in.HasCustomer(owner) {
+				t.Errorf("%q: %v, wanted %q of %q", rec.key(), known, name, owner)
+			}
+		}
+		if servers != in.Len() {
+			t.Errorf("%d servers of %d", servers, in.Len())
+		}
+	})
+}
+
 // bigInventory is n servers of n/20 customers; every tenth is called web01, as in life.
 func bigInventory(n int) string {
 	var b strings.Builder
