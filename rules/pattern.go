@@ -21,10 +21,15 @@ const (
 	patternSize = 2000
 	// patternMatches is how many matches are looked for in one text: more facts of one kind help nobody.
 	patternMatches = 200
-	// patternWork is how many instructions times bytes one pattern may cost in one text; some two
-	// seconds at the very worst. RE2 has no catastrophic expressions, but a search for every match is
-	// quadratic in the text where a failed try runs to its end.
-	patternWork = 200_000_000
+	// patternWork is how many instructions times bytes one look at a text may cost: patterns of up to 150
+	// instructions see all of 256 KB, larger ones its beginning. RE2 has no catastrophic expressions, but
+	// it can not be stopped, and takes up to 20 ns for each.
+	patternWork = 40_000_000
+	// patternWarned is the size from which on it is said that not all of a text is looked at.
+	patternWarned = 600
+	// patternSearches is how many looks at the whole of such a text one pattern has. A search for all
+	// matches is quadratic in the text where a try for each match runs to its end.
+	patternSearches = 4
 )
 
 // pattern is a regular expression of a rule file. It is safe for use by several goroutines.
@@ -33,9 +38,19 @@ type pattern struct {
 	re       *regexp.Regexp
 	captures []patternGroup // the named ones
 	need     []clause       // what every text that matches holds
-	size     int            // instructions
-	oneLine  bool           // every match is within one line, and what is around the line does not matter
+	machine  machine
+	size     int // instructions
+	lines    lineSpan
 }
+
+// lineSpan says over how many lines a match goes, and so where it has to be looked for.
+type lineSpan uint8
+
+const (
+	anyLines   lineSpan = iota // anywhere
+	withinLine                 // within one line; what is around the line does not matter
+	someLines                  // it begins in or little above a line that holds a literal; what is around its lines does not matter
+)
 
 type patternGroup struct {
 	name  string
@@ -95,13 +110,20 @@ func compilePattern(expr string, allowed []string) (*pattern, []patternProblem) 
 	if err != nil { // what syntax.Parse took, Compile takes
 		return nil, []patternProblem{{Text: "the pattern can not be compiled: " + err.Error()}}
 	}
-	p := &pattern{expr: expr, re: re, size: len(prog.Inst), oneLine: !a.newline && !a.textEnds, need: needs(tree.Simplify())}
+	p := &pattern{expr: expr, re: re, machine: newMachine(prog), size: len(prog.Inst), need: needs(tree.Simplify())}
+	switch {
+	case a.textEnds:
+	case !a.newline:
+		p.lines = withinLine
+	case slices.ContainsFunc(p.need, func(c clause) bool { return c.lead < farRuns }):
+		p.lines = someLines
+	}
 	for i, name := range re.SubexpNames() {
 		if name != "" {
 			p.captures = append(p.captures, patternGroup{name, i})
 		}
 	}
-	return p, sortProblems(append(warnings(expr, tokens), p.costWarning()...))
+	return p, sortProblems(append(warnings(expr, tokens), p.costWarnings()...))
 }
 
 // unusable finds what makes every other check pointless.
@@ -154,8 +176,12 @@ func treeSize(re *syntax.Regexp) int {
 	return min(n, enough)
 }
 
-// costWarning says that a pattern can not be skipped by looking for its words.
-func (p *pattern) costWarning() []patternProblem {
+// costWarnings says that a pattern can not be skipped by looking for its words, or that it is large.
+func (p *pattern) costWarnings() []patternProblem {
+	if p.size > patternWarned {
+		return []patternProblem{{Text: fmt.Sprintf("the pattern is large (%d steps): only the first %d KB of a text are looked at", p.size, patternWork/p.size>>10),
+			Mend: "write smaller counts, or two patterns", Warning: true}}
+	}
 	if len(p.need) > 0 {
 		return nil
 	}

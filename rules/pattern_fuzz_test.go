@@ -100,6 +100,21 @@ func TestPatternAgainstTexts(t *testing.T) {
 	})
 }
 
+// Matches that run over lines are found although only some lines are looked at.
+func TestPatternOverLines(t *testing.T) {
+	pieces := []string{"abc", "abc", "error", "fehl", `\s+`, `\s+`, `\s*`, `\s`, `\n`, `\n+`, "[^x]", "[^x]*", ".*", `(?:\n.*)+`, `(?:\n\s*abc)*`, "^", "$", `\b`, "(?:abc|error)", `(?:\n|x)`, `(?:\s+abc)?`, "x", `(?P<server>\S+)`, "(?s:.)", "(?s:.*?)", `(?i)`, `\z`, " "}
+	lines := []string{"abc", "error", "x", "", "", " ", "\t", "abc error", "abc x", "xerror", "ABC", "fehl", "\u00a0", "fehl abc", "\r", strings.Repeat("zz ", 30), "äöü"}
+	rapid.Check(t, func(t *rapid.T) {
+		expr := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 7).Draw(t, "pattern"), "")
+		if _, err := syntax.Parse(expr, patternFlags); err != nil {
+			return
+		}
+		for range 4 {
+			agrees(t, expr, strings.Join(rapid.SliceOfN(rapid.SampledFrom(lines), 0, 120).Draw(t, "lines"), "\n"))
+		}
+	})
+}
+
 // The verdict that nothing matches is exact, in both directions: for short patterns all texts are tried.
 func TestNeverIsExact(t *testing.T) {
 	var texts []string

@@ -164,12 +164,34 @@ func TestFindEnds(t *testing.T) {
 	}
 }
 
+func TestFindAcrossChunks(t *testing.T) {
+	long := strings.Repeat("abc\n", 3*findChunk)
+	p := mustPattern(t, `\Aabc`)
+	if list, whole := allOf(func(e func(patternMatch) bool) bool { return p.find(long, e) }); len(list) != 1 || !whole {
+		t.Errorf("%d beginnings, whole %v", len(list), whole)
+	}
+	p = mustPattern(t, "(?i)fehler")
+	text := strings.Repeat("fehler\n", patternMatches) + strings.Repeat("x\n", findChunk) + "Fehler"
+	if list, whole := allOf(func(e func(patternMatch) bool) bool { return p.find(text, e) }); len(list) != patternMatches || whole {
+		t.Errorf("%d matches, whole %v", len(list), whole)
+	}
+	text = "Fehler\n" + strings.Repeat("nichts\n", findChunk) + "FEHLER und Fehler"
+	for _, find := range []func(func(patternMatch) bool) bool{
+		func(e func(patternMatch) bool) bool { return p.find(text, e) },
+		func(e func(patternMatch) bool) bool { return p.findIn(indexText(text), e) },
+	} {
+		if list, whole := allOf(find); written(text, list) != "Fehler / FEHLER / Fehler" || !whole {
+			t.Errorf("%q, whole %v", written(text, list), whole)
+		}
+	}
+}
+
 // Each try from an a runs to the end of the text: without a limit that is 200,000 times 200,000 steps.
 func TestFindIsBounded(t *testing.T) {
 	p := mustPattern(t, `(?s)abc(?:.*END)?`)
 	text := strings.Repeat("abc", 60_000)
 	list, whole := allOf(func(e func(patternMatch) bool) bool { return p.find(text, e) })
-	if whole || len(list) == 0 || len(list) > patternWork/(p.size*len(text))+1 {
+	if whole || len(list) == 0 || len(list) > patternSearches*patternWork/(p.size*len(text))+1 {
 		t.Errorf("%d matches, whole %v", len(list), whole)
 	}
 }
@@ -196,7 +218,7 @@ func TestPossible(t *testing.T) {
 func literals(p *pattern) (out [][]string) {
 	for _, c := range p.need {
 		var l []string
-		for _, s := range c {
+		for _, s := range c.any {
 			l = append(l, s.text)
 		}
 		out = append(out, l)

@@ -9,41 +9,56 @@ const findChunk = 4 << 10
 // find calls each with the matches in a text in order, which do not overlap, until it says false. It
 // reports false if a limit kept it from looking everywhere (see patternMatches and patternWork).
 func (p *pattern) find(text string, each func(patternMatch) bool) (whole bool) {
-	s := search{p: p, each: each, matches: patternMatches, work: patternWork, whole: true}
-	if !p.oneLine {
-		s.window(text, 0)
+	s := newSearch(p, text, each)
+	if p.lines != withinLine {
+		s.window(0, len(s.text))
 		return s.whole
 	}
-	for from := 0; from < len(text) && !s.ended; {
-		to := chunkEnd(text, from)
-		s.window(text[from:to], from)
+	for from := 0; from < len(s.text) && !s.ended; {
+		to := chunkEnd(s.text, from)
+		s.window(from, to)
 		from = to
 	}
 	return s.whole
 }
 
-// findIn is find in a text that has an index: only where the pattern is possible is it tried.
+// findIn is find in a text that has an index: it looks only where the pattern is possible.
 func (p *pattern) findIn(ix *textIndex, each func(patternMatch) bool) (whole bool) {
 	mask := p.blocks(ix)
 	if mask == 0 {
 		return true
 	}
-	if !p.oneLine || len(p.need) == 0 {
-		return p.find(ix.text, each)
+	s := newSearch(p, ix.text, each)
+	if p.lines == anyLines {
+		if s.reach(0, len(s.text)); s.threads.matched {
+			s.window(0, len(s.text))
+		}
+		return s.whole
 	}
-	s := search{p: p, each: each, matches: patternMatches, work: patternWork, whole: true}
-	for i := 0; i < len(ix.ends) && !s.ended; i++ {
+	from, to := -1, -1 // the window so far
+	for i := range ix.ends {
 		if mask&(1<<i) == 0 {
 			continue
 		}
-		from := 0
-		if i > 0 {
-			from = ix.ends[i-1]
+		begin, end := ix.block(i)
+		if begin >= len(s.text) || s.ended || s.exhausted() {
+			break
 		}
-		for i+1 < len(ix.ends) && mask&(1<<(i+1)) != 0 && ix.ends[i]-from < findChunk {
-			i++
+		end = s.reach(begin, min(end, len(s.text)))
+		if !s.threads.matched && begin >= to {
+			continue
 		}
-		s.window(ix.text[from:ix.ends[i]], from)
+		if begin < to || begin == to && to-from < findChunk {
+			to = max(to, end)
+			continue
+		}
+		if from >= 0 {
+			s.window(from, to)
+		}
+		from, to = begin, end
+	}
+	if from >= 0 && !s.ended {
+		s.window(from, to)
 	}
 	return s.whole
 }
@@ -61,26 +76,64 @@ func chunkEnd(text string, from int) int {
 	return at + i + 1
 }
 
-// search is one run over a text, window by window.
+// search is one run over a text, window by window. No match reaches from one window into another.
 type search struct {
 	p       *pattern
+	text    string
 	each    func(patternMatch) bool
 	matches int // left
 	work    int // left
 	ended   bool
 	whole   bool
+	threads threads
 }
 
-// window looks at one piece of the text that begins at offset at.
-func (s *search) window(text string, at int) {
-	if most := s.work / s.p.size; len(text) >= most {
-		text = cut(text, max(most-1, 0))
-		s.ended, s.whole = true, false
+func newSearch(p *pattern, text string, each func(patternMatch) bool) search {
+	seen := cut(text, patternWork/p.size)
+	if i := strings.LastIndexByte(seen, '\n'); i >= 0 && len(seen) < len(text) {
+		seen = seen[:i+1]
 	}
+	return search{p: p, text: seen, each: each, matches: patternMatches, work: patternSearches * patternWork, whole: len(seen) == len(text), threads: threads{m: &p.machine}}
+}
+
+// exhausted ends the search where the work is done that one pattern may cost.
+func (s *search) exhausted() bool {
+	if s.work > 0 {
+		return false
+	}
+	s.ended, s.whole = true, false
+	return true
+}
+
+// reach tries what begins in a block. It is the end of the block, or of the last line that a try entered:
+// whether the text goes on behind makes no difference to these tries.
+func (s *search) reach(from, to int) int {
+	enough := s.p.lines != someLines
+	end := s.threads.run(s.text, from, to, enough)
+	s.work -= (end - from) * s.p.size
+	if enough {
+		return to
+	}
+	return max(to, lineEnd(s.text, end))
+}
+
+// window looks at one piece of the text, whole lines or all of it.
+func (s *search) window(from, to int) {
+	if s.exhausted() {
+		return
+	}
+	text := s.text[from:to]
 	cost := (len(text) + 1) * s.p.size
 	first := s.p.re.FindStringSubmatchIndex(text)
 	s.work -= cost
-	if first == nil || !s.emit(first, at) {
+	if first == nil {
+		return
+	}
+	if s.matches == 0 {
+		s.ended, s.whole = true, false
+		return
+	}
+	if !s.emit(first, from) {
 		return
 	}
 	// Most callers want no more than the first match, so that one was looked for alone. It is found
@@ -93,7 +146,7 @@ func (s *search) window(text string, at int) {
 	list := s.p.re.FindAllStringSubmatchIndex(text, n)
 	s.work -= cost * len(list)
 	for _, m := range list[1:min(len(list), n-1)] {
-		if !s.emit(m, at) {
+		if !s.emit(m, from) {
 			return
 		}
 	}

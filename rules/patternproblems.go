@@ -181,6 +181,9 @@ func largestRepeat(expr string, tokens []patternToken) int {
 	return at
 }
 
+// posixClasses are written within brackets: [[:alpha:]].
+var posixClasses = []string{"[:alnum:]", "[:alpha:]", "[:ascii:]", "[:blank:]", "[:cntrl:]", "[:digit:]", "[:graph:]", "[:lower:]", "[:print:]", "[:punct:]", "[:space:]", "[:upper:]", "[:word:]", "[:xdigit:]"}
+
 // warnings finds what is valid and hardly meant.
 func warnings(expr string, tokens []patternToken) []patternProblem {
 	var out []patternProblem
@@ -198,7 +201,7 @@ func warnings(expr string, tokens []patternToken) []patternProblem {
 			continue
 		}
 		switch {
-		case strings.HasPrefix(t.text, "[:") && strings.HasSuffix(t.text, ":]"):
+		case slices.Contains(posixClasses, t.text):
 			warn(t.from, t.text+" is the characters : and "+strings.Trim(t.text, "[:]")+" here", "write ["+t.text+"]")
 		case strings.Contains(t.text, "&&["):
 			warn(t.from, "&& takes no intersection in RE2: it is the character &", "write the characters out")

@@ -6,9 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// clause is a condition that every text holds in which a pattern matches: at least one of its literals,
+// clause is a condition on every text in which a pattern matches: it holds at least one of the literals,
 // within one line and within the match. A pattern needs all its clauses.
-type clause []literal
+type clause struct {
+	any  []literal
+	lead int // see lineRuns: over how many the match may have come from its beginning to the literal
+}
 
 // literal is at least three characters in a row, without line ends, in the spelling of sameCase.
 type literal struct {
@@ -32,26 +35,35 @@ const (
 // parts is what is known about a part of an expression.
 type parts struct {
 	exact   []string // all strings that it matches, in the spelling of sameCase; nil if they are not known
-	clauses [][]string
+	clauses []wordClause
+}
+
+// wordClause is a clause in the making.
+type wordClause struct {
+	words []string
+	lead  int // from the beginning of the part
 }
 
 // possible reports whether the pattern may match; false means that it can not.
 func (p *pattern) possible(ix *textIndex) bool { return p.blocks(ix) != 0 }
 
-// blocks are the blocks of a text that may hold a match. If matches can run over lines, it is all or none.
+// blocks are the blocks of a text in which a match may begin. Where no literal stands near the beginning of
+// a match, it is all blocks or none.
 func (p *pattern) blocks(ix *textIndex) uint64 {
 	mask := ix.all()
-	for _, c := range p.need {
+	for i := range p.need {
+		c := &p.need[i]
 		var holds uint64
-		for _, l := range c {
+		for _, l := range c.any {
 			holds |= ix.blocksOf(l)
-		}
-		if p.oneLine {
-			mask &= holds
-			holds = mask
 		}
 		if holds == 0 {
 			return 0
+		}
+		if p.lines != anyLines && c.lead < farRuns {
+			if mask &= ix.above(holds, c.lead); mask == 0 {
+				return 0
+			}
 		}
 	}
 	return mask
@@ -59,23 +71,23 @@ func (p *pattern) blocks(ix *textIndex) uint64 {
 
 // needs computes the clauses of an expression without counted repetitions.
 func needs(re *syntax.Regexp) []clause {
-	p := partsOf(re)
 	var out []clause
-	for _, words := range p.settle().clauses {
-		out = append(out, newClause(words))
+	for _, c := range partsOf(re).settle(0).clauses {
+		out = append(out, newClause(c))
 	}
 	return out
 }
 
-func newClause(words []string) clause {
-	c := make(clause, len(words))
-	for i, w := range words {
-		c[i].text = w
+func newClause(w wordClause) clause {
+	c := clause{any: make([]literal, len(w.words)), lead: w.lead}
+	for i, word := range w.words {
+		l := &c.any[i]
+		l.text = word
 		var a, b uint32
 		n := 0
-		for _, r := range w {
+		for _, r := range word {
 			if n++; n >= trigramLength {
-				c[i].trigrams = append(c[i].trigrams, trigram(a, b, uint32(r)))
+				l.trigrams = append(l.trigrams, trigram(a, b, uint32(r)))
 			}
 			a, b = b, uint32(r)
 		}
@@ -104,7 +116,7 @@ func partsOf(re *syntax.Regexp) parts {
 		}
 		return parts{exact: union([]string{""}, p.exact)}
 	case syntax.OpPlus:
-		return partsOf(re.Sub[0]).settle()
+		return partsOf(re.Sub[0]).settle(0)
 	case syntax.OpConcat:
 		return concatParts(re.Sub)
 	case syntax.OpAlternate:
@@ -136,29 +148,100 @@ func classStrings(ranges []rune) []string {
 // concatParts joins strings that are known as long as they are few, and makes a clause of them where
 // something unknown follows.
 func concatParts(subs []*syntax.Regexp) parts {
-	done := parts{}
+	var done []wordClause
 	cur := []string{""}
 	known := true
+	lead, curLead := 0, 0 // before this part, and before cur
 	for _, sub := range subs {
 		p := partsOf(sub)
-		if p.exact != nil && joinable(cur, p.exact) {
+		switch {
+		case p.exact != nil && joinable(cur, p.exact):
+			if cur[0] == "" {
+				curLead = lead
+			}
 			cur = product(cur, p.exact)
-			continue
+		default:
+			known = false
+			done = append(done, parts{exact: cur}.settle(curLead).clauses...)
+			cur, curLead = []string{""}, lead
+			if p.exact != nil && !vague(p.exact) {
+				cur = p.exact
+				break
+			}
+			for _, c := range p.clauses {
+				c.lead += lead
+				done = append(done, c)
+			}
 		}
-		known = false
-		done.clauses = append(done.clauses, parts{exact: cur}.settle().clauses...)
-		if p.exact != nil && !vague(p.exact) {
-			cur = p.exact
-			continue
-		}
-		done.clauses = append(done.clauses, p.clauses...)
-		cur = []string{""}
+		lead += lineRuns(sub)
 	}
 	if known {
 		return parts{exact: cur}
 	}
-	done.clauses = append(done.clauses, parts{exact: cur}.settle().clauses...)
-	return done
+	return parts{clauses: append(done, parts{exact: cur}.settle(curLead).clauses...)}
+}
+
+// farRuns and more runs are not counted.
+const farRuns = 6
+
+// lineRuns is how many runs of line ends a part may consume at most. A run leads from one line to another
+// with nothing but blank lines between, as \s+ does.
+func lineRuns(re *syntax.Regexp) int {
+	n := 0
+	switch re.Op {
+	case syntax.OpAnyChar:
+		return 1
+	case syntax.OpLiteral:
+		for _, r := range re.Rune {
+			if r == '\n' {
+				n++
+			}
+		}
+	case syntax.OpCharClass:
+		if classTakes(re.Rune, '\n') {
+			return 1
+		}
+	case syntax.OpAlternate:
+		for _, sub := range re.Sub {
+			n = max(n, lineRuns(sub))
+		}
+	case syntax.OpStar, syntax.OpPlus:
+		if n = lineRuns(re.Sub[0]); n > 0 && !(re.Sub[0].Op == syntax.OpCharClass && blankClass(re.Sub[0].Rune)) {
+			return farRuns
+		}
+	default:
+		for _, sub := range re.Sub {
+			n += lineRuns(sub)
+		}
+	}
+	return min(n, farRuns)
+}
+
+func classTakes(ranges []rune, r rune) bool {
+	for i := 0; i+1 < len(ranges); i += 2 {
+		if ranges[i] <= r && r <= ranges[i+1] {
+			return true
+		}
+	}
+	return false
+}
+
+// blankCharacters are what blank lines consist of.
+const blankCharacters = "\t\n\v\f\r "
+
+// blankClass reports whether a class takes only blank characters.
+func blankClass(ranges []rune) bool {
+	for i := 0; i+1 < len(ranges); i += 2 {
+		if ranges[i+1] > ' ' {
+			return false
+		}
+		for r := ranges[i]; r <= ranges[i+1]; r++ {
+			if !strings.ContainsRune(blankCharacters, r) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // joinable reports whether writing out both is of use: a class of many characters is joined only to
@@ -211,51 +294,50 @@ func alternateParts(subs []*syntax.Regexp) parts {
 	if exact != nil {
 		return parts{exact: exact}
 	}
-	var either []string
+	var either wordClause
 	for _, p := range all {
-		best := bestClause(p.settle().clauses)
-		if best == nil || len(either)+len(best) > clauseLiterals {
+		best, ok := bestClause(p.settle(0).clauses)
+		if !ok || len(either.words)+len(best.words) > clauseLiterals {
 			return parts{}
 		}
-		either = union(either, best)
+		either.words = union(either.words, best.words)
+		either.lead = max(either.lead, best.lead)
 	}
-	return parts{clauses: [][]string{either}}
+	return parts{clauses: []wordClause{either}}
 }
 
 // bestClause is the one that will be false most often: long literals, few of them.
-func bestClause(list [][]string) []string {
-	var best []string
+func bestClause(list []wordClause) (best wordClause, ok bool) {
 	most := 0
-	for _, c := range list {
+	for i, c := range list {
 		shortest := 1 << 20
-		for _, s := range c {
+		for _, s := range c.words {
 			shortest = min(shortest, utf8.RuneCountInString(s))
 		}
-		if score := 1000*min(shortest, 8) - len(c); best == nil || score > most {
+		if score := 1000*min(shortest, 8) - len(c.words); i == 0 || score > most {
 			best, most = c, score
 		}
 	}
-	return best
+	return best, len(list) > 0
 }
 
-// settle makes a clause of strings that are known, if all are long enough; the strings are given up.
-func (p parts) settle() parts {
+// settle makes a clause of strings that are known, if all are long enough; the strings are given up. lead
+// is that of what stands before them.
+func (p parts) settle(lead int) parts {
 	if p.exact == nil {
 		return p
 	}
-	var words []string
+	c := wordClause{lead: lead}
 	for _, s := range p.exact {
 		// Trigrams do not reach over line ends: the longest piece stands for the whole.
 		piece := longestPiece(s)
 		if utf8.RuneCountInString(piece) < trigramLength {
-			return parts{clauses: p.clauses}
+			return parts{}
 		}
-		words = union(words, []string{piece})
+		c.words = union(c.words, []string{piece})
+		c.lead = max(c.lead, lead+strings.Count(s, "\n"))
 	}
-	if len(words) == 0 {
-		return parts{clauses: p.clauses}
-	}
-	return parts{clauses: append(p.clauses, words)}
+	return parts{clauses: []wordClause{c}}
 }
 
 func longestPiece(s string) string {

@@ -18,6 +18,7 @@ type textIndex struct {
 	slots []uint64 // by the hash of a trigram: the blocks that hold it, as bits
 	shift uint     // of a hash, to a slot
 	ends  []int    // where each block ends, behind a line end or at the end of the text
+	upper []int    // for each block the block of the last line before it that is not blank; 0 if there is none
 }
 
 // Slots for texts of any length; 16 bits of hash are half a megabyte.
@@ -30,10 +31,15 @@ func indexText(text string) *textIndex {
 	// Prose has about one new trigram for three characters; a slot for two keeps them apart.
 	n := min(max(bits.Len(uint(len(text)/2)), leastSlotBits), mostSlotBits)
 	ix := &textIndex{text: text, slots: make([]uint64, 1<<n), shift: uint(32 - n), ends: make([]int, 0, textBlocks)}
+	inked := 0
 	for from := 0; from < len(text); {
 		to := blockEnd(text, from, textBlocks-len(ix.ends))
 		ix.add(text[from:to], 1<<len(ix.ends))
 		ix.ends = append(ix.ends, to)
+		ix.upper = append(ix.upper, inked)
+		if strings.TrimLeft(text[from:to], blankCharacters) != "" {
+			inked = len(ix.upper) - 1
+		}
 		from = to
 	}
 	return ix
@@ -98,6 +104,25 @@ func sameCase(r rune) rune {
 // all is the set of all blocks.
 func (ix *textIndex) all() uint64 {
 	return 1<<len(ix.ends) - 1 // 64 blocks: the shift gives 0, and all bits are set
+}
+
+// above adds to a set of blocks those from which a number of runs of line ends leads to them.
+func (ix *textIndex) above(mask uint64, runs int) uint64 {
+	for range runs {
+		for m := mask; m != 0; m &= m - 1 {
+			i := bits.TrailingZeros64(m)
+			mask |= 1<<i - 1<<ix.upper[i]
+		}
+	}
+	return mask
+}
+
+// block is where a block stands.
+func (ix *textIndex) block(i int) (from, to int) {
+	if i > 0 {
+		from = ix.ends[i-1]
+	}
+	return from, ix.ends[i]
 }
 
 // blocksOf are the blocks that may hold a literal.
