@@ -50,6 +50,9 @@ func (s *Set) classify(ctx context.Context, d *doc, f *Facts) verdict {
 	for _, x := range found {
 		if w := x.tempered(calls, text, b); w != 0 || x.rule.never {
 			add(x.rule, w, x.step)
+		} else if d.trace != nil {
+			x.step.Rule, x.step.Fact, x.step.Why = x.rule.name, "class", x.step.Why+": weighs nothing beside the others"
+			d.tell(x.step)
 		}
 	}
 	for _, r := range s.weights {

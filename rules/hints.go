@@ -122,6 +122,10 @@ func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []we
 			}
 			out = append(out, weighed{rule: r, weight: w, words: n, firm: d.firm(inText[i]), step: d.hintStep(inText[i], false)})
 		}
+		if n := len(out); n == 0 || out[n-1].rule != r {
+			d.refused(r.name, "class", "", "weighs nothing where its words stand", "", 0, 0)
+			d.inVain(r, inSubject[i], inText[i])
+		}
 	}
 	return out
 }
