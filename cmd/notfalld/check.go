@@ -54,7 +54,7 @@ func (c *checkCmd) Run(ctx context.Context, m *Main) error {
 	broken := Broken(problems)
 	k.say("configuration", path, problems)
 	if cfg != nil {
-		broken = k.rules(cfg) || broken
+		broken = k.rules(ctx, cfg) || broken
 		k.offline(cfg)
 	}
 	switch {
@@ -73,11 +73,11 @@ func (c *checkCmd) Run(ctx context.Context, m *Main) error {
 }
 
 // rules looks at the rule files, and says whether they are broken: they are part of the configuration.
-func (k *checker) rules(cfg *Config) bool {
+func (k *checker) rules(ctx context.Context, cfg *Config) bool {
 	if cfg.doc.BadBelow("rules.dir") {
 		return false // said already
 	}
-	set, problems := cfg.LoadRules()
+	set, problems := checkRules(ctx, cfg.Rules.Dir)
 	text := cmp.Or(cfg.Rules.Dir, "the shipped set")
 	if set != nil {
 		text = ruleSummary(set)

@@ -1,13 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
+	"slices"
 
 	"notfalld/rules"
 )
 
-// LoadRules makes the rule set of the shipped files and those of the configured folder; see loadRules.
+// LoadRules is loadRules of the configured folder.
 func (c *Config) LoadRules() (*rules.Set, []Problem) { return loadRules(c.Rules.Dir) }
 
 // loadRules makes the rule set of the shipped files and those of a folder; "" is the shipped set alone. What is wrong
@@ -31,6 +33,28 @@ func loadRules(dir string) (*rules.Set, []Problem) {
 		return nil, ruleProblems(dir, err)
 	}
 	return set, set.Warnings()
+}
+
+// checkRules is loadRules with everything else that can be found without a mail: the examples of the folder's rules have
+// to hold, and its test files to be right.
+func checkRules(ctx context.Context, dir string) (*rules.Set, []Problem) {
+	set, problems := loadRules(dir)
+	if set == nil || dir == "" {
+		return set, problems
+	}
+	tests, err := set.TestProblems(os.DirFS(dir), dir)
+	if err != nil {
+		tests = append(tests, ruleProblems(dir, err)...)
+	}
+	report, err := set.Try(ctx, nil, "", rules.TryOptions{})
+	if err != nil {
+		tests = append(tests, ruleProblems(dir, err)...)
+	}
+	problems = slices.Concat(problems, report.All(), tests)
+	if Broken(problems) {
+		set = nil
+	}
+	return set, problems
 }
 
 // ruleProblems takes an error of the room rules apart.

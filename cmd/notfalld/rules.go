@@ -9,6 +9,7 @@ import (
 // RulesCmd are the commands for those who write rule files.
 type RulesCmd struct {
 	Check   rulesCheckCmd   `cmd:"" help:"Find everything that is wrong with rule files without a mail."`
+	Test    rulesTestCmd    `cmd:"" help:"Run the examples in rules, and the tests beside them."`
 	Explain rulesExplainCmd `cmd:"" help:"Tell of a mail which rules fired on what, and why."`
 }
 
@@ -17,6 +18,7 @@ func (RulesCmd) Help() string {
 	return `For example:
 
     notfalld rules check --rules rules/
+    notfalld rules test --rules rules/
     notfalld rules explain -c notfalld.yaml night.eml`
 }
 
@@ -26,6 +28,9 @@ type ruleFlags struct {
 	Rules  string `placeholder:"DIR" help:"This folder of rule files, whatever a configuration says."`
 }
 
+// errNoRules: nothing says where rule files are.
+var errNoRules = usagef("no configuration is here: name it with -c FILE, or a folder of rule files with --rules DIR")
+
 // dir is the folder of rule files that is meant; "" where the configuration has none.
 func (f ruleFlags) dir(m *Main) (string, error) {
 	if f.Rules != "" {
@@ -34,7 +39,7 @@ func (f ruleFlags) dir(m *Main) (string, error) {
 	path := f.Config
 	if path == "" {
 		if path = foundConfig(m.Env); path == "" {
-			return "", usagef("no configuration is here: name it with -c FILE, or a folder of rule files with --rules DIR")
+			return "", errNoRules
 		}
 	}
 	cfg, err := m.config(path, false)

@@ -1,8 +1,10 @@
 package main
 
 import (
-	"cmp"
+	"bufio"
+	"context"
 	"fmt"
+	"io"
 	"strings"
 
 	"notfalld/rules"
@@ -16,7 +18,7 @@ type rulesCheckCmd struct {
 
 // Help is the detail that --help shows.
 func (rulesCheckCmd) Help() string {
-	return `What is wrong goes to stderr, all of it, with file, line and column. Exit code 0: nothing is, 1: something is, 2: wrong usage or configuration.
+	return `Looks at everything that can be found without a mail: keys, names, patterns, conditions, rules that can never fire, examples that do not hold, test files that are wrong. What is wrong goes to stderr, all of it, with file, line and column. Exit code 0: nothing is, 1: something is, 2: wrong usage or configuration.
 
     notfalld rules check --rules rules/
     notfalld rules check -c notfalld.yaml --list`
@@ -50,12 +52,12 @@ func problemLines(ps []Problem) []problemLine {
 }
 
 // Run checks the rule files.
-func (c *rulesCheckCmd) Run(m *Main) error {
+func (c *rulesCheckCmd) Run(ctx context.Context, m *Main) error {
 	dir, err := c.dir(m)
 	if err != nil {
 		return err
 	}
-	set, problems := loadRules(dir)
+	set, problems := checkRules(ctx, dir)
 	for _, p := range problems {
 		fmt.Fprintln(m.Stderr, p)
 	}
@@ -65,7 +67,7 @@ func (c *rulesCheckCmd) Run(m *Main) error {
 	case c.JSON:
 		err = printLines(m.Stdout, []ruleReport{newRuleReport(set, problems)})
 	case c.List && set != nil:
-		err = ruleTable(set).print(m.Stdout, m.term())
+		err = listRules(m.Stdout, m.term(), set)
 	case set != nil:
 		_, err = fmt.Fprintln(m.Stdout, ruleSummary(set))
 	}
@@ -102,12 +104,29 @@ func ruleSummary(set *rules.Set) string {
 	return strings.Join(parts, ", ") + "; set " + set.Hash()
 }
 
-func ruleTable(set *rules.Set) *table {
-	t := &table{head: []string{"SECTION", "NAME", "", "AT", "ABOUT"}, shrink: []int{4, 3, 1}}
+// listRules prints every rule on a line with its place, and below it what it is for.
+func listRules(w io.Writer, tm Term, set *rules.Set) error {
+	out := bufio.NewWriter(w)
+	section := ""
 	for _, r := range set.Rules() {
-		t.add(cell{r.Section, dim}, cell{r.Name, bold}, cell{string(r.State), stateStyle(r.State)}, cell{rulePlace(r), dim}, cell{cmp.Or(r.About, "-"), ""})
+		if r.Section != section {
+			if section != "" {
+				fmt.Fprintln(out)
+			}
+			section = r.Section
+			fmt.Fprintln(out, tm.paint(bold, section))
+		}
+		name := fmt.Sprintf("%-*s", entryWidth, r.Name)
+		state := fmt.Sprintf("%-10s", r.State)
+		fmt.Fprintf(out, "  %s  %s  %s\n", tm.paint(bold, name), tm.paint(stateStyle(r.State), state), rulePlace(r))
+		if r.About != "" {
+			for _, line := range wrap(oneLine(r.About), tm.Width-6) {
+				fmt.Fprintf(out, "      %s\n", tm.paint(dim, line))
+			}
+		}
 	}
-	return t
+	fmt.Fprintf(out, "\n%s\n", ruleSummary(set))
+	return out.Flush()
 }
 
 func stateStyle(s rules.State) style {
@@ -121,4 +140,4 @@ func stateStyle(s rules.State) style {
 }
 
 // rulePlace is where a rule stands, as editors and compilers write it.
-func rulePlace(r rules.Rule) string { return fmt.Sprintf("%s:%d", r.File, r.Line) }
+func rulePlace(r rules.Rule) string { return oneLine(fmt.Sprintf("%s:%d", r.File, r.Line)) }

@@ -98,6 +98,7 @@ type explainLine struct {
 	Route          rules.Route       `json:"route"`
 	Facts          []factLine        `json:"facts"`
 	Missing        []string          `json:"missing"`
+	Cut            []rules.Cut       `json:"cut,omitempty"`
 	Steps          []rules.Step      `json:"steps"`
 	Sources        []sourceLine      `json:"sources"`
 	ProblemParsing string            `json:"problem_parsing,omitempty"`
@@ -120,7 +121,7 @@ type sourceLine struct {
 func (x explained) line() explainLine {
 	l := explainLine{File: x.file, Rules: x.set.Hash(), Class: x.facts.Class, Score: x.trace.Score, Limit: x.trace.Limit, Decided: x.trace.Decided,
 		AutoReply: x.facts.Reply, Automatic: x.facts.Automatic, Language: x.facts.Language, Route: x.facts.Route,
-		Facts: []factLine{}, Missing: x.facts.Missing, Steps: x.trace.Steps, Sources: []sourceLine{}, ProblemParsing: x.problem}
+		Facts: []factLine{}, Missing: x.facts.Missing, Cut: x.facts.Cut, Steps: x.trace.Steps, Sources: []sourceLine{}, ProblemParsing: x.problem}
 	for _, w := range x.facts.Where {
 		l.Facts = append(l.Facts, factLine{w.Fact, w.Value, w.Rule, w.Source, w.Span.From, w.Span.To})
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"notfalld/message"
@@ -13,7 +14,7 @@ import (
 type story struct {
 	explained
 	p       page
-	rule    map[string]rules.Rule // by section and name
+	byName  map[string]rules.Rule // by section and name
 	fired   []rules.Step          // what counted for the class
 	idle    []rules.Step          // what looked, and did not count
 	taken   []rules.Step
@@ -23,9 +24,9 @@ type story struct {
 
 // tell prints the story of a mail: what it is, why, what was found in it, and where.
 func (x explained) tell(p page) {
-	s := &story{explained: x, p: p, rule: map[string]rules.Rule{}}
+	s := &story{explained: x, p: p, byName: map[string]rules.Rule{}}
 	for _, r := range x.set.Rules() {
-		s.rule[r.Section+" "+r.Name] = r
+		s.byName[r.Section+" "+r.Name] = r
 	}
 	s.sort()
 	s.summary()
@@ -58,7 +59,7 @@ func (s *story) sort() {
 
 // yours says whether a rule is an admin's, and where it stands.
 func (s *story) yours(section, name string) (rules.Rule, bool) {
-	r, ok := s.rule[section+" "+name]
+	r, ok := s.byName[section+" "+name]
 	return r, ok && r.State != rules.StateShipped
 }
 
@@ -99,7 +100,7 @@ func (s *story) why() {
 		p.head(fmt.Sprintf("Why %s: %d %s, and %d %s an emergency", s.facts.Class, s.trace.Score, plural(abs(s.trace.Score), "point", "points"), s.trace.Limit, plural(s.trace.Limit, "makes", "make")))
 	}
 	for _, st := range s.fired {
-		r, mine := s.yours("classify", st.Rule)
+		r := s.byName["classify "+st.Rule]
 		why := st.Why
 		if st.Source == "" && s.trace.Decided == "" { // a condition: what it is there for says more
 			why = "when " + st.Why
@@ -107,20 +108,17 @@ func (s *story) why() {
 				why = r.About + " (" + why + ")"
 			}
 		}
-		if mine {
-			why += " — " + rulePlace(r)
-		}
 		c := green
 		if st.Weight < 0 {
 			c = yellow
 		}
-		p.entry(fmt.Sprintf("%4s", points(st, s.trace.Decided != "")), c, st.Rule, why)
+		s.rule(points(st, s.trace.Decided != ""), c, "classify", st.Rule, why)
 	}
 	if len(s.fired) == 0 {
 		p.row("", "nothing in it speaks for an emergency, and nothing against")
 	}
 	if s.trace.Decided == "" && len(s.fired) > 1 {
-		p.entry(fmt.Sprintf("%4d", s.trace.Score), bold, "together", "")
+		p.entry(strconv.Itoa(s.trace.Score), bold, "together", "")
 	}
 }
 
@@ -136,52 +134,56 @@ func abs(n int) int { return max(n, -n) }
 // others tells which rules looked at the class and did not count: those of the admin's first, then those whose words
 // were found, then those whose condition does not hold, and how many found nothing at all.
 func (s *story) others() {
-	p := s.p
-	p.head("What did not count")
-	rank := func(st rules.Step) int {
-		_, mine := s.yours("classify", st.Rule)
-		switch {
-		case mine:
-			return 0
-		case strings.HasPrefix(st.Why, "not so: "):
-			return 2
-		}
-		return 1
-	}
-	list := distinct(s.idle)
-	slices.SortStableFunc(list, func(a, b counted) int { return rank(a.Step) - rank(b.Step) })
-	seen := map[string]bool{}
-	for _, st := range append(slices.Clone(s.fired), s.idle...) {
-		seen[st.Rule] = true
-	}
+	s.p.head("What did not count")
+	list := slices.Clone(s.idle)
+	slices.SortStableFunc(list, func(a, b rules.Step) int { return s.idleRank(a) - s.idleRank(b) })
 	for _, st := range list {
 		why := st.Why
-		if r, mine := s.yours("classify", st.Rule); mine {
-			why += " — " + rulePlace(r)
+		if st.Value != "" {
+			why = "saw " + st.Value + "; " + why
 		}
-		p.entry("", "", st.Rule, why)
+		s.rule("", "", "classify", st.Rule, why)
+	}
+	looked := map[string]bool{}
+	for _, st := range slices.Concat(s.fired, s.idle) {
+		looked[st.Rule] = true
+	}
+	nothing := "its words are not there"
+	if s.trace.Decided != "" {
+		nothing = "not asked any more, or its words are not there"
 	}
 	silent := 0
 	for _, r := range s.set.Rules() {
-		if r.Section != "classify" || r.State == rules.StateOff || seen[r.Name] {
-			continue
+		switch _, mine := s.yours("classify", r.Name); {
+		case r.Section != "classify" || r.State == rules.StateOff || looked[r.Name]:
+		case mine:
+			s.rule("", "", "classify", r.Name, nothing)
+		default:
+			silent++
 		}
-		if _, mine := s.yours("classify", r.Name); mine {
-			p.entry("", "", r.Name, s.unasked()+" — "+rulePlace(r))
-			continue
-		}
-		silent++
 	}
 	if silent > 0 {
-		p.row("", fmt.Sprintf("%d other %s: %s", silent, plural(silent, "rule", "rules"), s.unasked()))
+		s.p.entry("", "", fmt.Sprintf("%d %s", silent, plural(silent, "other", "others")), nothing)
 	}
 }
 
-func (s *story) unasked() string {
-	if s.trace.Decided != "" {
-		return "not asked any more, or its words are not there"
+func (s *story) idleRank(st rules.Step) int {
+	_, mine := s.yours("classify", st.Rule)
+	switch {
+	case mine:
+		return 0
+	case strings.HasPrefix(st.Why, "not so: "):
+		return 2
 	}
-	return "its words are not there"
+	return 1
+}
+
+// rule prints an entry of a rule; an admin's with the place where it stands.
+func (s *story) rule(mark string, c style, section, name, text string) {
+	if r, mine := s.yours(section, name); mine {
+		text += " — " + rulePlace(r)
+	}
+	s.p.entry(mark, c, name, text)
 }
 
 // counted is a step and how often it was met.
@@ -206,7 +208,7 @@ func distinct(steps []rules.Step) []counted {
 	return out
 }
 
-// facts in the order in which they are told.
+// factOrder is the order in which facts are told.
 var factOrder = []string{"server", "error", "customer_number", "phone", "problem", "reproduction", "changes"}
 
 func factName(fact string) string { return strings.ReplaceAll(fact, "customer_number", "customer") }
@@ -241,17 +243,14 @@ func (s *story) found() {
 		p.row("", "nothing that a rule would take")
 	}
 	p.row("missing", strings.Join(s.facts.Missing, ", "))
+	p.row("not looked at", each(s.facts.Cut, rules.Cut.String)...)
 }
 
 // where says where a fact stands, which rule took it, and why.
 func (s *story) where(st rules.Step) string {
 	parts := []string{s.line(st)}
 	if st.Rule != "" {
-		by := "by " + st.Rule
-		if r, mine := s.yours("extract", st.Rule); mine {
-			by += " (" + rulePlace(r) + ")"
-		}
-		parts = append(parts, by)
+		parts = append(parts, "by "+st.Rule+s.of("extract", st.Rule))
 	}
 	text := strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
 	if st.Why != "" {
@@ -277,37 +276,84 @@ func (s *story) line(st rules.Step) string {
 // maxRefused bounds what is told of what was refused; --json has all.
 const maxRefused = 40
 
-// notFound tells what looked like a fact and is none.
+// refusal is why values were refused, with all of them.
+type refusal struct {
+	rules.Step
+	values []string // each with its place
+}
+
+// notFound tells what looked like a fact and is none, and which of the admin's rules found nothing.
 func (s *story) notFound() {
-	list := distinct(s.refused)
-	if len(list) == 0 {
+	list := s.refusals()
+	silent := s.silent()
+	if len(list)+len(silent) == 0 {
 		return
 	}
 	p := s.p
 	p.head("What looked like a fact, and is none")
-	slices.SortStableFunc(list, func(a, b counted) int { return s.refusalRank(a.Step) - s.refusalRank(b.Step) })
-	for _, st := range list[:min(len(list), maxRefused)] {
-		if st.Value == "" {
-			p.clipped("no "+st.Rule, "", s.where(st.Step), 2)
+	for _, r := range silent {
+		p.clipped("nothing", "", fmt.Sprintf("%s found nothing, and refused nothing (%s)", r.Name, rulePlace(r)), 2)
+	}
+	for _, r := range list[:min(len(list), maxRefused)] {
+		if r.Value == "" { // the rule as a whole, by its condition
+			p.clipped("nothing", "", r.Rule+": "+r.Why+s.of("extract", r.Rule), 2)
 			continue
 		}
-		why := s.where(st.Step)
-		if st.times > 1 {
-			why += fmt.Sprintf(" (%d times)", st.times)
-		}
-		p.clipped("no "+factName(st.Fact), "", st.Value, 1)
-		p.clipped("", dim, why, 2)
+		p.clipped("no "+factName(r.Fact), "", strings.Join(r.values, ", "), 4)
+		p.clipped("", dim, "by "+r.Rule+s.of("extract", r.Rule)+": "+r.Why, 2)
 	}
 	if n := len(list) - maxRefused; n > 0 {
 		p.row("", fmt.Sprintf("… and %d more; --json has all", n))
 	}
 }
 
-func (s *story) refusalRank(st rules.Step) int {
-	if _, mine := s.yours("extract", st.Rule); mine {
-		return -1
+// refusals puts together what the same rule refused for the same reason; the admin's rules come first.
+func (s *story) refusals() []refusal {
+	var out []refusal
+	for _, st := range distinct(s.refused) {
+		value := clip(oneLine(st.Value), 60) + " (" + s.line(st.Step)
+		if st.times > 1 {
+			value += fmt.Sprintf(", %d times", st.times)
+		}
+		value += ")"
+		i := slices.IndexFunc(out, func(r refusal) bool {
+			return r.Rule == st.Rule && r.Fact == st.Fact && r.Why == st.Why && st.Value != ""
+		})
+		if i < 0 {
+			i = len(out)
+			out = append(out, refusal{Step: st.Step})
+		}
+		out[i].values = append(out[i].values, value)
 	}
-	return slices.Index(factOrder, st.Fact)
+	rank := func(r refusal) int {
+		if _, mine := s.yours("extract", r.Rule); mine {
+			return -1
+		}
+		return slices.Index(factOrder, r.Fact)
+	}
+	slices.SortStableFunc(out, func(a, b refusal) int { return rank(a) - rank(b) })
+	return out
+}
+
+// silent are the admin's extract rules of which there is nothing else to tell.
+func (s *story) silent() []rules.Rule {
+	var out []rules.Rule
+	for _, r := range s.set.Rules() {
+		told := func(st rules.Step) bool { return st.Rule == r.Name }
+		if _, mine := s.yours("extract", r.Name); r.Section == "extract" && mine && r.State != rules.StateOff &&
+			!slices.ContainsFunc(s.taken, told) && !slices.ContainsFunc(s.refused, told) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// of is where a rule of the admin's stands, in parentheses; "" of a shipped one.
+func (s *story) of(section, name string) string {
+	if r, mine := s.yours(section, name); mine {
+		return " (" + rulePlace(r) + ")"
+	}
+	return ""
 }
 
 // answer tells whether it may be answered, and who is told.
@@ -328,10 +374,7 @@ func (s *story) answer() {
 		if st.Taken {
 			why = st.Value + ": " + why
 		}
-		if r, mine := s.yours("route", st.Rule); mine {
-			why += " — " + rulePlace(r)
-		}
-		p.entry("", "", st.Rule, why)
+		s.rule("", "", "route", st.Rule, why)
 	}
 	p.row("priority", s.facts.Route.Priority)
 	p.row("tags", strings.Join(s.facts.Route.Tags, ", "))
@@ -341,18 +384,15 @@ func (s *story) answer() {
 // entryWidth is the column of a rule's name.
 const entryWidth = 24
 
-// entry prints a mark, a rule's name, and what is to be said of it.
+// entry prints a mark, a rule's name, and what is to be said of it. A name too long for its column has a line of its own.
 func (p page) entry(mark string, c style, name, text string) {
+	left := "  " + p.tm.paint(c, fmt.Sprintf("%4s", mark)) + "  "
 	lines := wrap(text, p.tm.Width-entryWidth-9)
-	for i, line := range lines {
-		left := fmt.Sprintf("  %4s", "")
-		if i == 0 {
-			left = "  " + p.tm.paint(c, fmt.Sprintf("%4s", mark))
-		}
-		label := ""
-		if i == 0 {
-			label = name
-		}
-		fmt.Fprintln(p.w, strings.TrimRight(left+"  "+p.tm.paint(bold, label)+strings.Repeat(" ", max(entryWidth-displayWidth(label), 1))+line, " "))
+	if name = clip(oneLine(name), p.tm.Width-9); displayWidth(name) > entryWidth {
+		lines = append([]string{""}, lines...)
+	}
+	for _, line := range lines {
+		fmt.Fprintln(p.w, strings.TrimRight(left+p.tm.paint(bold, name)+strings.Repeat(" ", max(entryWidth-displayWidth(name), 0)+1)+line, " "))
+		left, name = strings.Repeat(" ", 8), ""
 	}
 }
