@@ -130,7 +130,11 @@ func unhyphened(in []word) []word {
 		if strings.IndexByte(w.fold, '-') < 0 {
 			continue
 		}
-		out := append(make([]word, 0, len(in)+8), in[:i]...)
+		more := 0
+		for _, w := range in[i:] {
+			more += strings.Count(w.fold, "-")
+		}
+		out := append(make([]word, 0, len(in)+more), in[:i]...)
 		for _, w := range in[i:] {
 			for part := range strings.SplitSeq(w.fold, "-") {
 				if part != "" {

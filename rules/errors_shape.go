@@ -19,7 +19,9 @@ func shapeOf(v *vocabulary, s string) shape {
 	if t == "" {
 		return shape{}
 	}
-	return shape{stamped: stamped(t), head: errorHead(v, t), frame: stackFrame(s, t), command: prompted(t)}
+	sh := shape{stamped: stamped(t), frame: stackFrame(s, t), command: prompted(t)}
+	sh.head = !sh.stamped && errorHead(v, t) // whoever asks for the one asks for the other first
+	return sh
 }
 
 var months = map[string]bool{

@@ -101,6 +101,9 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 	if !strings.ContainsAny(name, "0123456789-") && t.text == name && !rolePrefix(name) {
 		return false
 	}
+	if digits(name) == len(name) {
+		return false
+	}
 	parts := strings.Split(name, "-")
 	role, strong, numbered, other := false, false, false, 0
 	for i, p := range parts {

@@ -99,7 +99,7 @@ func splitNames(text string, from, to int, path bool, emit func(hostToken)) {
 			if end < len(text) {
 				t.after = text[end]
 			}
-			if t.text[0] <= '9' && strings.IndexByte(t.text, '.') > 0 {
+			if likeAddress(t.text) {
 				if a, err := netip.ParseAddr(t.text); err == nil {
 					t.addr = a
 				}
@@ -234,7 +234,7 @@ func address6(run string) (netip.Addr, int, int) {
 			end++
 		}
 		t := strings.TrimRight(run[from:end], ".")
-		if strings.Count(t, ":") >= 2 {
+		if strings.Count(t, ":") >= 6 || strings.Contains(t, "::") { // 10:22:01 is neither (RFC 4291, 2.2)
 			if !strings.HasSuffix(t, "::") {
 				t = strings.TrimRight(t, ":")
 			}

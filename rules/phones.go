@@ -49,6 +49,10 @@ type phoneFinder struct {
 func (p *phoneFinder) scan(s *source, from, to int) {
 	text := s.text[from:to]
 	for i := 0; i < len(text) && len(p.out) < maxPhones; {
+		if c := text[i]; c != '0' && c != '+' && c != '(' {
+			i++
+			continue
+		}
 		n := phoneAt(text, i)
 		if n == 0 {
 			i++

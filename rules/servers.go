@@ -19,16 +19,16 @@ type serverFinder struct {
 	rule     string // at work
 	ruleOf   map[string]string
 	whyOf    map[string]string
-	seen     map[string]bool    // by key, all names of a known server's spelling
-	domains  map[string]bool    // registrable domains of the sender and of servers named in prose
-	weak     []candidate        // of logs, used only where nothing else is named
-	known    map[string][]Known // what the inventory said of a name
-	words    map[string]bool    // plain words seen: whether they are nothing else
+	seen     map[string]bool      // by key, all names of a known server's spelling
+	domains  map[string]bool      // registrable domains of the sender and of servers named in prose
+	weak     []candidate          // of logs, used only where nothing else is named
+	known    map[string]*lookedUp // what the inventory said of a name
+	words    map[string]bool      // plain words seen: whether they are nothing else
 }
 
 // findServers finds the servers that subject, new text and attached logs name as affected.
 func findServers(d *doc, found []finding, customer string) []Server {
-	f := &serverFinder{d: d, customer: customer, found: found, seen: map[string]bool{}, domains: map[string]bool{}, words: map[string]bool{}, known: map[string][]Known{}, ruleOf: map[string]string{}, whyOf: map[string]string{}}
+	f := &serverFinder{d: d, customer: customer, found: found, seen: map[string]bool{}, domains: map[string]bool{}, words: map[string]bool{}, known: map[string]*lookedUp{}, ruleOf: map[string]string{}, whyOf: map[string]string{}}
 	for _, a := range d.m.From {
 		f.domains[registrable(d.v, domainOf(a.Address))] = true
 	}
@@ -104,7 +104,10 @@ func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
 		return
 	}
 	inLog := s.log || ctx.logLine(t) || covered(f.found, s, t.from, t.to) && lineLike(f.found, s, t.from, t.to)
-	name := strings.ToLower(strings.ReplaceAll(t.text, "‑", "-"))
+	name := strings.ToLower(t.text)
+	if strings.IndexByte(name, "‑"[0]) >= 0 {
+		name = strings.ReplaceAll(name, "‑", "-")
+	}
 	server := candidate{Server{Name: name, Source: s.name, Span: Span{t.from, t.to}}, s}
 	if t.addr.IsValid() {
 		f.address(server, t, inLog, ctx)
@@ -181,26 +184,41 @@ func lineLike(found []finding, s *source, from, to int) bool {
 	return false
 }
 
+// lookedUp is what the inventory said of a name, and which of it are the sender's: a log names the same server in every
+// line.
+type lookedUp struct {
+	all, own []Known
+	domains  []string // of all
+	known    int      // how many domains of the sender were known when own was decided
+}
+
+// lookup returns the servers of a name: of several the sender's own, if his number or his domains say which.
 func (f *serverFinder) lookup(name string) []Known {
-	known, seen := f.known[name]
-	if !seen {
-		known = f.d.w.Inventory.Lookup(name)
-		f.known[name] = known
+	l := f.known[name]
+	if l == nil {
+		l = &lookedUp{all: f.d.w.Inventory.Lookup(name), known: -1}
+		f.known[name] = l
 	}
-	if len(known) < 2 {
-		return known
+	if len(l.all) < 2 {
+		return l.all
 	}
-	// Several servers of one name: the sender's own, if his number says which.
-	var own []Known
-	for _, k := range known {
-		if k.Owner != "" && k.Owner == f.customer || f.domains[registrable(f.d.v, k.Name)] {
-			own = append(own, k)
+	if l.domains == nil {
+		for _, k := range l.all {
+			l.domains = append(l.domains, registrable(f.d.v, k.Name))
 		}
 	}
-	if len(own) > 0 {
-		return own
+	if l.known != len(f.domains) {
+		l.own, l.known = nil, len(f.domains)
+		for i, k := range l.all {
+			if k.Owner != "" && k.Owner == f.customer || f.domains[l.domains[i]] {
+				l.own = append(l.own, k)
+			}
+		}
 	}
-	return known
+	if len(l.own) > 0 {
+		return l.own
+	}
+	return l.all
 }
 
 // owner is the customer number all agree on, or "".

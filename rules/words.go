@@ -49,8 +49,27 @@ func appendWord(words []word, text string, from, to int) []word {
 type lexicon struct {
 	exact   map[string][]phrase
 	prefix  map[string][]phrase
-	lengths []int // of the keys of prefix
+	lengths []int       // of the keys of prefix
+	begins  [256]uint32 // by the first byte of a word: a bit for each length that it may have
 }
+
+// mark notes with what words a phrase may begin: those of a key's length, or longer ones too.
+func (l *lexicon) mark(key string, longer bool) {
+	bit := uint32(1) << min(len(key), 31)
+	if longer {
+		bit = -bit
+	}
+	if key == "" { // a lone *
+		for i := range l.begins {
+			l.begins[i] |= bit
+		}
+		return
+	}
+	l.begins[key[0]] |= bit
+}
+
+// none: no phrase begins with such a word. Most words of a mail are told so, without a look at the maps.
+func (l *lexicon) none(word string) bool { return l.begins[word[0]]>>min(len(word), 31)&1 == 0 }
 
 type phrase struct {
 	words []string // folded; the first is the key
@@ -72,8 +91,10 @@ func newLexicon(lists ...[]string) *lexicon {
 					l.lengths = appendOnce(l.lengths, len(key))
 				}
 				l.prefix[key] = append(l.prefix[key], p)
+				l.mark(key, true)
 			} else {
 				l.exact[w[0]] = append(l.exact[w[0]], p)
+				l.mark(w[0], false)
 			}
 		}
 	}
@@ -92,6 +113,9 @@ func appendOnce(list []int, n int) []int {
 // find calls found for every phrase, in the order of the text, until it returns false.
 func (l *lexicon) find(words []word, found func(match) bool) {
 	for i, w := range words {
+		if l.none(w.fold) {
+			continue
+		}
 		for _, p := range l.exact[w.fold] {
 			if to := p.matches(words, i); to > 0 && !found(match{p.id, i, to}) {
 				return
