@@ -9,6 +9,7 @@
 //	range:"1..9"     a number must lie within; either end may be missing
 //	path:""          a relative path is relative to the file's folder
 //	file:""          a secret: KEY_file may name a file that holds it, and it is never printed
+//	empty:""         a key with nothing behind it counts as given (Has), with the zero value; others as not there
 //	loose:""         a list may be written as its only entry: "words: x" is "words: [x]"
 //	short:"name"     a struct may be written as a plain value, which is that of its key name:
 //	                 with short:"text", "- x" is "- {text: x}"

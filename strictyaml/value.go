@@ -22,6 +22,9 @@ func (d *Doc) value(n ast.Node, v reflect.Value, key string, tag reflect.StructT
 	}
 	n = d.plain(n, key)
 	if isNull(n) { // "smtp:" with nothing below it: as if the key were not there
+		if _, says := tag.Lookup("empty"); says {
+			d.places[key] = at
+		}
 		return
 	}
 	d.places[key] = at
