@@ -135,6 +135,7 @@ func (p pending) run(ctx context.Context, limit time.Duration) Trial {
 	default:
 		t.Problems = []Problem{p.doc.Problem(p.key, err.Error(), "")}
 	}
+	strictyaml.Sort(t.Problems)
 	t.Outcome = Passed
 	switch failed := len(t.Problems) > 0; {
 	case failed && t.Todo != "":

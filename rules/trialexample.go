@@ -64,7 +64,11 @@ func (e example) name() string {
 	if e.skip {
 		kind = "skip"
 	}
-	return fmt.Sprintf("%s: %s %q", e.rule.name, kind, clip(oneLine(cmp.Or(e.raw.Text, e.raw.Subject, e.raw.From)), 60))
+	about := e.raw.Text
+	if e.raw.Subject != "" {
+		about = e.raw.Subject + " | " + e.raw.Text
+	}
+	return fmt.Sprintf("%s: %s %q", e.rule.name, kind, clip(oneLine(cmp.Or(about, e.raw.From)), 60))
 }
 
 // exampleKinds are the facts whose values an example may give, in the order of rawExample.
@@ -131,13 +135,13 @@ func (e example) problem(kind, text, mend string) Problem {
 
 // found compares what an extract rule found with what it should.
 func (e example) found(got *tried) []Problem {
-	list, verb := got.foundBy(e.rule.name), "find"
+	list, verb, did := got.foundBy(e.rule.name), "find", "found"
 	if e.extract.refuse != "" {
-		list, verb = got.refusedBy(e.rule.name), "refuse"
+		list, verb, did = got.refusedBy(e.rule.name), "refuse", "refused"
 	}
 	switch {
 	case e.skip && len(list) > 0:
-		return []Problem{e.problem("", fmt.Sprintf("expected the rule to %s nothing, and it took the %s %q", verb, factName(list[0].fact), short(list[0].value)), "")}
+		return []Problem{e.problem("", fmt.Sprintf("expected the rule to %s nothing, and it %s the %s %q", verb, did, factName(list[0].fact), short(list[0].value)), "")}
 	case e.skip:
 		return nil
 	case len(list) == 0:

@@ -28,9 +28,9 @@ func (c *comparison) all(e *rawExpect) {
 	if c.has("class") && e.Class != string(f.Class) {
 		c.fail("class", fmt.Sprintf("expected the class %s, got %s; %s", e.Class, f.Class, c.got.whyClass()), "")
 	}
-	if c.has("reply") && e.Reply != f.Reply.Send {
+	if c.has("reply") && *e.Reply != f.Reply.Send {
 		said := map[bool]string{true: "an answer", false: "no answer"}
-		c.fail("reply", fmt.Sprintf("expected %s, got %s: %s", said[e.Reply], said[f.Reply.Send], f.Reply.Reason), "")
+		c.fail("reply", fmt.Sprintf("expected %s, got %s: %s", said[*e.Reply], said[f.Reply.Send], f.Reply.Reason), "")
 	}
 	if c.has("language") && e.Language != f.Language {
 		said := func(s string) string {
@@ -55,7 +55,7 @@ func (c *comparison) all(e *rawExpect) {
 	c.answer("reproduction", e.Reproduction, f.Reproduction)
 	c.answer("changes", e.Changes, f.Changes)
 	if c.has("missing") {
-		c.list("missing", "missing", "nothing missing", e.Missing, f.Missing)
+		c.missing(e.Missing, f.Missing)
 	}
 	if c.has("priority") && e.Priority != f.Route.Priority {
 		none := func(s string) string {
@@ -108,9 +108,9 @@ func texts(list []Error) []string {
 
 // list compares two sets. fact is the kind as the trace names it; none is what an empty list expects.
 func (c *comparison) list(key, fact, none string, want, got []string) {
-	one := map[string]string{"missing": "the missing", "notify": "the address"}[fact]
-	if one == "" {
-		one = "the " + factName(fact)
+	one := "the " + factName(fact)
+	if fact == "notify" {
+		one = "the address"
 	}
 	hit := make([]bool, len(got))
 	var missed []int
@@ -153,18 +153,33 @@ func (c *comparison) list(key, fact, none string, want, got []string) {
 	}
 }
 
+// missing compares what the mail lacks.
+func (c *comparison) missing(want, got []string) {
+	for i, w := range want {
+		if !slices.Contains(got, w) {
+			c.fail(fmt.Sprintf("missing[%d]", i), fmt.Sprintf("expected %q to be missing, and the mail holds it", w), "")
+		}
+	}
+	for _, g := range got {
+		if !slices.Contains(want, g) {
+			c.fail("missing", fmt.Sprintf("did not expect %q to be missing", g), "")
+		}
+	}
+}
+
 // why says of an expectation that was not met what the rules made of it.
 func (c *comparison) why(fact, key, want string, got []string) string {
 	switch fact {
-	case "missing":
-		return "the mail holds it"
 	case "tag", "notify":
 		return c.got.whyRoute()
 	}
 	if key == "known_servers" && slices.ContainsFunc(c.got.facts.Servers, func(s Server) bool { return sameFact(fact, s.Name, want) }) {
 		return "the inventory of the test does not have it"
 	}
-	return c.got.whyNot(fact, want)
+	if why := c.got.whyNot(fact, want); why != nobody || len(got) > 0 {
+		return why
+	}
+	return "nothing fired"
 }
 
 // whyRoute says which route rules fired.
@@ -241,11 +256,10 @@ func quoted(list []string) string {
 
 // likeOf is a mend where what was found is nearly what was expected.
 func likeOf(want string, found []string) string {
-	if len(want) < 4 || len(want) > 200 {
-		return ""
-	}
-	if n := nearest(want, found); n != "" {
-		return fmt.Sprintf("did you mean %q?", n)
+	for _, f := range found {
+		if len(want) >= 4 && len(want) < 200 && within(want, f, 2) {
+			return fmt.Sprintf("did you mean %q?", f)
+		}
 	}
 	return ""
 }

@@ -69,23 +69,23 @@ type rawAttachment struct {
 
 // rawExpect is what a mail should give. Of lists the order does not count.
 type rawExpect struct {
-	Class          string   `yaml:"class" one:"emergency|auto|bounce|other"`
-	Reply          bool     `yaml:"reply"`
-	Language       string   `yaml:"language"`
-	CustomerNumber string   `yaml:"customer_number"`
-	Servers        []string `yaml:"servers" loose:""`
-	KnownServers   []string `yaml:"known_servers" loose:""`
-	Errors         []string `yaml:"errors" loose:""`
-	Phones         []string `yaml:"phones" loose:""`
-	Problem        string   `yaml:"problem"`
-	Reproduction   string   `yaml:"reproduction"`
-	Changes        string   `yaml:"changes"`
-	Missing        []string `yaml:"missing" loose:"" one:"problem|servers|error|customer_number|phone|reproduction|changes"`
-	Priority       string   `yaml:"priority"`
-	Tags           []string `yaml:"tags" loose:""`
-	Notify         []string `yaml:"notify" loose:""`
-	Fired          []string `yaml:"fired" loose:""`
-	NotFired       []string `yaml:"not_fired" loose:""`
+	Class          string   `yaml:"class" empty:"" one:"emergency|auto|bounce|other"`
+	Reply          *bool    `yaml:"reply" empty:""`
+	Language       string   `yaml:"language" empty:""`
+	CustomerNumber string   `yaml:"customer_number" empty:""`
+	Servers        []string `yaml:"servers" empty:"" loose:""`
+	KnownServers   []string `yaml:"known_servers" empty:"" loose:""`
+	Errors         []string `yaml:"errors" empty:"" loose:""`
+	Phones         []string `yaml:"phones" empty:"" loose:""`
+	Problem        string   `yaml:"problem" empty:""`
+	Reproduction   string   `yaml:"reproduction" empty:""`
+	Changes        string   `yaml:"changes" empty:""`
+	Missing        []string `yaml:"missing" empty:"" loose:"" one:"problem|servers|error|customer_number|phone|reproduction|changes"`
+	Priority       string   `yaml:"priority" empty:""`
+	Tags           []string `yaml:"tags" empty:"" loose:""`
+	Notify         []string `yaml:"notify" empty:"" loose:""`
+	Fired          []string `yaml:"fired" empty:"" loose:""`
+	NotFired       []string `yaml:"not_fired" empty:"" loose:""`
 }
 
 // expectKeys are the keys of rawExpect, in its order.
@@ -177,7 +177,7 @@ func (f *trialFile) check(s *Set) {
 			names[t.Name] = i
 		}
 		f.checkMail(t, key)
-		f.checkExpect(t, key+".expect", known)
+		f.checkExpect(t, key, known)
 		f.inventory(key+".inventory", t.Inventory)
 		f.clock(key+".clock", t.Clock, new(time.Time))
 	}
@@ -221,6 +221,7 @@ func (f *trialFile) checkMail(t *rawTest, key string) {
 	has := func(k string) bool { return f.doc.Has(key + "." + k) }
 	given := slices.DeleteFunc(slices.Concat(wholeMail, mailFields), func(k string) bool { return !has(k) })
 	switch {
+	case len(given) == 0 && f.doc.BadBelow(key): // a wrong key was meant to be one of them
 	case len(given) == 0:
 		f.doc.ProblemAt(key, "has no mail", "give it mail: FILE.eml, raw:, or fields such as subject: and text:")
 	case slices.Contains(wholeMail, given[0]) && len(given) > 1:
@@ -265,9 +266,10 @@ func (f *trialFile) likeMail(name string) string {
 }
 
 // checkExpect finds expectations that no mail could fulfil.
-func (f *trialFile) checkExpect(t *rawTest, key string, rules []string) {
+func (f *trialFile) checkExpect(t *rawTest, above string, rules []string) {
+	key := above + ".expect"
 	if !slices.ContainsFunc(expectKeys, func(k string) bool { return f.doc.Has(key + "." + k) }) {
-		if !f.doc.BadBelow(key) {
+		if !f.doc.BadBelow(above) { // a wrong key was meant to be the one
 			f.doc.ProblemAt(key, "expects nothing", "say under expect: what is to be found: "+strings.Join(expectKeys[:6], ", ")+", …")
 		}
 		return
@@ -278,6 +280,10 @@ func (f *trialFile) checkExpect(t *rawTest, key string, rules []string) {
 			f.doc.ProblemAt(key+"."+k, fmt.Sprintf("%q is none that could be found", value), mend)
 		}
 	}
+	if f.doc.Given(key+".reply") && e.Reply == nil {
+		f.doc.ProblemAt(key+".reply", "is empty", "write true or false")
+	}
+	one("class", e.Class, "write emergency, auto, bounce or other", "emergency", "auto", "bounce", "other")
 	one("language", e.Language, `write de, en, or "" for neither`, "", "de", "en")
 	one("priority", e.Priority, `write high, normal, low, or "" for none`, "", "high", "normal", "low")
 	for k, list := range map[string][]string{"servers": e.Servers, "known_servers": e.KnownServers, "errors": e.Errors, "phones": e.Phones, "tags": e.Tags, "notify": e.Notify} {

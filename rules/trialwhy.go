@@ -30,15 +30,26 @@ func (t *tried) whyNot(fact, value string) string {
 		if s.Taken || s.Fact != fact || s.Rule == "" {
 			continue
 		}
-		if sameFact(fact, s.Value, value) {
+		refused := s.Value
+		if fact == "phone" { // refused as it stands, before anything made it a number
+			refused = cmp.Or(e164(refused, "", regionOf(t.doc)), refused)
+		}
+		switch {
+		case !sameFact(fact, refused, value):
+		case s.Why == refusedByRule:
+			return fmt.Sprintf("rule %s refuses it", s.Rule)
+		default:
 			return fmt.Sprintf("rule %s refused it: %s", s.Rule, s.Why)
 		}
 		if near == "" && value != "" && strings.Contains(foldText(oneLine(s.Value)), foldText(oneLine(value))) {
 			near = fmt.Sprintf("rule %s refused %q: %s", s.Rule, clip(oneLine(s.Value), 80), s.Why)
 		}
 	}
-	return cmp.Or(near, "nothing fired")
+	return cmp.Or(near, nobody)
 }
+
+// nobody is what is said of a fact that no rule even looked at.
+const nobody = "no rule found it"
 
 // whyFound says which rule found a fact, and where.
 func (t *tried) whyFound(fact, value string) string {
@@ -169,7 +180,7 @@ func (t *tried) whyNotFired(name string) string {
 	case slices.ContainsFunc(t.set.extracts, func(r *extractRule) bool { return r.name == name && r.refuse != "" }):
 		return "there was nothing for it to refuse"
 	case slices.ContainsFunc(t.set.extracts, func(r *extractRule) bool { return r.name == name }):
-		return "it found nothing"
+		return t.whyNoFact(name)
 	}
 	return "it is switched off"
 }
@@ -198,6 +209,18 @@ func (t *tried) whyNoHint(r *classifyRule) string {
 		return "beside the other rules it weighed nothing"
 	}
 	return "nothing that it looks for is there"
+}
+
+// whyNoFact: nothing was captured, or another rule refused what was.
+func (t *tried) whyNoFact(name string) string {
+	for _, kind := range captureNames {
+		for _, c := range t.captured()[kind] {
+			if c.rule == name {
+				return fmt.Sprintf("%q: %s", short(c.text()), t.whyNot(kind, c.text()))
+			}
+		}
+	}
+	return "it found nothing"
 }
 
 // hinted says whether the words of a hint were found, whatever they weighed beside the others.
