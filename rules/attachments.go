@@ -23,7 +23,7 @@ type ArchiveLimits struct {
 	Texts   int   // bytes kept of all texts together; long ones share it
 }
 
-// DefaultArchiveLimits returns the limits that a small machine can afford: the worst mail takes half a second.
+// DefaultArchiveLimits returns the limits that a small machine can afford: the worst mail takes less than a second.
 func DefaultArchiveLimits() ArchiveLimits {
 	return ArchiveLimits{Files: 20, Entries: 1000, File: 256 << 20, Mail: 256 << 20, Text: textLimit, Texts: 1 << 20}
 }
