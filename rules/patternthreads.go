@@ -101,7 +101,7 @@ func (t *threads) run(text string, from, to int, enough bool) (end int) {
 				r, n = utf8.DecodeRuneInString(text[at:])
 			}
 		}
-		if at < to {
+		if at < to && (r >= utf8.RuneSelf || r >= 0 && t.m.first.has(byte(r))) {
 			t.now = append(t.now, uint32(t.m.prog.Start))
 		}
 		t.follow(syntax.EmptyOpContext(before, r))
