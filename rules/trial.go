@@ -170,23 +170,15 @@ func (f *trialFile) trials(s *Set) []pending {
 		line, col := f.doc.PlaceOf(key + ".name")
 		out = append(out, pending{
 			trial: Trial{Kind: TestTrial, Name: t.Name, Place: Place{f.name, line, col}, Todo: t.Todo}, doc: f.doc, key: key,
-			try: func(ctx context.Context) ([]Problem, error) { return f.try(ctx, s, t, key) },
+			try: func(ctx context.Context) ([]Problem, error) { return f.try(ctx, s, i, key) },
 		})
 	}
 	return out
 }
 
 // try runs one test.
-func (f *trialFile) try(ctx context.Context, s *Set, t *rawTest, key string) ([]Problem, error) {
-	w := f.world
-	w.Proof = t.Proof
-	if t.SupportOpen != nil {
-		w.Open = *t.SupportOpen
-	}
-	if f.doc.Has(key + ".inventory") {
-		w.Inventory = f.inventory(key+".inventory", t.Inventory)
-	}
-	f.clock(key+".clock", t.Clock, &w.Now)
+func (f *trialFile) try(ctx context.Context, s *Set, i int, key string) ([]Problem, error) {
+	t, w := &f.raw.Tests[i], f.worlds[i]
 	m, err := f.trialMail(t, key, w)
 	if err != nil {
 		return nil, err
@@ -205,8 +197,10 @@ type tried struct {
 	set   *Set
 	facts Facts
 	trace Trace
-	doc   *doc // the mail prepared again: for what was captured, and the hints
 	ctx   context.Context
+	mail  *message.Mail
+	world World
+	again *doc // the mail prepared once more, when something is asked that the trace does not say
 }
 
 func (s *Set) tried(ctx context.Context, m *message.Mail, w World) (*tried, error) {
@@ -214,5 +208,14 @@ func (s *Set) tried(ctx context.Context, m *message.Mail, w World) (*tried, erro
 	if err != nil {
 		return nil, err
 	}
-	return &tried{set: s, facts: f, trace: trace, doc: s.newDoc(ctx, m, w), ctx: ctx}, nil
+	return &tried{set: s, facts: f, trace: trace, ctx: ctx, mail: m, world: w}, nil
+}
+
+// doc is the mail as the rules see it, with what they captured.
+func (t *tried) doc() *doc {
+	if t.again == nil {
+		t.again = t.set.newDoc(t.ctx, t.mail, t.world)
+		t.again.captured = t.set.capture(t.ctx, t.again)
+	}
+	return t.again
 }

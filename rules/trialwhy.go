@@ -32,7 +32,7 @@ func (t *tried) whyNot(fact, value string) string {
 		}
 		refused := s.Value
 		if fact == "phone" { // refused as it stands, before anything made it a number
-			refused = cmp.Or(e164(refused, "", regionOf(t.doc)), refused)
+			refused = cmp.Or(e164(refused, "", regionOf(t.doc())), refused)
 		}
 		switch {
 		case !sameFact(fact, refused, value):
@@ -129,14 +129,14 @@ func (t *tried) foundBy(name string) []foundFact {
 	if !slices.ContainsFunc(t.set.captures, func(r *extractRule) bool { return r.name == name }) {
 		return out
 	}
-	for kind, list := range t.captured() {
+	for kind, list := range t.doc().captured {
 		for _, c := range list {
 			if c.rule != name {
 				continue
 			}
 			value := c.text()
 			if kind == "phone" {
-				value = e164(value, "", regionOf(t.doc))
+				value = e164(value, "", regionOf(t.doc()))
 			}
 			for _, w := range t.facts.Where {
 				if w.Fact == kind && sameFact(kind, w.Value, value) && !slices.Contains(out, foundFact{kind, w.Value}) {
@@ -146,13 +146,6 @@ func (t *tried) foundBy(name string) []foundFact {
 		}
 	}
 	return out
-}
-
-func (t *tried) captured() map[string][]capture {
-	if t.doc.captured == nil {
-		t.doc.captured = t.set.capture(t.ctx, t.doc)
-	}
-	return t.doc.captured
 }
 
 // whyNotFired says what kept a rule from firing.
@@ -195,9 +188,9 @@ func (t *tried) whyNoHint(r *classifyRule) string {
 		}
 		return found
 	}
-	inSubject := stands(splitWords(t.doc.subject), r.pattern, &t.doc.title)
+	inSubject := stands(splitWords(t.doc().subject), r.pattern, &t.doc().title)
 	inText := false
-	for _, s := range t.doc.texts() {
+	for _, s := range t.doc().texts() {
 		inText = inText || stands(s.words, r.pattern, s)
 	}
 	switch {
@@ -214,7 +207,7 @@ func (t *tried) whyNoHint(r *classifyRule) string {
 // whyNoFact: nothing was captured, or another rule refused what was.
 func (t *tried) whyNoFact(name string) string {
 	for _, kind := range captureNames {
-		for _, c := range t.captured()[kind] {
+		for _, c := range t.doc().captured[kind] {
 			if c.rule == name {
 				return fmt.Sprintf("%q: %s", short(c.text()), t.whyNot(kind, c.text()))
 			}
@@ -228,9 +221,9 @@ func (t *tried) hinted(name string) (on string, ok bool) {
 	if t.trace.Decided != "" {
 		return "", false
 	}
-	t.captured()
-	t.doc.trace = &Trace{} // so that the hints say which words they were
-	for _, x := range t.set.hintsIn(t.ctx, t.doc, t.doc.input(&t.facts)) {
+	d := t.doc()
+	d.trace = &Trace{} // so that the hints say which words they were
+	for _, x := range t.set.hintsIn(t.ctx, d, d.input(&t.facts)) {
 		if x.rule.name == name {
 			return x.step.Why, true
 		}
