@@ -125,7 +125,7 @@ func newView(m *Mail, viaGroup bool) *view {
 	}
 	v := &view{Mail: m, viaGroup: viaGroup, text: fold(m.Text)}
 	v.subject, v.forwarded = bareSubject(m.Subject)
-	v.said = textPhrases.in(v.text)
+	v.said = textPhrases.in(" " + v.text) // phrases may begin with the blank before a word
 	return v
 }
 

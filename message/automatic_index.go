@@ -22,12 +22,31 @@ const (
 	saysTrouble
 	saysHuman
 	namesThing
+	saysFailed
+	saysNoteCompany
+	saysUnread
+	saysGone
+	saysUntil
+	saysPresent
+	saysChallenge
+	saysCourtesy
+	saysCondition
+	saysYours
+	saysRecorded
+	saysPromise
+	saysTimely
+	saysAnswer
+	saysThanks
+	saysElsewhere
+	saysClosedSelf
 )
 
 // textPhrases holds all of them.
 var textPhrases = newPhraseIndex(
 	bouncePhrases, delayPhrases, receiptPhrases, absencePhrases, absenceCompany, awaySelf,
 	acknowledgePhrases, machinePhrases, monitorPhrases, needPhrases, troublePhrases, humanPhrases, thingPhrases,
+	failedPhrases, noteCompany, unreadPhrases, gonePhrases, untilPhrases, presentPhrases, challengePhrases, courtesies, conditions,
+	yoursPhrases, recordedPhrases, promisePhrases, timelyPhrases, answerPhrases, thanksPhrases, closedPhrases, closedSelf,
 )
 
 // A phraseIndex finds many phrases in one pass over a text: the first four bytes of a phrase are its
@@ -40,9 +59,9 @@ type phraseIndex struct {
 }
 
 // phraseHits are the phrases found, one bit each.
-type phraseHits [16]uint64
+type phraseHits [32]uint64
 
-// newPhraseIndex takes lists of folded phrases of four bytes at least, 1024 in all at most.
+// newPhraseIndex takes lists of folded phrases of four bytes at least, 2048 in all at most.
 func newPhraseIndex(lists ...[]string) *phraseIndex {
 	x := &phraseIndex{byKey: map[uint32][]int{}}
 	for _, l := range lists {

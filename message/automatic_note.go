@@ -19,6 +19,9 @@ func byNote(v *view) Automatic {
 	if p, ok := find(v.subject, thirdAway); ok && (v.text == "" || v.has(saysMachine) || v.has(saysAbsence)) && !v.inTrouble(true) {
 		return wording(AutoReply, "subject", p)
 	}
+	if p, ok := v.says(saysChallenge); ok && !v.inTrouble(false) {
+		return wording(AutoReply, "text", p)
+	}
 	if p, ok := v.absenceNote(); ok {
 		return wording(AutoReply, "text", p)
 	}
@@ -28,44 +31,94 @@ func byNote(v *view) Automatic {
 	return human()
 }
 
-// absenceNote: the writer is away, and says until when, and who stands in, or what becomes of mail.
+// absenceNote weighs what the sentences of a text say of an absence: that the writer is away or gone,
+// until when, who stands in, and what becomes of mail. A sentence of something else weighs against it:
+// only a human says it.
 func (v *view) absenceNote() (string, bool) {
-	p := ""
+	if !v.has(saysAbsence) && !v.has(saysElsewhere) && !v.has(saysGone) && !v.has(saysUnread) && !v.has(saysNoteCompany) && !v.has(saysCompany) {
+		return "", false
+	}
+	var n noteWeight
+	for _, p := range absenceWeakSubjects {
+		if strings.HasPrefix(v.subject, p) {
+			n.away, n.phrase = true, p
+		}
+	}
 	for _, s := range sentences(v.text) {
-		if !partOfNote(s) {
-			return "", false // something else is said as well, and only a human does
-		}
-		if a, ok := find(s, absencePhrases); ok && inWords(s, awaySelf) {
-			p = a
-		} else if a, ok := find(s, closedPhrases); ok && (inWords(s, closedSelf) || inWords(s, awaySelf)) {
-			p = a
-		}
+		n.add(s)
 	}
-	if p == "" {
+	need := 4
+	if v.answersSomething(v.subject) {
+		need = 3
+	}
+	if n.phrase == "" || n.sum() < need {
 		return "", false
 	}
-	company := 0
-	for _, l := range [][]string{absenceCompany, noteCompany} {
-		for _, c := range l {
-			if strings.Contains(v.text, c) {
-				company++
-			}
-		}
-	}
-	dated := datePattern.MatchString(v.text)
-	if !(dated && company > 0 || dated && v.answersSomething(v.subject) || company > 1) {
-		return "", false
-	}
-	return p, !v.inTrouble(true)
+	return n.phrase, !v.inTrouble(true)
 }
 
-// partOfNote reports whether a sentence is what notes of absence consist of, or too short to say more.
-func partOfNote(s string) bool {
-	if len(strings.Fields(s)) < 3 {
-		return true
+// noteWeight is what was found in the sentences of a note.
+type noteWeight struct {
+	away, gone, unread, dated bool
+	company, other            int
+	phrase                    string // what made it a note
+}
+
+// add weighs one folded sentence.
+func (n *noteWeight) add(s string) {
+	hits := textPhrases.in(s)
+	has := func(l phraseList) bool { _, ok := textPhrases.first(&hits, l); return ok }
+	dated := datePattern.MatchString(s)
+	p, ok := textPhrases.first(&hits, saysAbsence)
+	if !ok {
+		p, ok = textPhrases.first(&hits, saysElsewhere)
 	}
-	for _, l := range [][]string{absencePhrases, closedPhrases, absenceCompany, noteCompany, conditions, machinePhrases, courtesies} {
-		if inWords(s, l) {
+	self := has(saysAway) || has(saysClosedSelf) || startsSelf(s)
+	switch {
+	case ok && self:
+		n.away = true
+	case self && dated && has(saysUntil) && !has(saysPresent):
+		n.away, p = true, "until" // whatever keeps him away
+	case has(saysGone):
+		n.gone = true
+		p, _ = textPhrases.first(&hits, saysGone)
+	case has(saysUnread):
+		p, _ = textPhrases.first(&hits, saysUnread)
+	default:
+		p = ""
+	}
+	if p != "" && n.phrase == "" {
+		n.phrase = p
+	}
+	n.dated = n.dated || dated
+	n.unread = n.unread || has(saysUnread)
+	c1, _ := textPhrases.count(&hits, saysCompany)
+	c2, _ := textPhrases.count(&hits, saysNoteCompany)
+	n.company += c1 + c2
+	known := ok || p != "" || c1+c2 > 0 || has(saysUnread) || has(saysCondition) || has(saysCourtesy) || has(saysMachine)
+	if !known && len(strings.Fields(s)) > 2 {
+		n.other++
+	}
+}
+
+func (n *noteWeight) sum() int {
+	w := min(n.company, 2) - 2*n.other
+	for _, x := range []struct {
+		is     bool
+		weight int
+	}{{n.away, 2}, {n.gone, 2}, {n.unread, 2}, {n.dated, 1}} {
+		if x.is {
+			w += x.weight
+		}
+	}
+	return w
+}
+
+// startsSelf: notes begin without an I, too ("Bin bis 1.11. in Elternzeit", "ooo until Monday").
+func startsSelf(s string) bool {
+	s = strings.TrimLeft(s, " ")
+	for _, p := range []string{"bin ", "sind ", "ooo ", "out of ", "away ", "on leave", "on vacation", "abwesend", "nicht im ", "im urlaub", "auf urlaub", "urlaub ", "wieder "} {
+		if strings.HasPrefix(s, p) {
 			return true
 		}
 	}
@@ -76,6 +129,17 @@ func partOfNote(s string) bool {
 // enough under the number that such a system puts into the subject; else it takes two.
 func (v *view) acknowledgement() (string, bool) {
 	n, p := v.count(saysReceived)
+	if w, ok := v.receives(); ok {
+		if n == 0 {
+			n, p = 1, w
+		}
+		if v.has(saysPromise) {
+			n++
+		}
+	}
+	if w, ok := v.says(saysThanks); ok && v.has(saysTimely) && v.has(saysAnswer) {
+		n, p = n+2, w
+	}
 	if n == 0 || n == 1 && !foreignTicket(v.Subject) {
 		return "", false
 	}
@@ -83,6 +147,22 @@ func (v *view) acknowledgement() (string, bool) {
 		return "", false
 	}
 	return p, !v.inTrouble(false)
+}
+
+// receives reports whether one sentence says that something of ours (your request, your message) has
+// been received, recorded or opened.
+func (v *view) receives() (string, bool) {
+	if !v.has(saysYours) || !v.has(saysRecorded) {
+		return "", false
+	}
+	for _, s := range sentences(v.text) {
+		hits := textPhrases.in(s)
+		_, yours := textPhrases.first(&hits, saysYours)
+		if p, ok := textPhrases.first(&hits, saysRecorded); ok && yours {
+			return p, true
+		}
+	}
+	return "", false
 }
 
 // speaksAsOne: an I is in the text; ticket systems say we.
@@ -108,7 +188,7 @@ func hasWord(text string, words ...string) bool {
 // inTrouble reports whether the text says outside its conditions ("in dringenden Fällen …") that
 // something is broken, or asks for help. things: naming what could be broken is enough.
 func (v *view) inTrouble(things bool) bool {
-	hits := textPhrases.in(unconditional(v.text))
+	hits := textPhrases.in(" " + unconditional(v.text))
 	for _, l := range []phraseList{saysNeed, saysTrouble, saysHuman} {
 		if _, ok := textPhrases.first(&hits, l); ok {
 			return true
@@ -118,20 +198,29 @@ func (v *view) inTrouble(things bool) bool {
 	return things && thing
 }
 
-// sentences of folded text. The dot of a date or an ordinal, behind one or two digits, ends none.
+// sentences of folded text. The dot of a date, an ordinal or an abbreviation ends none.
 func sentences(text string) []string {
 	var out []string
 	from := 0
 	for i := 0; i+1 < len(text); i++ {
 		switch text[i] {
 		case '.', '!', '?', ';':
-			if text[i+1] == ' ' && !(text[i] == '.' && ordinal(text[from:i])) {
+			if text[i+1] == ' ' && !(text[i] == '.' && (ordinal(text[from:i]) || abbreviated(text[from:i]))) {
 				out = append(out, text[from:i+1])
 				from = i + 1
 			}
 		}
 	}
 	return append(out, text[from:])
+}
+
+// abbreviated reports whether text ends in a title or another word that is written with a dot.
+func abbreviated(text string) bool {
+	switch text[strings.LastIndexByte(text, ' ')+1:] {
+	case "hr", "hrn", "fr", "tel", "dr", "mag", "di", "ing", "dipl", "prof", "nr", "bzw", "ca", "inkl", "einschl", "voraussichtl", "st", "mr", "mrs", "ms", "ext", "no", "m", "mme", "sig", "z.b", "u.a", "d.h", "e.g", "i.e", "mob", "fa", "str":
+		return true
+	}
+	return false
 }
 
 // ordinal reports whether text ends in a number of one or two digits.
@@ -168,57 +257,13 @@ func foreignTicket(subject string) bool {
 
 var (
 	// [Case 12345], (HELP-12), [#4711], [Ticket#2026031110000271], "Ticket 4711", "Anfrage Nr. 17".
-	ticketPattern = regexp.MustCompile(`[\[(](?:[a-z]+[ :#-]*){0,2}#?\d{2,}[\])]|\b(?:ticket|case|request|incident|anfrage|vorgang|fall)(?: nr\.?| no\.?| id)?[ :#-]*\d{2,}|#\d{3,}`)
-	ownTicket     = regexp.MustCompile(`\bn[se]-\d+`)
-	datePattern   = regexp.MustCompile(`\b\d{1,2}\. ?\d{1,2}\.|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/\d{1,2}\b|\b\d{1,2}(?:st|nd|rd|th)\b|` +
+	ticketPattern    = regexp.MustCompile(`[\[(](?:[a-z]+[ :#-]*){0,2}#?\d{2,}[\])]|\b(?:ticket|case|request|incident|anfrage|vorgang|fall)(?: nr\.?| no\.?| id)?[ :#-]*\d{2,}|#\d{3,}`)
+	ownTicket        = regexp.MustCompile(`\bn[se]-\d+`)
+	recipientPattern = regexp.MustCompile(`[\w.+-]+@[\w-]+\.\w|\+\d[\d /-]{6}|\b[45]\d\d[ -][45]\.\d\.\d`)
+	datePattern      = regexp.MustCompile(`\b\d{1,2}\. ?\d{1,2}\.|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/\d{1,2}\b|\b\d{1,2}(?:st|nd|rd|th)\b|` +
 		`\b(?:januar|jaenner|februar|maerz|april|mai|juni|juli|august|september|oktober|november|dezember|january|february|march|may|june|july|october|december)\b|` +
 		`\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|` +
-		`\b(?:naechste|kommende)[nr]? woche\b|\bnext week\b|\bbis auf weiteres\b|\buntil further notice\b|\bkw ?\d`)
-)
-
-// thirdAway stand in subjects that name somebody: "Max Muster ist außer Haus: …".
-var thirdAway = []string{
-	"ist ausser haus", "ist nicht im buero", "ist nicht im haus", "ist abwesend", "ist derzeit abwesend", "ist im urlaub", "ist auf urlaub", "ist derzeit nicht", "ist zurzeit nicht", "befindet sich im urlaub",
-	"is out of the office", "is out of office", "is currently out", "is on vacation", "is on holiday", "is on leave", "is on annual leave", "is away", "est absent", "est en conge", "e in ferie", "e fuori",
-}
-
-// closedPhrases and closedSelf: the office as a whole is away.
-var (
-	closedPhrases = []string{"betriebsurlaub", "betriebsferien", "geschlossen", "nicht besetzt", "is closed", "be closed", "are closed", "remain closed", "shut down for", "not staffed", "nicht am arbeitsplatz", "nicht an meinem arbeitsplatz", "auf reisen", "im ausland", "nicht im dienst", "dienstfrei", "travelling", "traveling", "away until", "be away", "out until", "out today", "nicht erreichbar", "est ferme", "sommes fermes", "siamo chiusi", "e chiuso"}
-	closedSelf    = []string{
-		"unser buero", "unsere bueros", "das buero", "unsere kanzlei", "die kanzlei", "unsere ordination", "die ordination", "unsere firma", "unser betrieb", "unser unternehmen", "unsere praxis", "wir haben", "wir sind", "ich habe", "habe ich", "our office", "our offices", "the office", "our company", "we are", "we're", "we will be", "i have", "i will", "notre bureau", "nos bureaux", "il nostro ufficio",
-	}
-)
-
-// noteCompany stands beside an absence, in addition to absenceCompany: what becomes of mail, who
-// stands in, and when the writer returns.
-var noteCompany = []string{
-	"weitergeleitet", "weiterleitung", "nicht bearbeitet", "nicht beantwort", "erst danach", "erst nach", "vertretung", "vertreten", "meine kollegin", "meinen kollegen", "mein kollege", "meiner kollegin", "meinem kollegen", "unser team erreichen", "wieder da", "wieder zur verfuegung", "wieder fuer sie", "ab dann wieder", "melde mich", "bitte um geduld", "verstaendnis", "eingeschraenkt", "bei dringend",
-	"will return", "return on", "returning", "back on", "be back", "back in the office", "my colleague", "my colleagues", "in the meantime", "not be forwarded", "not forwarded", "no access", "limited access", "not be read", "not read", "respond to your", "reply to your", "get back to you", "as soon as i", "reopen", "open again", "urgent",
-}
-
-// courtesies are the sentences around a note.
-var courtesies = []string{
-	"sehr geehrte", "guten tag", "guten morgen", "gruess gott", "freundlich", "gruss", "gruesse", "danke", "dank ", "wuensch", "weihnacht", "feiertag", "bitte wenden", "kontaktieren", "erreichen sie", "unter der nummer", "dear ", "hello", "regards", "thank", "wish", "season", "please contact", "please call", "contact ", "sorry", "apolog", "bonjour", "cordialement", "merci", "buongiorno", "saluti", "grazie",
-}
-
-// conditions begin what a note says for the case that something is urgent.
-var conditions = []string{
-	"in dringenden", "in dringlichen", "in wichtigen", "in notfaellen", "im notfall", "in eiligen", "im dringenden", "bei dringenden", "bei dringlichen", "bei notfaellen", "bei stoerungen", "bei problemen", "bei technischen", "bei serverproblemen", "bei ausfaellen", "bei einem ausfall", "bei fragen", "bei einer stoerung", "bei support", "fuer dringende", "fuer notfaelle", "fuer technische", "fuer stoerungen", "sollte es", "sollten sie", "falls ", "wenn es dringend", "wenn sie dringend", "haben sie ein dringendes",
-	"for urgent", "in urgent", "for anything urgent", "for any urgent", "if it is urgent", "if it's urgent", "if this is urgent", "if urgent", "if your", "if you ", "in case of", "in an emergency", "for emergencies", "in emergencies", "for immediate", "for technical", "for server", "for support", "should you", "en cas d", "in caso di", "per urgenze", "pour toute urgence",
-}
-
-// troublePhrases say that something is broken, thingPhrases name what may be.
-var (
-	troublePhrases = []string{
-		"offline", "ausfall", "ausgefallen", "outage", "stoerung", "kaputt", " down ", " down.", " down,", " down!", "geht nicht", "geht nichts", "geht nix", "geht immer noch", "noch immer", "immer noch", "noch nicht", "geht gar", "gehen nicht", "funktioniert", "laeuft nicht", "laeuft noch", "fehlermeldung", "antwortet nicht", "reagiert nicht", "timeout", "unreachable", "not reachable", "not responding", "not working", "doesn't work", "does not work", "doesn't start", "still ", "abgestuerzt", "crashed", "gehackt", "hacked", "nichts mehr", "steht seit", "steht still", "seit stunden", "ist tot", " tot,", " tot.", " tot!", "ist weg", "sind weg", "is gone", "are gone", "is dead", "losing", "verlieren", "verschluesselt", "locked out", "ausgesperrt", "weisse seite", "leere seite", "blank page",
-		"en panne", "ne fonctionne", "ne repond", "non funziona", "non risponde",
-	}
-	thingPhrases = []string{
-		"server", "website", "webseite", "web site", "homepage", "webshop", "unser shop", "online-shop", "onlineshop", "datenbank", "database", "exchange", " vpn", "https://", "festplatte", "backup", "serveur", "rueckruf", "ruckruf", "problem",
-	}
-	// humanPhrases are what no program says of an absence: it begins tomorrow.
-	humanPhrases = []string{
-		"ab morgen", "ab heute", "ab uebermorgen", "from tomorrow", "as of tomorrow", "starting tomorrow", "ruft mich", "rufen sie mich", "bitte um anruf", "um rueckruf", "call me", "anbei ", "im anhang", "attached", "wie besprochen", "wie telefonisch", "as discussed", "koennten sie", "koennen wir", "could you", "can you", "can we",
-	}
+		`\b(?:janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre|gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre|lundi|lunedi|augustus|maart|mei|juni)\b|` +
+		`\b(?:jan|feb|mar|apr|jun|jul|aug|sep|sept|oct|okt|nov|dec|dez|easter|ostern|weihnachten|christmas)\b|` +
+		`\b(?:naechste|kommende)[nr]? woche\b|\b(?:next|this) week\b|\bdiese[r]? woche\b|\bnotice\b|\bbis auf weiteres\b|\buntil further notice\b|\bkw ?\d`)
 )

@@ -37,7 +37,8 @@ var delayPhrases = []string{
 	"has not yet been delivered", "delivery status notification (delay)", "delayed mail", "message delayed", "delivery delayed", "is delayed", "been delayed",
 	"delivery attempts will continue", "will continue to try", "will keep trying", "will be retried", "this is a warning message only", "warning: could not send message", "delayed 24 hours", "warning: message ",
 	"transient non-fatal errors", "still trying", "temporary problem while delivering", "will retry for",
-	"verzoegerte zustellung", "zustellung verzoegert", "verzoegert sich", "noch nicht zugestellt", "weiterhin versucht", "weitere zustellversuche", "wird weiter versucht",
+	"has been quarantined", "held for review", "wurde in quarantaene", "bisher nicht zugestellt", "bislang nicht zugestellt",
+	"verzoegerte zustellung", "zustellung verzoegert", "verzoegert sich", "ist verzoegert", "wurde verzoegert", "noch nicht zugestellt", "weiterhin versucht", "weitere zustellversuche", "wird weiter versucht",
 }
 
 var successSubjects = []string{"delivered:", "relayed:", "zugestellt:", "weitergeleitet:", "(success)", "(relay)", "successful mail delivery", "remis :", "recapitato"}
@@ -123,5 +124,5 @@ var monitorPhrases = []string{
 // needPhrases are what only a human in need writes; where they stand, wording alone makes no machine.
 var needPhrases = []string{
 	"bitte um rueckruf", "bitte um dringend", "bitte dringend", "bitte rufen", "bitte rufts", "rufen sie mich", "rufen sie uns", "ruft mich", "ruf mich", "bitte helf", "bitte um hilfe", "um sofortige", "brauchen dringend", "brauche dringend", "brauchen hilfe", "brauche hilfe", "koennt ihr", "koennen sie bitte", "koennen sie uns", "schauen sie", "bitte schaut", "bitte anschauen", "bitte pruefen", "bitte um pruefung", "bitte um abklaerung", "bitte um info", "bitte um unterstuetzung", "bitte sofort", "bitte schnell", "was ist los", "warum ", "kundennummer", "kd.-nr", "unser server", "unsere server", "unseren server", "unserem server", "unsere website", "unsere webseite", "unsere seite", "unser shop", "unser webshop", "unsere homepage", "unsere datenbank", "unsere mails", "bei uns geht", "bei uns ist", "geht nicht mehr", "geht nix", "funktioniert nicht",
-	"please call me", "please call us", "call me on", "call me at", "ring me", "please help", "need help", "asap", "our server", "our website", "our site", "our shop", "our database", "our api", "our mail", "is down", "are down", "customer number", "customer id", "can you please", "could you please", "please look", "please check", "please investigate", "what is going on", "why ",
+	"please call me", "please call us", "call me on", "call me at", "ring me", "please help", "need help", "asap", " our server", " our website", " our site", " our shop", " our database", " our api", " our mail", "is down", "are down", "customer number", "customer id", "can you please", "could you please", "please look", "please check", "please investigate", "what is going on", "why ",
 }

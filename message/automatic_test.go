@@ -2,22 +2,31 @@ package message
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// automaticCase is one block of testdata/automatic/cases.txt: "== name | kind | part of why", then the
+// automaticCase is one block of testdata/automatic/*.txt: "== name | kind | part of why", then the
 // mail. From is added where it does not matter.
 type automaticCase struct{ name, kind, why, mail string }
 
 func automaticCases(t testing.TB) []automaticCase {
 	t.Helper()
-	b, err := os.ReadFile("testdata/automatic/cases.txt")
+	files, err := filepath.Glob("testdata/automatic/*.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var all strings.Builder
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.WriteString("\n" + string(b))
+	}
 	var out []automaticCase
-	for _, block := range strings.Split("\n"+string(b), "\n== ")[1:] {
+	for _, block := range strings.Split(all.String(), "\n== ")[1:] {
 		head, mail, _ := strings.Cut(block, "\n")
 		f := strings.Split(head+" | ", " | ")
 		if !strings.Contains(strings.ToLower("\n"+mail), "\nfrom:") {
@@ -30,8 +39,8 @@ func automaticCases(t testing.TB) []automaticCase {
 
 func TestAutomatic(t *testing.T) {
 	cases := automaticCases(t)
-	if len(cases) < 80 {
-		t.Fatalf("%d cases, wanted 80 at least", len(cases))
+	if len(cases) < 250 {
+		t.Fatalf("%d cases, wanted 250 at least", len(cases))
 	}
 	for _, c := range cases {
 		got := Parse([]byte(c.mail), DefaultLimits()).Automatic
