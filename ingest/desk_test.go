@@ -82,7 +82,7 @@ func (d *memoryDesk) Take(ctx context.Context, f ticket.Fetched) (ticket.Entry, 
 	if err != nil {
 		return ticket.Entry{}, err
 	}
-	if e, ok := d.entries[f.Place]; ok {
+	if e, ok := d.entries[f.Place]; ok && e.State != ticket.EntryAgain {
 		d.again++
 		return e, nil
 	}
@@ -93,6 +93,32 @@ func (d *memoryDesk) Take(ctx context.Context, f ticket.Fetched) (ticket.Entry, 
 	d.entries[f.Place] = e
 	d.taken = append(d.taken, f)
 	return e, nil
+}
+
+func (d *memoryDesk) Again(_ context.Context, mailbox, folder string, validity uint32) ([]uint32, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var uids []uint32
+	for p, e := range d.entries {
+		if p.Mailbox == mailbox && p.Folder == folder && p.UIDValidity == validity && e.State == ticket.EntryAgain {
+			uids = append(uids, p.UID)
+		}
+	}
+	slices.Sort(uids)
+	return uids, nil
+}
+
+func (d *memoryDesk) GoneAgain(_ context.Context, mailbox, folder string, validity uint32, uids []uint32) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	defer d.tell()
+	for p, e := range d.entries {
+		if p.Mailbox == mailbox && p.Folder == folder && p.UIDValidity == validity && e.State == ticket.EntryAgain && slices.Contains(uids, p.UID) {
+			e.State = ticket.EntryOther
+			d.entries[p] = e
+		}
+	}
+	return nil
 }
 
 func messageID(raw []byte) string {

@@ -32,6 +32,9 @@ type Desk interface {
 	OpenFolder(ctx context.Context, mailbox, folder string, uidValidity, uidNext uint32) (ticket.Scan, error)
 	// Take returns when the mail is durable and decided. It is called concurrently.
 	Take(ctx context.Context, f ticket.Fetched) (ticket.Entry, error)
+	// Again lists mails that were looked at and left alone, and are to be fetched once more; GoneAgain is told of those that are no longer there.
+	Again(ctx context.Context, mailbox, folder string, uidValidity uint32) ([]uint32, error)
+	GoneAgain(ctx context.Context, mailbox, folder string, uidValidity uint32, uids []uint32) error
 	// Unmarked lists the mails of a folder whose mark in the mailbox is still due.
 	Unmarked(ctx context.Context, mailbox, folder string, uidValidity uint32) ([]ticket.Entry, error)
 	// Marked notes that these entries carry their mark.

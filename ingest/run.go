@@ -20,6 +20,7 @@ type run struct {
 	listed imap.UIDSet // in the ledger, or looked at by this run
 	high   uint32      // the highest UID that was listed
 	queue  queue
+	again  map[uint32]bool // fetched once more, and not decided yet
 	hand   map[uint32]held // with the desk
 	big    uint32          // of those, the one that is not small; there is one at most, for memory's sake
 	marks  []ticket.Entry
@@ -53,7 +54,7 @@ func (r *run) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open folder: %w", err)
 	}
-	r.scan, r.listed, r.high, r.queue = scan, nil, 0, queue{}
+	r.scan, r.listed, r.high, r.queue, r.again = scan, nil, 0, queue{}, map[uint32]bool{}
 	for _, u := range scan.Known {
 		r.listed.AddNum(imap.UID(u))
 		r.high = max(r.high, u)
@@ -62,6 +63,9 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	if _, err := r.look(true); err != nil {
+		return err
+	}
+	if err := r.lookAgain(ctx); err != nil {
 		return err
 	}
 	if !r.shown {

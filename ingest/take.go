@@ -248,6 +248,7 @@ func (r *run) reap(ctx context.Context) error {
 		}
 		switch {
 		case o.err == nil:
+			delete(r.again, o.uid) // it may be wanted yet another time
 			r.due(o.entry)
 			r.journal.deskWorks()
 		case ctx.Err() == nil:

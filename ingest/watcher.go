@@ -194,8 +194,10 @@ func (r *run) rest(ctx context.Context) error {
 		return err
 	}
 	r.newsCame()
-	_, err = r.look(false)
-	return err
+	if _, err = r.look(false); err != nil {
+		return err
+	}
+	return r.lookAgain(ctx)
 }
 
 // await waits, and says whether it was the time that ended it.

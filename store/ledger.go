@@ -104,7 +104,7 @@ func (t *tx) Entry(id int64) (e ticket.Entry, ok bool, err error) {
 // KnownUIDs is ticket.Tx.
 func (t *tx) KnownUIDs(mailbox, folder string, validity, from uint32) ([]uint32, error) {
 	return t.uids("read the known UIDs",
-		"SELECT uid FROM ledger WHERE mailbox = ?1 AND folder = ?2 AND uidvalidity = ?3 AND uid >= ?4 AND state <> 'again' ORDER BY uid",
+		"SELECT uid FROM ledger WHERE mailbox = ?1 AND folder = ?2 AND uidvalidity = ?3 AND uid >= ?4 ORDER BY uid",
 		mailbox, folder, validity, from)
 }
 

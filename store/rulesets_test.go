@@ -94,13 +94,11 @@ func TestEntriesTakenUpAgain(t *testing.T) {
 		})
 		view(t, s, func(tx ticket.Tx) {
 			same(t, "again", must(tx.AgainUIDs("m", "INBOX", 1))(t), []uint32{3, 4})
-			same(t, "known", must(tx.KnownUIDs("m", "INBOX", 1, 0))(t), []uint32{5, 6, 7})
 			same(t, "attempts", found(tx.Entry(1))(t).Attempts, 0)
 		})
 		update(t, s, func(tx ticket.Tx) { noError(t, tx.LeaveAgain("m", "INBOX", 1, []uint32{4, 5, 6, 99})) })
 		view(t, s, func(tx ticket.Tx) {
 			same(t, "again", must(tx.AgainUIDs("m", "INBOX", 1))(t), []uint32{3})
-			same(t, "known", must(tx.KnownUIDs("m", "INBOX", 1, 0))(t), []uint32{4, 5, 6, 7})
 			same(t, "left", found(tx.Entry(1))(t).State, ticket.EntryOther)
 			same(t, "of a ticket", found(tx.Entry(4))(t).State, ticket.EntryTicket)
 		})

@@ -201,6 +201,15 @@ var aspects = []aspect{
 	{what: "notify", list: func(d decision) []string { return d.line.Route.Notify }},
 }
 
+// ReplayAspects names all that is compared, in the order of Replayed.Changes.
+func ReplayAspects() []string {
+	names := make([]string, len(aspects))
+	for i, a := range aspects {
+		names[i] = a.what
+	}
+	return names
+}
+
 // worth orders the classes by what a customer gets of them.
 func worth(c rules.Class) int {
 	switch c {

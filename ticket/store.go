@@ -30,7 +30,7 @@ type Tx interface {
 	AddEntry(e *Entry) (added bool, err error)
 	PutEntry(e Entry) error // writes all columns but Place by ID
 	Entry(id int64) (e Entry, ok bool, err error)
-	KnownUIDs(mailbox, folder string, validity, from uint32) ([]uint32, error) // ascending, UID >= from, without EntryAgain
+	KnownUIDs(mailbox, folder string, validity, from uint32) ([]uint32, error) // ascending, UID >= from
 	FetchedEntries(limit int) ([]Entry, error)                                 // State EntryFetched, by ID
 	UnmarkedEntries(mailbox, folder string, validity uint32) ([]Entry, error)  // State.Ours() and not Marked
 	SetMarked(ids []int64) error

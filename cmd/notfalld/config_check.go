@@ -178,10 +178,14 @@ func (c *Config) checkPaths() {
 		if d.path == "" {
 			continue
 		}
+		say := c.doc.ProblemAt
+		if d.key == "rules.dir" {
+			say = c.doc.WarnAt // the daemon goes on with the rules that it had; commands that need the files say so themselves
+		}
 		if st, err := os.Stat(d.path); err != nil {
-			c.doc.ProblemAt(d.key, "cannot use the folder: "+d.path+": "+reason(err), "create it, or leave dir empty for the shipped set")
+			say(d.key, "cannot use the folder: "+d.path+": "+reason(err), "create it, or leave dir empty for the shipped set")
 		} else if !st.IsDir() {
-			c.doc.ProblemAt(d.key, d.path+" is no folder", "")
+			say(d.key, d.path+" is no folder", "")
 		}
 	}
 	for _, f := range []struct{ key, path string }{{"inventory.file", c.Inventory.File}, {"contacts.file", c.Contacts.File}} {

@@ -76,8 +76,9 @@ func (m *Main) awaitReload(ctx context.Context, path string, log *slog.Logger, r
 // plan is a configuration with everything that it names, loaded and found to be right.
 type plan struct {
 	config *Config
+	stderr io.Writer
 	log    *slog.Logger
-	desk   ticket.Options // without Store
+	desk   ticket.Options // without Store and Rules
 	boxes  []ingest.Options
 	smtp   outbox.Options
 	clock  ticket.Clock
@@ -93,11 +94,17 @@ func (m *Main) prepare(path string) (*plan, error) {
 }
 
 func (m *Main) plan(cfg *Config) (*plan, error) {
-	p := &plan{config: cfg, log: newLog(m.Stderr, cfg.Log), clock: ticket.SystemClock{}}
+	p := &plan{config: cfg, stderr: m.Stderr, log: newLog(m.Stderr, cfg.Log), clock: ticket.SystemClock{}}
 	inventory, problems := cfg.LoadInventory()
 	contacts, more := cfg.LoadContacts()
-	set, wrong := cfg.LoadRules()
-	problems = slices.Concat(problems, more, wrong)
+	_, wrong := cfg.LoadRules()
+	problems = slices.Concat(problems, more)
+	needed := !mayBeStored(cfg.Store.URL) // else rules that are wrong are a matter of ruleKeeper
+	for _, w := range wrong {
+		if needed || w.Warning {
+			problems = append(problems, w)
+		}
+	}
 	for _, w := range problems {
 		fmt.Fprintln(m.Stderr, w)
 	}
@@ -112,7 +119,8 @@ func (m *Main) plan(cfg *Config) (*plan, error) {
 		return nil, exitError{exitUsage, err}
 	}
 	p.desk.World.Inventory, p.desk.Contacts = inventory, contacts
-	p.desk.Rules, p.desk.Templates, p.desk.Clock, p.desk.Log = set, words, p.clock, p.log
+	p.desk.Templates, p.desk.Clock, p.desk.Log = words, p.clock, p.log
+	p.desk.RuleFiles = ticket.RuleFiles{Dir: cfg.Rules.Dir, Config: absolute(cfg.doc.File())}
 	for _, box := range cfg.Mailboxes {
 		o, err := cfg.ingestOptions(box, p.log)
 		if err != nil {
@@ -147,6 +155,9 @@ func (p *plan) live(ctx context.Context, started func(*parts)) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	o := p.desk
 	o.Store = s
+	if o.Rules, err = p.startingRules(ctx, s); err != nil {
+		return err
+	}
 	desk, err := ticket.NewDesk(ctx, o)
 	if err != nil {
 		return err
@@ -155,7 +166,7 @@ func (p *plan) live(ctx context.Context, started func(*parts)) (err error) {
 	if err != nil {
 		return err
 	}
-	d := &parts{plan: p, store: s, desk: desk, sender: outbox.New(p.smtp, desk), listener: listener}
+	d := &parts{plan: p, store: s, desk: desk, rules: newRuleKeeper(p, desk), sender: outbox.New(p.smtp, desk), listener: listener}
 	for _, b := range p.boxes {
 		d.watchers = append(d.watchers, ingest.New(b, desk))
 	}
@@ -194,6 +205,7 @@ type parts struct {
 	*plan
 	store    *store.Store
 	desk     *ticket.Desk
+	rules    *ruleKeeper
 	sender   *outbox.Sender
 	watchers []*ingest.Watcher
 	listener net.Listener
@@ -211,7 +223,9 @@ func (d *parts) run(ctx context.Context, started func(*parts)) error {
 	g.Go(func() error { return d.keepHouse(ctx) })
 	g.Go(func() error { return d.decideLeftovers(ctx) })
 	g.Go(func() error { return d.watchdog(ctx) })
+	g.Go(func() error { return d.rules.run(ctx) })
 	g.Go(func() error {
+		d.awaitRules(ctx)
 		d.recover(ctx)
 		var boxes sync.WaitGroup
 		for _, w := range d.watchers {
@@ -229,6 +243,17 @@ func (d *parts) run(ctx context.Context, started func(*parts)) error {
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyStopping)
 	d.log.Info("notfalld ends")
 	return err
+}
+
+// awaitRules lets the first look at the rule files come before the first mail: whoever changed them and starts the daemon means the new
+// ones. A look that takes long holds up nobody.
+func (d *parts) awaitRules(ctx context.Context) {
+	select {
+	case <-d.rules.looked:
+	case <-d.clock.After(firstLook):
+		d.log.Warn("looking at changed rules takes long; mails are taken by the old ones meanwhile", "rules", d.desk.RulesHash())
+	case <-ctx.Done():
+	}
 }
 
 // recover decides what an earlier life left undecided, and sends the probes. What fails is tried again by decideLeftovers; new mail does not

@@ -54,6 +54,12 @@ func (d *parts) metrics() *prometheus.Registry {
 	counter("answers_undelivered_total", "Answers that did not reach their customer.", nil, func() float64 { return float64(n.Undelivered.Load()) })
 	counter("sent_total", "Mails accepted by the mail server, answers and notices.", nil, func() float64 { return float64(d.sender.Status().Sent) })
 	gauge("smtp_reachable", "1 if the last attempt to reach the mail server succeeded.", nil, func() float64 { return oneIf(d.sender.Status().Reachable) })
+	r.MustRegister(newRuleMetrics(d.desk))
+	gauge("rules_waiting", "Rule sets that wait for notfalld rules accept.", nil, func() float64 { return oneIf(d.rules.waiting.Load() != "") })
+	for _, o := range ruleOutcomes {
+		counter("rules_reloads_total", "Looks at the folder of rules, by what became of its files.", prometheus.Labels{"outcome": string(o)},
+			func() float64 { return float64(d.rules.count(o).Load()) })
+	}
 	for _, w := range d.watchers {
 		box := prometheus.Labels{"mailbox": w.Status().Name}
 		gauge("mailbox_connected", "1 while logged in with the folder selected.", box, func() float64 { return oneIf(w.Status().Connected) })

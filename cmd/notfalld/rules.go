@@ -11,6 +11,9 @@ type RulesCmd struct {
 	Check   rulesCheckCmd   `cmd:"" help:"Find everything that is wrong with rule files without a mail."`
 	Test    rulesTestCmd    `cmd:"" help:"Run the examples in rules, and the tests beside them."`
 	Explain rulesExplainCmd `cmd:"" help:"Tell of a mail which rules fired on what, and why."`
+	Replay  rulesReplayCmd  `cmd:"" help:"Try rules on the mails of all tickets, and show what would be decided otherwise."`
+	Status  rulesStatusCmd  `cmd:"" help:"Say which rules are in force, and why others wait."`
+	Accept  rulesAcceptCmd  `cmd:"" help:"Let rules come into force under which mails lose something."`
 }
 
 // Help is the detail that --help shows.
@@ -19,7 +22,8 @@ func (RulesCmd) Help() string {
 
     notfalld rules check --rules rules/
     notfalld rules test --rules rules/
-    notfalld rules explain -c notfalld.yaml night.eml`
+    notfalld rules explain -c notfalld.yaml night.eml
+    notfalld rules replay -c notfalld.yaml --since 90d`
 }
 
 // ruleFlags say which rule files are meant.

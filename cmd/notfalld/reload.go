@@ -1,0 +1,276 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"notfalld/rules"
+	"notfalld/ticket"
+)
+
+const (
+	settleRules = 2 * time.Second  // after the last write: editors save several files, and each in several steps
+	pollRules   = 10 * time.Second // what no watcher tells of: network file systems, a folder that was replaced
+	pollAccept  = 2 * time.Second  // `rules accept` is another process
+	firstLook   = 30 * time.Second // mails wait for the first look at the folder, but not for ever
+	trialTime   = 10 * time.Second // for one test: a busy machine is no reason to refuse rules
+)
+
+// ruleKeeper brings changed rule files into force while the daemon runs: those that pass their checks and tests, and under which
+// none of the last mails loses anything. Until then, and otherwise, the old ones stay in force.
+type ruleKeeper struct {
+	dir   string // "": the shipped set alone
+	desk  *ticket.Desk
+	clock ticket.Clock
+	log   *slog.Logger
+
+	looked  chan struct{} // closed after the first look
+	seen    string        // the folder at the last look
+	again   bool          // the last look failed for a reason that may pass
+	missed  string        // why the folder could not be read
+	waiting atomic.Value  // string: the hash of the set that waits, or ""
+	counts  sync.Map      // outcomes: ticket.RulesOutcome → *atomic.Int64
+}
+
+func newRuleKeeper(p *plan, d *ticket.Desk) *ruleKeeper {
+	k := &ruleKeeper{dir: p.config.Rules.Dir, desk: d, clock: p.clock, log: p.log, looked: make(chan struct{})}
+	k.waiting.Store("")
+	for _, o := range ruleOutcomes {
+		k.counts.Store(o, new(atomic.Int64))
+	}
+	return k
+}
+
+// ruleOutcomes are what looks at the folder are counted by.
+var ruleOutcomes = [...]ticket.RulesOutcome{ticket.RulesUnchanged, ticket.RulesTaken, ticket.RulesHeld, ticket.RulesRefused, ticket.RulesUnreadable}
+
+func (k *ruleKeeper) count(o ticket.RulesOutcome) *atomic.Int64 {
+	n, _ := k.counts.Load(o)
+	return n.(*atomic.Int64)
+}
+
+// run looks at the folder at once, and whenever it has changed, until ctx ends.
+func (k *ruleKeeper) run(ctx context.Context) error {
+	w := watchFolder(k.dir, k.log)
+	defer w.close()
+	settled := k.look(ctx)
+	close(k.looked)
+	accepted, polled := k.clock.After(pollAccept), k.clock.After(pollRules)
+	var quiet <-chan time.Time // when the folder will have been left alone for long enough
+	var due time.Time
+	touched := func() { due, quiet = k.clock.Now().Add(settleRules), k.clock.After(settleRules) }
+	if !settled {
+		touched()
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.touched:
+			touched()
+		case <-quiet:
+			switch wait := due.Sub(k.clock.Now()); {
+			case wait > 0:
+				quiet = k.clock.After(wait)
+			case !k.look(ctx):
+				touched()
+			default:
+				quiet = nil
+			}
+		case <-accepted:
+			k.takeAccepted(ctx)
+			accepted = k.clock.After(pollAccept)
+		case <-polled:
+			w.renew()
+			if quiet == nil && (k.again || k.fingerprint() != k.seen) {
+				touched()
+			}
+			polled = k.clock.After(pollRules)
+		}
+	}
+}
+
+// fingerprint changes with every change of the folder.
+func (k *ruleKeeper) fingerprint() string { return fingerprint(k.dir) }
+
+// look takes up the folder as it is; false if it was being written meanwhile.
+func (k *ruleKeeper) look(ctx context.Context) (settled bool) {
+	before := k.fingerprint()
+	c := readCandidate(ctx, k.dir, k.desk.RulesHash())
+	if ctx.Err() != nil {
+		return true
+	}
+	if k.fingerprint() != before {
+		return false
+	}
+	k.seen, k.again = before, c.unreadable != nil
+	outcome, err := k.judge(ctx, c)
+	switch {
+	case ctx.Err() != nil:
+		return true
+	case err != nil:
+		k.again = true
+		k.log.Error("changed rules could not be taken up; trying again", "error", err.Error())
+		return true
+	}
+	missed := ""
+	if c.unreadable != nil {
+		missed = c.unreadable.Error()
+	}
+	if missed == "" || missed != k.missed {
+		k.count(outcome).Add(1)
+		k.say(outcome, c)
+	}
+	k.missed = missed
+	return true
+}
+
+// judge decides what becomes of the files in the folder.
+func (k *ruleKeeper) judge(ctx context.Context, c candidate) (ticket.RulesOutcome, error) {
+	switch {
+	case c.unreadable != nil:
+		return ticket.RulesUnreadable, k.desk.MissRules(ctx, reason(c.unreadable)+": "+k.dir)
+	case c.set == nil:
+		return ticket.RulesRefused, k.desk.RefuseRules(ctx, c.content, c.lines())
+	}
+	o, err := k.desk.ProposeRules(ctx, c.set)
+	if err == nil {
+		k.waiting.Store("")
+		if o == ticket.RulesHeld {
+			k.waiting.Store(c.set.Hash())
+		}
+	}
+	return o, err
+}
+
+// say is the log of what became of the files in the folder.
+func (k *ruleKeeper) say(o ticket.RulesOutcome, c candidate) {
+	in := k.desk.RulesHash()
+	switch o {
+	case ticket.RulesTaken:
+		k.log.Info("changed rules are in force", "rules", in)
+	case ticket.RulesHeld:
+		k.log.Warn("changed rules wait: mails would lose something under them; see notfalld rules status", "waiting", c.set.Hash(), "rules", in)
+	case ticket.RulesRefused:
+		for _, line := range c.lines() {
+			k.log.Error("rules: " + line)
+		}
+		k.log.Error("changed rules are refused, the old ones stay in force", "problems", len(c.problems), "rules", in)
+	case ticket.RulesUnreadable:
+		k.log.Error("the folder of rules cannot be read, the old ones stay in force", "error", reason(c.unreadable), "dir", k.dir, "rules", in)
+	}
+}
+
+// takeAccepted takes up what another process accepted.
+func (k *ruleKeeper) takeAccepted(ctx context.Context) {
+	taken, waiting, err := k.desk.TakeAcceptedRules(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		k.log.Error("accepted rules could not be taken up; trying again", "error", err.Error())
+	case taken:
+		k.count(ticket.RulesTaken).Add(1)
+		k.log.Info("accepted rules are in force", "rules", k.desk.RulesHash())
+		k.waiting.Store("")
+	default:
+		k.waiting.Store(waiting)
+	}
+}
+
+// candidate is a folder of rule files as it was read.
+type candidate struct {
+	set        *rules.Set // nil: something is wrong
+	problems   []Problem  // all that is wrong
+	content    string     // names the content of the folder, right or wrong
+	unreadable error
+}
+
+func (c candidate) lines() []string {
+	var out []string
+	for _, p := range c.problems {
+		if !p.Warning {
+			out = append(out, p.String())
+		}
+	}
+	return out
+}
+
+// readCandidate reads a folder ("": the shipped set alone), checks it and runs its tests, unless it is the set that is in force.
+func readCandidate(ctx context.Context, dir, inForce string) (c candidate) {
+	if c.content, c.unreadable = contentOf(dir); c.unreadable != nil {
+		return c
+	}
+	set, problems := loadRules(dir)
+	if set != nil && dir != "" && set.Hash() != inForce {
+		report, err := set.Try(ctx, os.DirFS(dir), dir, rules.TryOptions{Limit: trialTime})
+		problems = append(problems, report.All()...)
+		if !report.OK() {
+			set = nil
+		}
+		if err != nil {
+			c.unreadable = err
+			return c
+		}
+	}
+	c.set, c.problems = set, problems
+	return c
+}
+
+// firstRules is the set of the very first start, when nothing is stored that could stand in for files that are wrong.
+func (p *plan) firstRules(ctx context.Context) (*rules.Set, error) {
+	dir := p.config.Rules.Dir
+	c := readCandidate(ctx, dir, "")
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case c.unreadable != nil:
+		return nil, exitError{exitUsage, fmt.Errorf("rules.dir: %s: %s", dir, reason(c.unreadable))}
+	case c.set == nil:
+		for _, line := range c.lines() {
+			fmt.Fprintln(p.stderr, line)
+		}
+		return nil, exitError{code: exitUsage}
+	}
+	return c.set, nil
+}
+
+// startingRules is the set that a daemon starts with: the one that was in force when the last one ended. What the folder holds is
+// looked at next, and a mistake in it keeps nobody from being answered.
+func (p *plan) startingRules(ctx context.Context, s ticket.Store) (*rules.Set, error) {
+	set, stored, broken, err := ticket.ResumeRules(ctx, s, p.clock)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("stored rules: %w", err)
+	case broken != nil:
+		p.log.Error("the rules that were in force are wrong for this version of notfalld; only the shipped ones are, until the files are mended", "error", broken.Error())
+	case !stored:
+		return p.firstRules(ctx)
+	}
+	return set, nil
+}
+
+// mayBeStored says whether there may be a store with a rule set: then files that are wrong do not keep the daemon from starting.
+func mayBeStored(url string) bool {
+	path, ok := sqlitePath(url)
+	if !ok {
+		return true // only the server knows
+	}
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// absolute is a path as somebody in another folder can use it.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
