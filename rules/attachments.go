@@ -2,6 +2,7 @@ package rules
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -143,8 +144,12 @@ func (x *expander) plain(name string, data []byte) bool {
 // stream keeps a text that is being expanded: of one that cannot be read to its end, what could be read. The
 // error is said in cuts already.
 func (x *expander) stream(name string, r io.Reader) error {
+	src := bufio.NewReaderSize(r, sampleLength)
+	if head, _ := src.Peek(sampleLength); encodingOf(startOf(head)) == binaryFile {
+		return nil // not expanded to find that out
+	}
 	x.ends.reset()
-	more, err := copyTo(&x.ends, r, x.lim.File)
+	more, err := copyTo(&x.ends, src, x.lim.File)
 	x.keep(name)
 	if more {
 		x.cut(name, CutExpanded, x.lim.File)

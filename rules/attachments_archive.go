@@ -86,8 +86,8 @@ func (x *expander) tar(name string, r io.Reader) error {
 		if isSparse(h) { // its holes come from nothing that was counted
 			e.open = func() (io.Reader, error) { return x.expanded(t), nil }
 		}
-		if err := x.entry(e); err != nil {
-			return err
+		if x.enough(name, x.entry(e)) {
+			return nil
 		}
 	}
 }
@@ -128,7 +128,7 @@ func (x *expander) zip(name string, data []byte) {
 			}
 			return x.unpacked(f.Method, raw, &input)
 		}}
-		if errors.Is(x.entry(e), errExpanded) {
+		if x.enough(name, x.entry(e)) {
 			return
 		}
 	}
@@ -178,7 +178,7 @@ func (x *expander) salvage(name string, data []byte) {
 			}
 			return x.unpacked(method, bytes.NewReader(body), &input)
 		}}
-		if errors.Is(x.entry(e), errExpanded) {
+		if x.enough(name, x.entry(e)) {
 			return
 		}
 	}
@@ -191,8 +191,20 @@ type packedFile struct {
 	open          func() (io.Reader, error)
 }
 
-// entry reads a file of an archive, if it is a text. The error is said in cuts already; errExpanded says that no
-// further entry needs to be tried.
+// errEnough ends the reading of an archive: no further text is looked at.
+var errEnough = errors.New("as many texts as are read")
+
+// enough reports whether after what became of one entry no further one needs to be tried. An entry that is damaged
+// does not keep the others from being read.
+func (x *expander) enough(archive string, err error) bool {
+	if errors.Is(err, errExpanded) {
+		x.say(archive, err)
+		return true
+	}
+	return errors.Is(err, errEnough) || x.ctx.Err() != nil
+}
+
+// entry reads a file of an archive, if it is a text. What is wrong with it is said in cuts already.
 func (x *expander) entry(e packedFile) error {
 	base := entryName(e.name)
 	kind := kindOfName(base)
@@ -201,7 +213,7 @@ func (x *expander) entry(e packedFile) error {
 	}
 	if len(x.texts) >= x.lim.Files {
 		x.cuts.add("attachments", CutAttachments, int64(x.lim.Files))
-		return errExpanded
+		return errEnough
 	}
 	name := x.name(e.archive + "/" + base)
 	switch {

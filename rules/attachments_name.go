@@ -7,6 +7,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
+
 	"notfalld/message"
 )
 
@@ -29,6 +31,9 @@ func kindOfAttachment(a message.Attachment) fileKind {
 	}
 	switch a.Type {
 	case "application/gzip", "application/x-gzip":
+		if isDump(strings.ToLower(a.Name)) {
+			return otherFile
+		}
 		return gzipFile
 	case "application/zip", "application/x-zip-compressed":
 		return zipArchive
@@ -44,7 +49,7 @@ func kindOfName(name string) fileKind {
 	name = strings.ToLower(name)
 	switch path.Ext(name) {
 	case ".gz", ".tgz":
-		if notLogs[path.Ext(strings.TrimSuffix(name, ".gz"))] {
+		if isDump(name) {
 			return otherFile
 		}
 		return gzipFile
@@ -64,6 +69,8 @@ func kindOfName(name string) fileKind {
 // notLogs end the names of texts that are nobody's log: a compressed dump names every host that a customer ever had.
 var notLogs = setOf(".sql", ".html", ".htm", ".json", ".xml", ".js", ".css", ".php", ".svg")
 
+func isDump(name string) bool { return notLogs[path.Ext(strings.TrimSuffix(name, ".gz"))] }
+
 // rotated is what logrotate and its kin add: error.log.1, error.log-20260314, error.log.2026-03-14, catalina.out.old.
 var rotated = regexp.MustCompile(`(?:[._-](?:\d{1,4}|\d{8,14}|\d{4}-\d\d-\d\d(?:[-_T]\d\d.*)?|old|bak|prev|previous))+$`)
 
@@ -79,14 +86,14 @@ func isTextName(name string) bool {
 	case ".txt", ".log", ".out", ".err", ".warn", ".trace", ".trc", ".syslog", ".journal", ".dmesg", ".crash":
 		return true
 	}
-	return bareLogs[name]
+	return bareLogs[name] || strings.HasSuffix(name, "_log") // ssl_error_log
 }
 
 // entryName is the last element of what an archive calls a file: wherever it asks to be written to, nothing is
 // written, and its name is shown to people. It is "" for a folder and for what macOS puts beside each file.
 func entryName(s string) string {
 	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "?") // the code page of whoever packed it (APPNOTE 4.4.4, bit 11)
+		s, _ = charmap.CodePage437.NewDecoder().String(s) // APPNOTE 4.4.4, bit 11; every byte is a character of it
 	}
 	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
 		s = s[i+1:]

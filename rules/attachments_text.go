@@ -59,14 +59,11 @@ func (e *ends) decode() (d decoded, ok bool) {
 		head, tail = slices.Concat(head, tail), nil
 	}
 	d.gap = e.gap()
-	sample := head
-	if bytes.HasPrefix(head, make([]byte, 16)) {
-		// A log that was emptied while its program went on writing begins with a hole (logrotate, copytruncate).
-		if sample = bytes.TrimLeft(head, "\x00"); len(sample) == 0 {
-			sample = bytes.TrimLeft(tail, "\x00")
-		}
+	start := startOf(head)
+	if len(start) == 0 {
+		start = startOf(tail)
 	}
-	switch enc := encodingOf(sample[:min(len(sample), 4096)]); enc {
+	switch enc := encodingOf(start); enc {
 	case binaryFile:
 		return d, false
 	case utf16LE, utf16BE:
@@ -78,6 +75,18 @@ func (e *ends) decode() (d decoded, ok bool) {
 	}
 	d.head, d.tail = cleanText(strings.TrimPrefix(d.head, "\ufeff")), cleanText(d.tail)
 	return d, true
+}
+
+// sampleLength is how much of a text tells its encoding.
+const sampleLength = 4096
+
+// startOf is a text's beginning. A log that was emptied while its program went on writing begins with a hole of zeros
+// (logrotate, copytruncate), which says nothing.
+func startOf(b []byte) []byte {
+	if bytes.HasPrefix(b, make([]byte, 16)) {
+		b = bytes.TrimLeft(b, "\x00")
+	}
+	return b[:min(len(b), sampleLength)]
 }
 
 type encoding int
