@@ -73,7 +73,8 @@ type Error struct {
 	Span   Span   `json:"-"`
 }
 
-// Span is a byte range within the text named by a fact's Source.
+// Span is a byte range within the text named by a fact's Source: of an attachment, the text as it was looked at, which
+// of a long one is its beginning and its end.
 type Span struct{ From, To int }
 
 // World is what is known beside the mail.
