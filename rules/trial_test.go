@@ -155,3 +155,53 @@ func TestTryNothing(t *testing.T) {
 		t.Error("a folder that is not there was tried")
 	}
 }
+
+// TestTryLarge: what is larger than anybody writes by hand is named, and the rest is tried.
+func TestTryLarge(t *testing.T) {
+	folder := fstest.MapFS{
+		"a.test.yaml": {Data: make([]byte, maxRuleFile+1)},
+		"big.eml":     {Data: make([]byte, maxTrialMail+1)},
+		"b.test.yaml": {Data: []byte("tests:\n- {name: a, mail: big.eml, expect: {class: other}}\n- {name: b, text: x, expect: {class: other}}\n")},
+	}
+	r, err := Shipped().Try(t.Context(), folder, "rules", TryOptions{Limit: generous})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range r.All() {
+		got = append(got, p.String())
+	}
+	want := []string{"rules/a.test.yaml: the file has 1048577 bytes, and at most 1048576 are read",
+		"rules/b.test.yaml:2:19: tests[0].mail: the file has 33554433 bytes, and at most 33554432 are read"}
+	if !slices.Equal(got, want) || r.Count[Passed] != 1 || r.OK() {
+		t.Errorf("%q, %v", got, r.Count)
+	}
+}
+
+// FuzzTrials: a test file of a stranger's, with a mail that is anything, ends within its limit and breaks nothing.
+func FuzzTrials(f *testing.F) {
+	for _, text := range []string{
+		"tests:\n- {name: a, raw: \"From: a@b\\n\\nx\", expect: {servers: [], fired: [outage]}}",
+		"inventory: |\n  server,customer_number\n  a,b,c\ntests: [{name: a, text: b, todo: c, expect: {class: other}}]",
+		"tests: [{name: a, headers: {\"x\\ny\": \"z\\r\\n\\r\\nq\"}, text: x, from: \"<@>\", to: [\"\"], expect: {errors: [\"…\"], phones: [\"+\"]}}]",
+	} {
+		f.Add(text, "Kundennummer 104711, web1.kunde.at ist weg: \"Connection refused\"")
+	}
+	f.Fuzz(func(t *testing.T, file, text string) {
+		folder := fstest.MapFS{"a.test.yaml": {Data: []byte(file)}, "m.eml": {Data: []byte(text)}}
+		r, err := Shipped().Try(t.Context(), folder, "", TryOptions{Limit: generous})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range r.Trials {
+			if x.Outcome == "" || (x.Outcome == Failed) != (len(x.Problems) > 0 && x.Todo == "") {
+				t.Fatalf("%+v", x)
+			}
+		}
+		for _, p := range r.All() {
+			if p.Text == "" || p.File != "a.test.yaml" || p.Line < 0 {
+				t.Fatalf("%+v", p)
+			}
+		}
+	})
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/mail"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -111,6 +110,12 @@ func (f *trialFile) checkMail(t *rawTest, key string) {
 			f.doc.ProblemAt(key+".mail", f.noMail(t.Mail, err), f.likeMail(t.Mail))
 		}
 	}
+	for name := range t.Headers {
+		// RFC 5322, 2.2: printable, and no colon.
+		if strings.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }) {
+			f.doc.ProblemAt(key+".headers."+name, fmt.Sprintf("%q is no name of a header field", name), "letters, digits and hyphens: X-Priority")
+		}
+	}
 	if _, err := mail.ParseAddress(t.From); t.From != "" && err != nil {
 		f.doc.ProblemAt(key+".from", fmt.Sprintf("%q is no address", t.From), "write name@domain, and the name under from_name; a broken one stands in raw:")
 	}
@@ -123,10 +128,10 @@ func (f *trialFile) checkMail(t *rawTest, key string) {
 
 func (f *trialFile) noMail(name string, err error) string {
 	switch {
+	case !strings.HasSuffix(strings.ToLower(name), ".eml") && strings.ContainsAny(name, " \n"):
+		return "names a file, and this is none: the text of a mail stands under raw:"
 	case !fs.ValidPath(name):
 		return fmt.Sprintf("%q is no file of this folder", name)
-	case path.Ext(name) == "" && strings.ContainsAny(name, " \n"):
-		return "names a file, and this is none: the text of a mail stands under raw:"
 	}
 	if _, missing := fs.Stat(f.folder, name); missing != nil {
 		return fmt.Sprintf("there is no file %q beside this one", name)
@@ -136,7 +141,7 @@ func (f *trialFile) noMail(name string, err error) string {
 
 func (f *trialFile) likeMail(name string) string {
 	files, err := fs.Glob(f.folder, "*.eml")
-	if n := nearest(name, files); err == nil && n != "" {
+	if n := nearest(name, files); err == nil && n != "" && n != name {
 		return fmt.Sprintf("did you mean %q?", n)
 	}
 	return ""

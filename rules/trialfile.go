@@ -124,15 +124,16 @@ func readTrialFiles(s *Set, folder fs.FS, prefix string) ([]*trialFile, error) {
 		if e.IsDir() || strings.HasPrefix(e.Name(), ".") || !isTestFile(e.Name()) {
 			continue
 		}
-		text, err := readAtMost(folder, e.Name(), maxRuleFile)
 		f := &trialFile{name: path.Join(prefix, e.Name()), folder: folder}
-		f.doc = strictyaml.Read(f.name, text, &f.raw, strictyaml.Options{})
-		if err != nil {
-			f.doc = strictyaml.Read(f.name, []byte("tests: []"), &f.raw, strictyaml.Options{})
-			f.doc.Add(0, 0, "", err.Error(), "")
-		}
-		f.check(s)
 		files = append(files, f)
+		text, err := readAtMost(folder, e.Name(), maxRuleFile)
+		if err != nil {
+			f.doc = strictyaml.Read(f.name, []byte("{}"), &struct{}{}, strictyaml.Options{}) // for the problem to stand in
+			f.doc.Add(0, 0, "", err.Error(), "")
+			continue
+		}
+		f.doc = strictyaml.Read(f.name, text, &f.raw, strictyaml.Options{})
+		f.check(s)
 	}
 	return files, nil
 }
