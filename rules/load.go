@@ -109,9 +109,6 @@ func Load(admin []File) (*Set, error) {
 		fmt.Fprintf(h, "%s %d\n%s\n", path.Base(f.Name), len(f.Text), f.Text) // the same files elsewhere are the same set
 	}
 	l.set.hash = hex.EncodeToString(h.Sum(nil))[:16]
-	if strictyaml.Broken(l.collected()) {
-		return nil, l.failed() // what is not read cannot be checked
-	}
 	l.mergeLists()
 	l.set.v = newVocabulary(l.lists)
 	l.settings()

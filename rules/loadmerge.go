@@ -58,6 +58,9 @@ func merge[T raw](l *loader, section string, rulesOf func(*rawFile) []T, setWord
 			if f.shipped {
 				p.state = StateShipped
 			}
+			if s.name == "" {
+				continue // told by the reader
+			}
 			if !nameOK(s.name) {
 				f.doc.ProblemAt(p.key+".name", fmt.Sprintf("%q is no name for a rule", s.name), "small letters, digits and hyphens: vip-customers")
 				continue

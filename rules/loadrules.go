@@ -92,7 +92,9 @@ func (l *loader) classify(list []placed[rawClassify]) {
 		r := &classifyRule{head: l.head(headOf(p), st), group: p.raw.Group, subject: p.raw.Subject, text: p.raw.Text, weight: p.raw.Weight, mild: p.raw.Mild,
 			words: l.words(p.f, p.key+".words", p.raw.Words), pattern: l.pattern(p.f, p.key+".pattern", p.raw.Pattern, false),
 			class: Class(p.raw.Class), never: p.raw.Reply != "", examples: p.raw.Examples}
-		l.checkClassify(p, r)
+		if !p.f.doc.BadBelow(p.key) { // what is missing may stand under a mistyped key
+			l.checkClassify(p, r)
+		}
 		switch {
 		case r.class != "":
 			l.set.decisions = append(l.set.decisions, r)
@@ -172,7 +174,9 @@ func (l *loader) extract(list []placed[rawExtract]) {
 		if len(r.in) == 0 {
 			r.in = []string{"subject", "body", "forwarded", "attachments"}
 		}
-		l.checkExtract(p, r)
+		if !p.f.doc.BadBelow(p.key) {
+			l.checkExtract(p, r)
+		}
 		switch {
 		case r.finder != "":
 			l.set.finders[r.finder] = r.name
@@ -225,7 +229,7 @@ func (l *loader) checkExtract(p placed[rawExtract], r *extractRule) {
 func (l *loader) route(list []placed[rawRoute]) {
 	for _, p := range list {
 		r := &routeRule{head: l.head(headOf(p), stageDecided), priority: p.raw.Priority, tags: p.raw.Tags, notify: p.raw.Notify, stop: p.raw.Stop}
-		if r.priority == "" && len(r.tags) == 0 && len(r.notify) == 0 && !r.stop {
+		if r.priority == "" && len(r.tags) == 0 && len(r.notify) == 0 && !r.stop && !p.f.doc.BadBelow(p.key) {
 			p.f.doc.ProblemAt(p.key, "the rule does nothing", "give it priority, tags or notify")
 		}
 		for i, t := range r.tags {

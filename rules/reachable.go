@@ -15,7 +15,7 @@ func (l *loader) reachable() {
 				r.doc.doc.ProblemAt(r.key, "is never reached: "+taker(&o.head)+" under the same condition", "remove one of the two")
 			}
 		}
-		if !r.hint() && len(r.unless) == 0 && (r.when == nil || r.when.always) {
+		if !r.hint() && r.always() {
 			stop = r
 		}
 	}
@@ -26,10 +26,18 @@ func (l *loader) reachable() {
 	for _, r := range l.set.routes {
 		if ended != nil {
 			r.doc.doc.ProblemAt(r.key, fmt.Sprintf("is never reached: %q (%s) stops for every mail", ended.name, ended.at.at()), "put it before that rule, or give that rule a condition")
-		} else if r.stop && len(r.unless) == 0 && (r.when == nil || r.when.always) {
+		} else if r.stop && r.always() {
 			ended = r
 		}
 	}
+}
+
+// always says whether nothing keeps the rule from firing. A condition that could not be read is one.
+func (h *head) always() bool {
+	if len(h.unless) > 0 || h.doc.doc.BadBelow(h.key) {
+		return false
+	}
+	return h.when == nil || h.when.always
 }
 
 func taker(h *head) string { return fmt.Sprintf("%q (%s) decides before it", h.name, h.at.at()) }
