@@ -169,6 +169,7 @@ func TestRunawayConditions(t *testing.T) {
 		`mail.to.exists(a, fold(mail.text).contains(a + "!"))`,
 		`mail.to.exists(a, fold(a + mail.text) == "x")`,
 		`mail.to.exists(a, (a + mail.text).lowerAscii() == a)`,
+		`mail.to.exists(a, mail.text.lowerAscii() == a)`,
 		`mail.to.exists(a, (a + mail.text).matches('(x+x+)+y'))`,
 		`mail.to.exists(a, mail.text.matches('[a-l ]+[^a-z ]'))`,
 		`mail.to.map(a, mail.text + a).size() == 0`,

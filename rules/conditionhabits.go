@@ -13,6 +13,10 @@ var wordConstants = map[string]string{"true": "true", "false": "false", "yes": "
 
 // habit mends one name that is an operator or a constant elsewhere.
 func (l *conditionLexer) habit(i int) {
+	if l.text(i) == "." && l.kind(i+1) == tokenName && !l.value(i-1) && l.text(i-1) != "}" {
+		l.problem(l.tokens[i].from, "nothing stands before the dot", "leave it out, or write what it belongs to")
+		l.edit(l.tokens[i].from, l.tokens[i].to, "")
+	}
 	if l.kind(i) != tokenName || l.text(i-1) == "." || l.text(i+1) == "." {
 		return
 	}

@@ -235,7 +235,7 @@ func not(sign, condition string) string {
 // badArguments reports fn(…) or a.fn(…).
 func (c *conditionCompiler) badArguments(e ast.Expr, name string, args []ast.Expr, kinds []*types.Type) {
 	f := findFunction(name)
-	if f == nil {
+	if f == nil || len(args) == 0 {
 		c.report(c.begins[e.ID()], name+" does not go with these", "")
 		return
 	}
