@@ -46,9 +46,12 @@ const (
 	// conditionCost is what one evaluation may cost, in the units of CEL: steps of loops, or what takes as
 	// long. A unit is some 100 ns, so that the worst condition takes 20 ms of a mail's time.
 	conditionCost = 200_000
+	// conditionReads is how many calls that read whole texts, or make new ones, may stand in a condition
+	// without loops whose cost is not counted: a few ms of the longest texts.
+	conditionReads = 16
 	// conditionWork is how many steps the patterns of one evaluation may cost: their sizes times the bytes
-	// of their texts. It is some tenths of a second at the very worst.
-	conditionWork = 50_000_000
+	// of their texts. It is a second at the very worst.
+	conditionWork = 100_000_000
 	// conditionInterrupt is after how many members of a list the clock is looked at.
 	conditionInterrupt = 256
 	// conditionLoops is how deep exists, all, filter and map may stand within each other.
@@ -71,7 +74,7 @@ func (c *condition) eval(ctx context.Context, in *conditionActivation) (bool, er
 		if c.loops {
 			out, _, err = c.program.ContextEval(ctx, in)
 		} else {
-			// Without loops the time is bounded by the cost limit, and no context has to be set up.
+			// Without loops the time is bounded, and no context has to be set up.
 			out, _, err = c.program.Eval(in)
 		}
 		if err != nil {

@@ -25,6 +25,7 @@ type conditionCompiler struct {
 	begins   map[int64]int // where an expression begins, in bytes of text
 	problems []conditionProblem
 	seen     map[string]bool // facts that it asks for
+	reads    int             // calls that read whole texts
 	misused  []int64         // calls that are not written as they should be
 	out      condition
 }
@@ -175,7 +176,11 @@ func (c *conditionCompiler) outcome(t *ast.AST) {
 // plan makes the program, and finds out whether its answer depends on the facts at all.
 func (c *conditionCompiler) plan(t *ast.AST) {
 	c.out.loops = loopDepth(t.Expr()) > 0
-	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize), cel.CostTracking(conditionCosts{}), cel.CostLimit(conditionCost)}
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	if c.out.loops || c.reads > conditionReads {
+		// Counting the cost makes an evaluation four times as dear: only where it has to be counted.
+		options = append(options, cel.CostTracking(conditionCosts{}), cel.CostLimit(conditionCost))
+	}
 	if c.out.loops {
 		options = append(options, cel.InterruptCheckFrequency(conditionInterrupt))
 	}
