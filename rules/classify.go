@@ -42,7 +42,7 @@ func (s *Set) classify(ctx context.Context, d *doc, f *Facts) verdict {
 	if d.subjectMatch() == mentions {
 		d.subjectOurs = mentionIsCall(found) && !against(found, s.objection)
 	}
-	b, text := brokenIn(found)
+	b, text := brokenIn(found, replied(d.m.Subject))
 	b.service = d.namesService()
 	d.broken, d.hintCounts = b, hintCounts(found)
 	in = d.input(f) // what was asked before the hints were known is asked anew
@@ -153,6 +153,17 @@ func (e *exception) holds(ctx context.Context, in *conditionActivation, line, va
 		return err == nil && ok
 	}
 	return true
+}
+
+// replied reports whether the subject is that of a reply, and so of an earlier mail.
+func replied(subject string) bool {
+	s := strings.TrimSpace(foldText(cut(subject, 50)))
+	for _, p := range []string{"re:", "aw:", "antw:", "antwort:"} {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // namesService reports whether subject or text name something that we run.

@@ -13,8 +13,9 @@ type weighed struct {
 	rule      *classifyRule
 	weight    int
 	inSubject bool
-	words     int // how many different words of it
-	firm      int // of them, those that are not faint
+	words     int  // how many different words of it
+	firm      int  // of them, those that are not faint
+	asked     bool // the one word of it stands in a question
 	step      Step
 }
 
@@ -25,13 +26,17 @@ const (
 	groupUrgency = "urgency"
 )
 
+// failure says whether the words of the rule are about what is broken.
+func (r *classifyRule) failure() bool { return r.group == groupOutage || r.group == groupFailure }
+
 // brokenIn sums up what the hints say of an outage. text: whether the text says that something is broken.
-func brokenIn(found []weighed) (b brokenFacts, text bool) {
+func brokenIn(found []weighed, replied bool) (b brokenFacts, text bool) {
+	b.replied = replied
 	for _, x := range found {
 		b.urgent = b.urgent || x.rule.group == groupUrgency
-		b.denied = b.denied || x.weight < 0 && !x.rule.mild
+		b.denied = b.denied || x.weight < 0 && !x.rule.mild && !(replied && x.inSubject)
 		b.opposed = b.opposed || x.weight < 0
-		if x.rule.group != groupOutage && x.rule.group != groupFailure {
+		if !x.rule.failure() {
 			continue
 		}
 		b.any = true
@@ -53,8 +58,12 @@ const mildest = -2
 // tempered is what a hint weighs beside the others.
 func (x weighed) tempered(calls, text bool, b brokenFacts) int {
 	w := x.weight
+	if x.inSubject && b.replied && text && !b.denied {
+		w = max(w, mildest) // the subject is an old one
+	}
 	// Who calls for help may name a contract or a maintenance once; it takes more to make that other.
-	if calls && !x.inSubject && x.words == 1 && w < 0 {
+	// Where nothing is broken, one question is.
+	if calls && !x.inSubject && x.words == 1 && w < 0 && (b.any || b.urgent || !x.asked) {
 		w /= 2
 	}
 	if !x.rule.mild {
@@ -90,12 +99,21 @@ type hit struct {
 // an emergency in two different words counts twice: one word of it is in many mails.
 func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []weighed {
 	inSubject, inText := make([]hits, len(s.hints)), make([]hits, len(s.hints))
-	mark := func(in []hits, src *source, words []word) {
-		s.hintWords.find(words, func(m match) bool { in[m.id].add(words[m.from], words[m.to-1].to, src); return true })
+	mark := func(in []hits, src *source, words []word, but []span) {
+		s.hintWords.find(words, func(m match) bool {
+			r, at := s.hints[m.id], words[m.from]
+			switch {
+			case r.failure() && inSpans(but, at.from): // none now
+			case r.text < 0 && inAddress(src.text, at): // bewerbung.firma.at
+			default:
+				in[m.id].add(at, words[m.to-1].to, src)
+			}
+			return true
+		})
 	}
-	mark(inSubject, &d.title, d.content()[0])
+	mark(inSubject, &d.title, d.content()[0], nil)
 	for _, src := range d.texts() {
-		mark(inText, src, src.words)
+		mark(inText, src, src.words, d.supposed(src))
 	}
 	var out []weighed
 	for i, r := range s.hints {
@@ -120,7 +138,7 @@ func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []we
 			if n > 1 && w < 0 {
 				w *= 2
 			}
-			out = append(out, weighed{rule: r, weight: w, words: n, firm: d.firm(inText[i]), step: d.hintStep(inText[i], false)})
+			out = append(out, weighed{rule: r, weight: w, words: n, firm: d.firm(inText[i]), asked: inText[i].asked(), step: d.hintStep(inText[i], false)})
 		}
 		if n := len(out); n == 0 || out[n-1].rule != r {
 			d.refused(r.name, "class", "", "weighs nothing where its words stand", "", 0, 0)
@@ -136,6 +154,14 @@ func (d *doc) texts() []*source {
 		return []*source{&d.body, &d.passed}
 	}
 	return []*source{&d.body}
+}
+
+// asked reports whether the first of the words found stands in a question.
+func (h hits) asked() bool {
+	for _, x := range h {
+		return len(h) == 1 && askedAt(x.src.text, x.from)
+	}
+	return false
 }
 
 func (h *hits) add(w word, end int, src *source) {

@@ -7,6 +7,7 @@ type vocabulary struct {
 	loneWords   map[string]bool
 	services    *lexicon
 	faint       map[string]bool
+	supposing   *lexicon // the id is supposes, isPast or isNow
 
 	roles, strongRoles, shortRoles        map[string]bool
 	hostBefore, between, generic          map[string]bool
@@ -45,6 +46,7 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 	v := &vocabulary{
 		ourSubjects: folded(lists["our-subjects"]), loneWords: set("our-subject-words"),
 		services: lex("services"), faint: set("faint-words"),
+		supposing: lex("supposing-words", "past-words", "present-words"),
 
 		roles: set("host-roles"), strongRoles: set("host-roles-strong"), shortRoles: set("host-roles-short"),
 		hostBefore: set("words-before-hosts"), between: set("words-between"), generic: set("compound-words"),
