@@ -82,11 +82,14 @@ func (d *memoryDesk) Take(ctx context.Context, f ticket.Fetched) (ticket.Entry, 
 	if err != nil {
 		return ticket.Entry{}, err
 	}
+	id := int64(len(d.entries) + 1)
 	if e, ok := d.entries[f.Place]; ok && e.State != ticket.EntryAgain {
 		d.again++
 		return e, nil
+	} else if ok {
+		id = e.ID
 	}
-	e := ticket.Entry{ID: int64(len(d.entries) + 1), Place: f.Place, State: ticket.EntryOther, Size: f.Size, MessageID: messageID(f.Raw)}
+	e := ticket.Entry{ID: id, Place: f.Place, State: ticket.EntryOther, Size: f.Size, MessageID: messageID(f.Raw)}
 	if bytes.Contains(f.Raw, []byte("Notfall")) {
 		e.State = ticket.EntryTicket
 	}
