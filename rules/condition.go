@@ -49,9 +49,10 @@ const (
 	// conditionReads is how many calls that read whole texts, or make new ones, may stand in a condition
 	// without loops whose cost is not counted: a few ms of the longest texts.
 	conditionReads = 16
-	// conditionWork is how many steps the patterns of one evaluation may cost: their sizes times the bytes
-	// of their texts. It is a second at the very worst.
+	// conditionWork is how many steps the patterns of one evaluation may cost: for each byte of the texts
+	// that they are tried on, their sizes and conditionStep. It is some tenths of a second at the worst.
 	conditionWork = 100_000_000
+	conditionStep = 32
 	// conditionInterrupt is after how many members of a list the clock is looked at.
 	conditionInterrupt = 256
 	// conditionLoops is how deep exists, all, filter and map may stand within each other.

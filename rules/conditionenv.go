@@ -245,7 +245,7 @@ func (a *conditionActivation) match(m conditionMatch) ref.Val {
 	if ix != nil && !m.pattern.possible(ix) {
 		return types.False
 	}
-	if a.work -= (len(text) + 1) * m.pattern.size; a.work < 0 {
+	if a.work -= (len(text) + 1) * (m.pattern.size + conditionStep); a.work < 0 {
 		return types.WrapErr(errConditionCost)
 	}
 	found := false
