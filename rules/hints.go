@@ -101,12 +101,14 @@ func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []we
 	inSubject, inText := make([]hits, len(s.hints)), make([]hits, len(s.hints))
 	mark := func(in []hits, src *source, words []word, but []span) {
 		s.hintWords.find(words, func(m match) bool {
-			r, at := s.hints[m.id], words[m.from]
+			r, at, to := s.hints[m.id], words[m.from], words[m.to-1].to
 			switch {
 			case r.failure() && inSpans(but, at.from): // none now
+				d.passedOver(r, hit{word{at.fold, at.from, to}, src}, "the sentence speaks of what may come, or is over")
 			case r.text < 0 && inAddress(src.text, at): // bewerbung.firma.at
+				d.passedOver(r, hit{word{at.fold, at.from, to}, src}, "part of an address")
 			default:
-				in[m.id].add(at, words[m.to-1].to, src)
+				in[m.id].add(at, to, src)
 			}
 			return true
 		})
@@ -238,6 +240,18 @@ func (d *doc) inVain(r *classifyRule, inSubject, inText hits) {
 		}
 	}
 	st.Source, st.From, st.To = st.Words[0].Source, st.Words[0].From, st.Words[0].To
+}
+
+// passedOver records a word of a hint that does not count where it stands.
+func (d *doc) passedOver(r *classifyRule, h hit, why string) {
+	if d.trace == nil {
+		return
+	}
+	w := Word{foldText(h.src.text[min(h.from, len(h.src.text)):min(h.to, len(h.src.text))]), h.src.name, h.from, h.to}
+	if h.src == &d.title {
+		w.Text, w.From, w.To = d.asWritten(h)
+	}
+	d.tell(Step{Rule: r.name, Fact: "class", Value: w.Text, Why: why, Source: w.Source, From: w.From, To: w.To, Words: []Word{w}})
 }
 
 // asWritten is where a word of the subject stands in it as it was written: it was found in the folded one, which is
