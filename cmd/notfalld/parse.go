@@ -148,15 +148,21 @@ func (f mailFlags) parser(m *Main) (*mailParser, error) {
 	return p, nil
 }
 
-// worldOf is what is known beside one mail. Its clock is the mail's own date: what a file gives today it gives tomorrow.
+// worldOf is what is known beside one mail. Its clock is the mail's own date, on the clock of the office: what a file
+// gives today it gives tomorrow.
 func (p *mailParser) worldOf(m *message.Mail) rules.World {
 	w := p.world
 	w.Now = m.Date
 	if w.Now.IsZero() {
 		w.Now = time.Now()
 	}
-	w.Open = p.hours == nil || p.hours.Open(w.Now)
-	w.Proof = string(m.Proof(p.trust).Verdict)
+	w.Open, w.Proof = true, string(message.ProofUnknown)
+	if p.hours != nil {
+		w.Now, w.Open = w.Now.In(p.hours.Location), p.hours.Open(w.Now)
+	}
+	if len(m.From) != 1 || !rules.IsGroup(m.From[0].Address, w.Groups) { // a group's address proves nothing about who wrote
+		w.Proof = string(m.Proof(p.trust).Verdict)
+	}
 	return w
 }
 

@@ -17,7 +17,7 @@ type progress struct {
 }
 
 // fromProgress is how many steps make work long.
-const fromProgress = 200
+const fromProgress = 50
 
 // progress begins to show work on stderr: what is the word behind the numbers ("mails").
 func (m *Main) progress(what string) *progress {

@@ -23,7 +23,7 @@ func (rulesExplainCmd) Help() string {
 
     notfalld rules explain -c notfalld.yaml night.eml
     notfalld rules explain --rules rules/ --inventory inventory.csv night.eml
-    notfalld rules explain --json night.eml | jq '.steps[] | select(.fact == "server")'`
+    notfalld rules explain --json night.eml | jq '.steps[]'`
 }
 
 // explained is what came of one mail.

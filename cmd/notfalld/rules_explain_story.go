@@ -148,22 +148,22 @@ func (s *story) others() {
 	for _, st := range slices.Concat(s.fired, s.idle) {
 		looked[st.Rule] = true
 	}
-	nothing := "its words are not there"
+	asked := ""
 	if s.trace.Decided != "" {
-		nothing = "not asked any more, or its words are not there"
+		asked = "not asked any more, or "
 	}
 	silent := 0
 	for _, r := range s.set.Rules() {
 		switch _, mine := s.yours("classify", r.Name); {
 		case r.Section != "classify" || r.State == rules.StateOff || looked[r.Name]:
 		case mine:
-			s.rule("", "", "classify", r.Name, nothing)
+			s.rule("", "", "classify", r.Name, asked+"nothing that it looks for is there")
 		default:
 			silent++
 		}
 	}
 	if silent > 0 {
-		s.p.entry("", "", fmt.Sprintf("%d %s", silent, plural(silent, "other", "others")), nothing)
+		s.p.entry("", "", fmt.Sprintf("%d %s", silent, plural(silent, "other", "others")), asked+"nothing that they look for is there")
 	}
 }
 

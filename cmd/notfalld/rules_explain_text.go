@@ -143,28 +143,38 @@ type shown struct {
 func lay(list []glyph, tm Term, columns int) []shown {
 	var out []shown
 	flush := func(line []glyph) { out = append(out, paintLine(line, tm)) }
-	start, blank, width := 0, -1, 0
+	start, blank, width := 0, -1, 0 // where the line begins, its last blank, its columns up to i
+	next := func(from, i int) {
+		start, blank, width = from, -1, 0
+		for from < i {
+			width += list[from].width
+			from++
+		}
+	}
 	for i, g := range list {
-		if g.end {
+		for !g.end && width+g.width > columns && i > start {
+			switch {
+			case g.blank: // no line goes on with a blank
+				flush(list[start:i])
+				next(i+1, i)
+			case blank > start:
+				flush(list[start : blank+1])
+				next(blank+1, i)
+			default:
+				flush(list[start:i])
+				next(i, i)
+			}
+		}
+		switch {
+		case g.end:
 			flush(list[start:i])
-			start, blank, width = i+1, -1, 0
-			continue
-		}
-		if width+g.width > columns && i > start {
-			end := i
-			if blank > start && !g.blank {
-				end = blank + 1
-			}
-			flush(list[start:end])
-			start, blank, width = end, -1, 0
-			for _, left := range list[start:i] {
-				width += left.width
+			next(i+1, i)
+		case i >= start:
+			width += g.width
+			if g.blank {
+				blank = i
 			}
 		}
-		if g.blank {
-			blank = i
-		}
-		width += g.width
 	}
 	if start < len(list) {
 		flush(list[start:])
@@ -236,22 +246,33 @@ const (
 
 // text shows the sources with their passages.
 func (x explained) text(p page) {
-	p.head("The mail")
-	fmt.Fprintf(p.w, "  %s\n", legend(p.tm))
+	found := map[string]bool{}
 	for _, s := range x.trace.Sources {
-		if strings.TrimSpace(s.Text) == "" {
-			continue
+		for _, m := range x.passages(s.Name) {
+			found[m.kind] = true
 		}
-		x.source(p, s)
+	}
+	p.head("The mail")
+	if l := legend(p.tm, found); l != "" {
+		fmt.Fprintf(p.w, "  %s\n", l)
+	}
+	for _, s := range x.trace.Sources {
+		if strings.TrimSpace(s.Text) != "" {
+			x.source(p, s)
+		}
 	}
 }
 
-func legend(tm Term) string {
-	words := make([]string, len(marks))
-	for i, k := range marks {
-		words[i] = tm.paint(markStyle(k), k)
-		if !tm.Color {
-			words[i] = "[" + k + ":…]"
+// legend says how what was found is marked.
+func legend(tm Term, found map[string]bool) string {
+	var words []string
+	for _, k := range marks {
+		switch {
+		case !found[k]:
+		case tm.Color:
+			words = append(words, tm.paint(markStyle(k), k))
+		default:
+			words = append(words, "["+k+":…]")
 		}
 	}
 	return strings.Join(words, " ")

@@ -24,7 +24,7 @@ func (rulesTestCmd) Help() string {
 
     notfalld rules test --rules rules/
     notfalld rules test -c notfalld.yaml --shipped -v
-    notfalld rules test --rules rules/ --json | jq 'select(.outcome == "failed")'`
+    notfalld rules test --json | jq 'select(.outcome == "failed")'`
 }
 
 // trialLine is a trial as JSON.
