@@ -57,7 +57,11 @@ func scanRun(text string, from, to int, emit func(hostToken)) {
 	}
 	if strings.HasPrefix(run, `\\`) {
 		name, _, _ := strings.Cut(run[2:], `\`)
-		emit(hostToken{text: name, from: from + 2, to: from + 2 + len(name), scheme: "unc"})
+		t := hostToken{text: name, from: from + 2, to: from + 2 + len(name), scheme: "unc"}
+		if a, err := netip.ParseAddr(name); err == nil {
+			t.addr = a
+		}
+		emit(t)
 		return
 	}
 	splitNames(text, from, to, false, emit)
@@ -183,8 +187,15 @@ func scanAt(text string, from, to, at int, emit func(hostToken)) {
 	host := text[at+1 : to]
 	end := strings.IndexAny(host, ":/~$#")
 	if end < 0 {
-		if !sshBefore(text, from) {
+		if at == from && digBefore(text, from) {
+			splitNames(text, at+1, to, false, func(t hostToken) { t.before = ' '; emit(t) })
 			return
+		}
+		if !sshBefore(text, from) && !promptAt(text, from, to) {
+			return
+		}
+		if text[from] == '[' {
+			host = strings.TrimRight(host, "]")
 		}
 		end = len(strings.TrimRight(host, ".:"))
 	} else if host[end] == ':' && !(end+1 < len(host) && (host[end+1] == '~' || host[end+1] == '/')) {
@@ -196,6 +207,35 @@ func scanAt(text string, from, to, at int, emit func(hostToken)) {
 		return
 	}
 	emit(hostToken{text: name, from: at + 1, to: at + 1 + end, scheme: "ssh"})
+}
+
+// digBefore: "dig @ns1.firma.at": the name server that is asked. Its address instead is somebody's resolver.
+func digBefore(text string, at int) bool {
+	line := text[max(0, at-60):at]
+	line = line[strings.LastIndexByte(line, '\n')+1:]
+	if at+1 < len(text) && (text[at+1] >= '0' && text[at+1] <= '9' || text[at+1] == '[') {
+		return false
+	}
+	for _, w := range strings.Fields(line) {
+		switch w {
+		case "dig", "drill", "delv", "kdig", "host", "q":
+			return true
+		}
+	}
+	return false
+}
+
+// promptAt: "[root@db2 ~]# " and "admin@fw1> " at the beginning of a line.
+func promptAt(text string, from, to int) bool {
+	if from > 0 && text[from-1] != '\n' && !(from > 1 && text[from-1] == ' ' && text[from-2] == '\n') {
+		return false
+	}
+	rest := text[to:min(len(text), to+40)]
+	if text[from] == '[' {
+		end := strings.IndexByte(rest, ']')
+		return end > 0 && end+1 < len(rest) && (rest[end+1] == '#' || rest[end+1] == '$')
+	}
+	return strings.HasPrefix(rest, "> ")
 }
 
 func sshBefore(text string, at int) bool {

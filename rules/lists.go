@@ -11,11 +11,14 @@ type vocabulary struct {
 
 	roles, strongRoles, shortRoles        map[string]bool
 	hostBefore, between, generic          map[string]bool
-	notHosts, countedThings               map[string]bool
+	notHosts, countedThings, productStems map[string]bool
+	nameRoles, beforeNames, behindNames   map[string]bool
+	speechEndings                         []string
 	thirdParties, trackers, fileEndings   map[string]bool
 	privateEndings, resolvers             map[string]bool
 	errorWords, mildWords, harmlessWords  *lexicon
 	introWords, proseWords, knownMessages *lexicon
+	senderWords, machinePhrases           *lexicon
 	knownTokens                           map[string]bool
 	heads                                 [256][]string // by their first byte, in their order
 	statusPhrases, labels                 []string
@@ -50,12 +53,15 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 
 		roles: set("host-roles"), strongRoles: set("host-roles-strong"), shortRoles: set("host-roles-short"),
 		hostBefore: set("words-before-hosts"), between: set("words-between"), generic: set("compound-words"),
-		notHosts: set("not-hosts"), countedThings: set("counted-things"),
-		thirdParties: set("third-parties"), trackers: set("tracking-labels"), fileEndings: set("file-endings"),
+		notHosts: set("not-hosts"), countedThings: set("counted-things"), productStems: set("product-stems"),
+		nameRoles: set("host-roles-of-names"), beforeNames: set("words-before-names"), behindNames: set("words-behind-names"),
+		speechEndings: folded(lists["speech-endings"]),
+		thirdParties:  set("third-parties"), trackers: set("tracking-labels"), fileEndings: set("file-endings"),
 		privateEndings: set("private-endings"), resolvers: set("public-resolvers"),
 
 		errorWords: lex("error-words"), mildWords: lex("mild-error-words"), harmlessWords: lex("harmless-words"),
 		introWords: lex("announcing-words"), proseWords: lex("prose-words"), knownMessages: lex("known-errors"),
+		senderWords: lex("sender-words"), machinePhrases: lex("machine-phrases"),
 		knownTokens: set("error-tokens"), statusPhrases: folded(lists["http-reasons"]), labels: folded(lists["message-labels"]),
 		programs: set("programs"), commandWords: set("commands"),
 
@@ -79,7 +85,8 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 // tokenLists are compared as a whole with a name, a domain or a line's beginning. In all other lists stand phrases, of
 // words as splitWords cuts them.
 var tokenLists = setOf("our-subjects", "our-subject-words", "faint-words", "host-roles", "host-roles-strong", "host-roles-short",
-	"words-before-hosts", "words-between", "compound-words", "not-hosts", "counted-things", "third-parties", "tracking-labels",
+	"words-before-hosts", "words-between", "compound-words", "not-hosts", "counted-things", "product-stems",
+	"host-roles-of-names", "words-before-names", "words-behind-names", "speech-endings", "third-parties", "tracking-labels",
 	"file-endings", "private-endings", "public-resolvers", "error-tokens", "error-beginnings", "http-reasons", "programs", "commands",
 	"message-labels", "customer-labels-weak", "number-fillers", "phone-labels", "not-phone-labels")
 

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -24,11 +25,13 @@ type serverFinder struct {
 	weak     []candidate          // of logs, used only where nothing else is named
 	known    map[string]*lookedUp // what the inventory said of a name
 	words    map[string]bool      // plain words seen: whether they are nothing else
+	spoken   map[string]bool      // bare names that the text says, not only the subject or a log
+	last     lastName             // the host named last
 }
 
 // findServers finds the servers that subject, new text and attached logs name as affected.
 func findServers(d *doc, found []finding, customer string) []Server {
-	f := &serverFinder{d: d, customer: customer, found: found, seen: map[string]bool{}, domains: map[string]bool{}, words: map[string]bool{}, known: map[string]*lookedUp{}, ruleOf: map[string]string{}, whyOf: map[string]string{}}
+	f := &serverFinder{d: d, customer: customer, found: found, seen: map[string]bool{}, domains: map[string]bool{}, words: map[string]bool{}, known: map[string]*lookedUp{}, spoken: map[string]bool{}, ruleOf: map[string]string{}, whyOf: map[string]string{}}
 	for _, a := range d.m.From {
 		f.domains[registrable(d.v, domainOf(a.Address))] = true
 	}
@@ -50,11 +53,11 @@ func findServers(d *doc, found []finding, customer string) []Server {
 			f.add(s, "nothing else is named")
 		}
 	}
-	out := dropShort(f.servers)
-	for _, s := range out {
+	f.servers = f.dropShort(f.servers)
+	for _, s := range f.servers {
 		d.took(f.ruleOf[s.Name], "server", s.Name, f.whyOf[s.Name], s.Source, s.Span.From, s.Span.To)
 	}
-	return out
+	return f.servers
 }
 
 // captured takes what rules of the files captured as servers.
@@ -93,14 +96,14 @@ func registrable(v *vocabulary, domain string) string {
 func (f *serverFinder) scan(s *source, until int) {
 	ctx := newHostContext(s)
 	hostTokens(s.text[:until], func(t hostToken) {
-		if !f.d.cuts.has(everySource, CutServers) && len(t.text) >= 2 && len(t.text) <= 253 {
+		if !f.d.cuts.has(everySource, CutServers) && (len(t.text) >= 2 || f.last.src == s && t.from == f.last.to+1) && len(t.text) <= 253 {
 			f.consider(s, ctx, t)
 		}
 	})
 }
 
 func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
-	if t.scheme == "" && plainWord(t.text) && f.justWord(t.text) && !ctx.hasAddress(t) {
+	if t.scheme == "" && plainWord(t.text) && f.justWord(t.text) && !ctx.hasAddress(t) && !ctx.nameField(t) {
 		return
 	}
 	inLog := s.log || ctx.logLine(t) || covered(f.found, s, t.from, t.to) && lineLike(f.found, s, t.from, t.to)
@@ -116,11 +119,15 @@ func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
 	known := f.lookup(name)
 	if len(known) > 0 && f.nameHolds(name, known, t, ctx) {
 		server.Known, server.Owner = true, owner(known)
+		f.says(server, t, inLog)
 		f.add(server, "the inventory has it")
 		return
 	}
-	if strings.Contains(name, ".") {
+	if strings.Contains(name, ".") && !strings.Contains(name, "..") {
 		f.dotted(server, t, inLog)
+		return
+	}
+	if !inLog && f.ranged(server, t, ctx) {
 		return
 	}
 	switch bare := bareHost(name, t, ctx); {
@@ -128,7 +135,8 @@ func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
 		if len(known) > 0 || strings.ContainsAny(name, "0123456789-") && strings.Trim(name, "0123456789-") != "" { // of a number nobody asks why
 			f.refuse(server, "a word or a number rather than a name: nothing says that it is a host")
 		}
-	case !inLog && !t.path:
+	case !inLog && !t.path || t.scheme == "unc":
+		f.says(server, t, inLog)
 		f.add(server, "written as host names are, or where one stands")
 	case s.log:
 		f.later(server, "named in a log only")
@@ -239,7 +247,10 @@ func (f *serverFinder) nameHolds(name string, known []Known, t hostToken, ctx *h
 		return false
 	}
 	if strings.ContainsAny(name, ".0123456789-") {
-		return !ownDomain(name, f.d.w.Own)
+		return !ownDomain(name, f.d.w.Own) && !(f.d.v.notHosts[name] && known[0].Short && !ctx.named(t)) // s3
+	}
+	if ctx.instance(t) {
+		return false
 	}
 	if ctx.named(t) || t.scheme != "" {
 		return true
@@ -428,22 +439,78 @@ func (f *serverFinder) add(s candidate, why string) {
 	f.servers = append(f.servers, s.Server)
 }
 
-// dropShort leaves out a bare name where its full name is there as well: srv-erp beside
-// srv-erp.firma.local is one server.
-func dropShort(in []Server) []Server {
-	var out []Server
-	for _, s := range in {
-		full := false
-		if !strings.Contains(s.Name, ".") {
-			for _, o := range in {
-				if strings.HasPrefix(o.Name, s.Name+".") {
-					full = true
-				}
-			}
-		}
-		if !full {
-			out = append(out, s)
-		}
+// says notes that the text names a host by its bare name.
+func (f *serverFinder) says(s candidate, t hostToken, inLog bool) {
+	f.last = lastName{s.src, t.to, s.Name}
+	if s.src != &f.d.title && (!inLog || t.scheme == "unc") && !(plainWord(s.Name) && t.scheme == "") {
+		f.spoken[s.Name] = true
 	}
-	return out
+}
+
+// lastName is the host named last, for what goes on with its number alone: web01/02.
+type lastName struct {
+	src  *source
+	to   int
+	name string
+}
+
+// ranged takes ranges of names and what goes on from the name before: web01-03, node1..node3, web01/02.
+func (f *serverFinder) ranged(s candidate, t hostToken, ctx *hostContext) bool {
+	first, last, ok := strings.Cut(s.Name, "..")
+	if !ok {
+		first, last, ok = rangeEnds(s.Name)
+	}
+	if ok && hostShape(first) && hostShape(last) {
+		a := t
+		a.text, a.to = t.text[:len(first)], t.from+len(first)
+		b := t
+		b.text, b.from = last, t.to-min(len(last), len(t.text))
+		if !bareHost(first, a, ctx) && !ctx.endOfRange(a) {
+			return false
+		}
+		for _, x := range []hostToken{a, b} {
+			one := candidate{Server{Name: strings.ToLower(x.text), Source: s.Source, Span: Span{x.from, x.to}}, s.src}
+			f.take(one, x)
+		}
+		return true
+	}
+	if f.last.src != s.src || t.from <= f.last.to || digits(s.Name) != len(s.Name) || len(s.Name) > 3 {
+		return false
+	}
+	between, stem := s.src.text[f.last.to:t.from], strings.TrimRight(f.last.name, "0123456789")
+	width := len(f.last.name) - len(stem)
+	switch between {
+	case "/", "+", "-", "–", "&", ",":
+	case ", ", " und ", " and ", " bis ", " to ", " - ", " – ", " & ", " + ", " / ", " und -", " bis -":
+		if width < 2 || s.Name[0] != '0' {
+			return false
+		}
+	default:
+		return false
+	}
+	if width != len(s.Name) {
+		return false
+	}
+	s.Name = stem + s.Name
+	f.take(s, t)
+	return true
+}
+
+// take adds a bare name that is a host for sure, known or not.
+func (f *serverFinder) take(s candidate, t hostToken) {
+	if known := f.lookup(s.Name); len(known) > 0 {
+		s.Known, s.Owner = true, owner(known)
+	}
+	f.says(s, t, false)
+	f.add(s, "of a range of hosts")
+}
+
+// dropShort leaves out a bare name where its full name is there as well, if only the subject or a log says it, or if
+// it is a word: "Notfall-Support web07" above "web07.firma.at ist weg" is about one server. Who names both in the
+// text means both to be found.
+func (f *serverFinder) dropShort(in []Server) []Server {
+	return slices.DeleteFunc(slices.Clone(in), func(s Server) bool {
+		return !strings.Contains(s.Name, ".") && !f.spoken[s.Name] &&
+			slices.ContainsFunc(in, func(o Server) bool { return strings.HasPrefix(o.Name, s.Name+".") })
+	})
 }
