@@ -59,7 +59,8 @@ type conditionFact struct {
 // brokenFacts is what the hints say of an outage.
 type brokenFacts struct {
 	any, subject, firmly, urgent, denied, opposed, service bool
-	ways                                                   int // how many different words of the text say it
+	replied                                                bool // the subject is of an earlier mail
+	ways                                                   int  // how many different words of the text say it
 }
 
 // conditionInput is what facts are computed from. A stage's part of it is filled in before the first
