@@ -77,6 +77,7 @@ func TestAttachments(t *testing.T) {
 		{"rechnung.2026", octets, []byte("a"), "", ""},
 		{"docker.log", octets, []byte("\x1b[31mERROR\x1b[0m db01 \x1b]0;title\x07gone\x00\x00\x00!"), "docker.log=ERROR db01 gone!", ""},
 		{"hole.log", octets, append(make([]byte, 3000), "kernel: oops\n"...), "hole.log=kernel: oops\n", ""},
+		{"disk.log", octets, append(make([]byte, 5000), "\x01\x02\x00\x03\x04\x00\x05 disk"...), "", ""},
 		{"core.log", "text/plain", []byte("\x7fELF\x00\x00"), "", ""},
 		{"paper.log", "text/plain", []byte("%PDF-1.7 text"), "", ""},
 		{"photo.jpg", "image/jpeg", []byte("x"), "", ""},
@@ -101,7 +102,7 @@ func TestAttachments(t *testing.T) {
 		{"logs.zip", "application/zip", zipped("a/", "", "a/app.log", "err", "b.png", "img"), "logs.zip/app.log=err", ""},
 		{"slip.zip", "application/zip", zipped("../../etc/c.txt", "x", `..\..\win.log`, "y", "/abs/d.log", "z", "..", "no"), "slip.zip/c.txt=x; slip.zip/win.log=y; slip.zip/d.log=z", ""},
 		{"twice.zip", octets, zipped("a/error.log", "1", "b/error.log", "2", "b/error.log", "3"), "twice.zip/error.log=1; twice.zip/error.log (2)=2; twice.zip/error.log (3)=3", ""},
-		{"mac.zip", octets, zipped("app.log", "1", "__MACOSX/._app.log", "\x00\x05\x16\x07"), "mac.zip/app.log=1", ""},
+		{"mac.zip", octets, zipped("app.log", "1", "__MACOSX/._app.log", "what macOS keeps beside it"), "mac.zip/app.log=1", ""},
 		{"names.zip", octets, zipped("evil\x1b[2J\u202egol.log", "1", "\xff\xfe.log", "2", "a\nb.log", "3"), "names.zip/evil[2Jgol.log=1; names.zip/■.log=2; names.zip/ab.log=3", ""},
 		{"dos.zip", octets, zipped("\x9abersicht.log", "1"), "dos.zip/Übersicht.log=1", ""},
 		{"gzin.zip", octets, zipped("app.log.gz", string(gzipped("inner"))), "gzin.zip/app.log.gz=inner", ""},
@@ -115,6 +116,7 @@ func TestAttachments(t *testing.T) {
 		{"lzma.zip", octets, zipRaw(rawEntry{name: "a.log", method: 14, claims: 3, data: []byte("???")}), "", "lzma.zip/a.log archive_format 0"},
 		{"half.zip", octets, zipped("a.log", "1", "b.log", "2", "c.log", "3")[:100], "half.zip/a.log=1; half.zip/b.log=2", "half.zip archive_broken 0"},
 		{"half.zip", octets, stored("a.log", "1", "b.log", "2")[:80], "half.zip/a.log=1; half.zip/b.log=2", "half.zip archive_broken 0"},
+		{"half.zip", octets, stored("in.zip", string(stored("not-mine.log", "1")[:43]), "b.log", "2")[:125], "half.zip/b.log=2", "half.zip archive_broken 0; half.zip/in.zip archive_nested 0"},
 		{"broken.zip", "application/zip", []byte("PK nothing"), "", "broken.zip archive_broken 0"},
 		{"junk.zip", octets, []byte("PK\x03\x04PK\x03\x04" + strings.Repeat("\xff", 40)), "", "junk.zip archive_broken 0"},
 		{"many.zip", octets, zipped(append(many, "last.log", "x")...), "", "many.zip archive_entries 8"},
@@ -123,6 +125,7 @@ func TestAttachments(t *testing.T) {
 		{"logs.tgz", octets, gzipped(string(tarred("app.log", "3"))), "logs.tgz/app.log=3", ""},
 		{"logs.gz", octets, gzipped(string(tarred("app.log", "3"))), "logs.gz/app.log=3", ""},
 		{"logs.tar", octets, tarred("../app.log", "3", "app.log.1.gz", string(gzipped("4"))), "logs.tar/app.log=3; logs.tar/app.log.1.gz=4", ""},
+		{"many.tar", octets, tarred(append(many, "last.log", "x")...), "", "many.tar archive_entries 8"},
 		{"nest.tar", octets, tarred("a.tar", string(tarred("a.log", "1")), "b.zip", "x"), "", "nest.tar/a.tar archive_nested 0; nest.tar/b.zip archive_nested 0"},
 		{"bad.tar", octets, tarred("a.log.gz", "\x1f\x8b?", "b.log", "2"), "bad.tar/b.log=2", "bad.tar/a.log.gz archive_broken 0"},
 		{"cut.tar.gz", octets, gzipped(string(tarred("a.log", "1", "b.log", strings.Repeat("2", 400))[:1800])), "cut.tar.gz/a.log=1; *", "cut.tar.gz/b.log archive_broken 0; cut.tar.gz archive_broken 0"},
@@ -173,7 +176,8 @@ func TestBothEnds(t *testing.T) {
 		log.WriteString(line(i))
 	}
 	log.WriteString("the last words\n")
-	for name, data := range map[string][]byte{"a.log": []byte(log.String()), "a.log.gz": gzipped(log.String()), "w.log": wide(log.String(), true, false), "w.log.gz": gzipped(string(wide(log.String(), false, true)))} {
+	for name, data := range map[string][]byte{"a.log": []byte(log.String()), "a.log.gz": gzipped(log.String()), "w.log": wide(log.String(), true, false), "w.log.gz": gzipped(string(wide(log.String(), false, true))),
+		"odd.log": append(wide(log.String(), true, false), 0)} {
 		lim := smallLimits
 		lim.File, lim.Mail = 1<<20, 1<<20
 		texts, cut, _ := expandAll(t.Context(), lim, attached(name, "", data))
@@ -185,7 +189,7 @@ func TestBothEnds(t *testing.T) {
 		if !ok || !strings.HasPrefix(begin, line(0)) || !strings.HasSuffix(end, "the last words\n") {
 			t.Errorf("%s: %.80q … %q", name, text, text[len(text)-80:])
 		}
-		for _, l := range strings.Split(strings.TrimSpace(begin+end), "\n") {
+		for _, l := range strings.Split(begin+"\n"+end, "\n") {
 			if l != "" && l != "the last words" && !strings.HasSuffix(l, "all is well") && !strings.HasSuffix(l, " left out …]") {
 				t.Errorf("%s: a broken line %q", name, l)
 			}
@@ -283,6 +287,9 @@ func TestFairShare(t *testing.T) {
 		if len(f.text) < 2000 && f.text != "short\n" {
 			t.Errorf("%s: %d bytes", f.name, len(f.text))
 		}
+		if begin, end, _ := strings.Cut(f.text, "[…"); len(begin)*2 > len(end) && end != "" {
+			t.Errorf("%s: %d bytes of the beginning, %d of the end", f.name, len(begin), len(end))
+		}
 	}
 	if len(texts) != 4 || sum > smallLimits.Texts || len(cut) != 3 {
 		t.Errorf("%d texts of %d bytes, cut %q", len(texts), sum, cutLines(cut))
@@ -324,6 +331,8 @@ func TestExpansionIsBounded(t *testing.T) {
 		{"skip.tar.gz", gzipped(string(tarred("big.png", zeros, "a.log", "behind"))), lim.Mail, 0, "skip.tar.gz archive_size 131072"},
 		{"long.tar.gz", gzipped(string(tarred("a.log", zeros, "b.log", "behind"))), lim.Mail, 1, "long.tar.gz/a.log archive_size 65536; long.tar.gz archive_size 131072"},
 		{"hole.tar", sparseTar("a.log", "the end", 1<<32), lim.File, 0, "hole.tar/a.log archive_size 65536"},
+		{"holes.tar", append(sparseTar("a.log", "the end", 1<<32)[:2*tarBlock], sparseTar("b.log", "the end", 1<<32)...), lim.Mail, 0,
+			"holes.tar/a.log archive_size 65536; holes.tar/b.log archive_size 131072; holes.tar archive_size 131072"},
 		{"claims.zip", zipRaw(rawEntry{name: "a.log", method: 8, claims: 10 << 30, data: deflated(zeros)}), lim.File, 1, "claims.zip/a.log archive_size 65536"},
 		{"less.zip", zipRaw(rawEntry{name: "a.log", method: 8, claims: 3, data: deflated(zeros)}), lim.File, 1, "*"},
 	}
