@@ -43,7 +43,7 @@ func (s *Set) classify(ctx context.Context, d *doc, f *Facts) verdict {
 		d.subjectOurs = mentionIsCall(found) && !against(found, s.objection)
 	}
 	b, text := brokenIn(found, replied(d.m.Subject))
-	b.service = d.namesService()
+	b.service, b.quoted = d.namesService(), d.quotes(f)
 	d.broken, d.hintCounts = b, hintCounts(found)
 	in = d.input(f) // what was asked before the hints were known is asked anew
 	calls := d.subjectOurs || b.any && b.urgent
@@ -121,7 +121,7 @@ func (d *doc) fires(ctx context.Context, h *head, in *conditionActivation, line,
 		}
 		if !ok {
 			if d.trace != nil {
-				d.refused(h.name, fact, "", "not so: "+h.when.source, "", 0, 0)
+				d.refused(h.name, fact, "", notSo(h, in), "", 0, 0)
 			}
 			return false
 		}

@@ -60,6 +60,7 @@ type conditionFact struct {
 type brokenFacts struct {
 	any, subject, firmly, urgent, denied, opposed, service bool
 	replied                                                bool // the subject is of an earlier mail
+	quoted                                                 bool // a message of a failure that is so now
 	ways                                                   int  // how many different words of the text say it
 }
 

@@ -59,17 +59,17 @@ const mildest = -2
 func (x weighed) tempered(calls, text bool, b brokenFacts) int {
 	w := x.weight
 	if x.inSubject && b.replied && text && !b.denied {
-		w = max(w, mildest) // the subject is an old one
+		w = max(w, -1) // the subject is an old one
 	}
 	// Who calls for help may name a contract or a maintenance once; it takes more to make that other.
 	// Where nothing is broken, one question is.
-	if calls && !x.inSubject && x.words == 1 && w < 0 && (b.any || b.urgent || !x.asked) {
+	if calls && !x.inSubject && x.words == 1 && w < 0 && (b.any || b.quoted || b.urgent || !x.asked) {
 		w /= 2
 	}
 	if !x.rule.mild {
 		return w
 	}
-	if calls && b.any && !x.inSubject || x.inSubject && text && !b.denied && (b.urgent || b.ways > 1) {
+	if calls && (b.any || b.quoted) && !x.inSubject || x.inSubject && text && !b.denied && (b.urgent || b.ways > 1) {
 		w = max(w, mildest)
 	}
 	return w

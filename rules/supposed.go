@@ -79,3 +79,15 @@ func askedAt(text string, at int) bool {
 	x := sentenceAt(text, at)
 	return x.to > x.from && text[x.to-1] == '?'
 }
+
+// quotes reports whether the mail holds an error message that is not one that may come or is over.
+func (d *doc) quotes(f *Facts) bool {
+	if len(f.Errors) == 0 {
+		return false
+	}
+	not := d.supposed(&d.body)
+	return slices.ContainsFunc(f.Errors, func(e Error) bool {
+		i := strings.Index(d.body.text, cut(e.Text, 40))
+		return i < 0 || !inSpans(not, i)
+	})
+}
