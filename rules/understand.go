@@ -35,7 +35,9 @@ func (s *Set) understand(ctx context.Context, m *message.Mail, w World, t *Trace
 // clock between them is enough.
 func (s *Set) passes(ctx context.Context, m *message.Mail, w World, f *Facts, t *Trace) error {
 	d := s.newDoc(ctx, m, w)
-	d.trace = t
+	if d.trace = t; t != nil {
+		t.Sources = d.sources()
+	}
 	defer func() { f.Cut = d.cutFacts() }()
 	f.Automatic = d.auto
 	var found []finding // error messages in all sources, in order
@@ -57,9 +59,6 @@ func (s *Set) passes(ctx context.Context, m *message.Mail, w World, f *Facts, t 
 		}
 		pass()
 		f.Where = d.where
-	}
-	if t != nil {
-		t.Sources = d.sources()
 	}
 	return ctx.Err()
 }
