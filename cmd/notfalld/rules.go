@@ -38,6 +38,11 @@ var errNoRules = usagef("no configuration is here: name it with -c FILE, or a fo
 // dir is the folder of rule files that is meant; "" where the configuration has none.
 func (f ruleFlags) dir(m *Main) (string, error) {
 	if f.Rules != "" {
+		if st, err := os.Stat(f.Rules); err != nil {
+			return "", usagef("--rules: %s: %s", f.Rules, reason(err))
+		} else if !st.IsDir() {
+			return "", usagef("--rules: %s is no folder; name the one in which the rule files are", f.Rules)
+		}
 		return f.Rules, nil
 	}
 	path := f.Config
