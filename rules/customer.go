@@ -43,7 +43,13 @@ func (d *doc) labelledNumber(s *source, rule string) string {
 	d.v.customerLabels.find(words, func(m match) bool {
 		from, to := words[m.from].from, words[m.to-1].to
 		label := foldText(text[from:to])
+		if oursOfThem(text, words, m) {
+			return true
+		}
 		n := numberAfter(d.v, text, to, d.v.customerWeak[label])
+		if n == "" && !d.v.customerWeak[label] {
+			n = d.v.numberLater(text, to)
+		}
 		if n == "" && !d.v.customerWeak[label] {
 			n = numberBefore(d.v, text, words, m.from)
 		}
@@ -70,6 +76,11 @@ func numberAfter(v *vocabulary, text string, at int, weak bool) string {
 		}
 		if skip > 12 || strings.Count(rest[:skip], "\n") > 2 {
 			return ""
+		}
+		if i := asideEnd(rest[:min(len(rest), skip+60)]); i > skip {
+			at += i
+			n++
+			continue
 		}
 		rest = rest[skip:]
 		if num := readNumber(rest); num != "" {
@@ -102,54 +113,6 @@ func wordPrefix(s string) string {
 	return s
 }
 
-// readNumber reads a customer number: three to twelve digits, in groups parted by blanks, dots or
-// dashes, with a short prefix of letters perhaps ("K-104711"). Blanks are taken out.
-func readNumber(s string) string {
-	i := 0
-	for i < len(s) && i < 4 && (s[i] >= 'A' && s[i] <= 'Z' || s[i] >= 'a' && s[i] <= 'z' && i == 0) {
-		i++
-	}
-	if i > 0 && i < len(s) && s[i] == '-' {
-		i++
-	}
-	if i >= len(s) || s[i] < '0' || s[i] > '9' {
-		return ""
-	}
-	var b strings.Builder
-	b.WriteString(s[:i])
-	n := 0
-	for i < len(s) {
-		g := digits(s[i:])
-		b.WriteString(s[i : i+g])
-		n += g
-		i += g
-		// Another group: a blank (or NBSP) and two to four digits that end where a word ends.
-		rest := strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(s[i:], "\u00a0"), "\u202f"), " ")
-		if sep := len(s[i:]) - len(rest); sep > 0 {
-			if next := digits(rest); next >= 2 && next <= 4 && g <= 4 && n+next <= 10 && !joined(rest[next:]) {
-				i += sep
-				continue
-			}
-		} else if rest != "" && (rest[0] == '-' || rest[0] == '.' || rest[0] == '/') {
-			if next := digits(rest[1:]); next >= 2 && next <= 6 && n+next <= 12 && !joined(rest[1+next:]) {
-				b.WriteByte(rest[0])
-				i++
-				continue
-			}
-		}
-		break
-	}
-	if n < 3 || n > 12 || i < len(s) && (letterAt(s[i:]) || s[i] == ':' && i+1 < len(s) && digits(s[i+1:]) > 0) {
-		return ""
-	}
-	return b.String()
-}
-
-// joined: what follows still belongs to a number or word.
-func joined(rest string) bool {
-	return rest != "" && (rest[0] >= '0' && rest[0] <= '9' || letterAt(rest) || (rest[0] == '.' || rest[0] == ':' || rest[0] == '/') && len(rest) > 1 && rest[1] >= '0' && rest[1] <= '9')
-}
-
 // numberBefore: "104711 ist unsere Kundennummer", "104711 (Kundennummer)".
 func numberBefore(v *vocabulary, text string, words []word, at int) string {
 	for k := at - 1; k >= 0 && k >= at-4; k-- {
@@ -165,40 +128,4 @@ func numberBefore(v *vocabulary, text string, words []word, at int) string {
 		}
 	}
 	return ""
-}
-
-// knownNumber finds a number that the inventory knows as a customer's.
-func (d *doc) knownNumber(s *source, rule string) string {
-	in := d.w.Inventory
-	if in == nil {
-		return ""
-	}
-	for i, w := range s.words {
-		if len(w.fold) < 5 || digits(w.fold) != len(w.fold) || !in.HasCustomer(w.fold) {
-			continue
-		}
-		if before, after := around(s.text, w); strings.ContainsAny(before, "-/+.,:_") || strings.ContainsAny(after, "-/_:") {
-			continue
-		}
-		if d.v.otherNumbers.has(s.words[max(0, i-3):i]) {
-			d.refused(rule, "customer_number", w.fold, "the words before it say what else it is", s.name, w.from, w.to)
-			continue
-		}
-		if d.refusal("customer_number", w.fold, s, w.from, w.to) == nil {
-			d.took(rule, "customer_number", w.fold, "the inventory has this customer", s.name, w.from, w.to)
-			return w.fold
-		}
-	}
-	return ""
-}
-
-// around is the character before a word and that behind it, where they touch it.
-func around(text string, w word) (before, after string) {
-	if w.from > 0 {
-		before = text[w.from-1 : w.from]
-	}
-	if w.to < len(text) {
-		after = text[w.to : w.to+1]
-	}
-	return before, after
 }

@@ -123,7 +123,7 @@ func (n bareName) roleAndWord(t hostToken, ctx *hostContext) bool {
 		return false
 	}
 	first, last := n.parts[0], n.parts[len(n.parts)-1]
-	if len(last) < 2 || shoutedName(t.text) && (len(last) < 4 || ctx.shouting(t)) {
+	if len(last) < 2 || last[0] >= '0' && last[0] <= '9' || shoutedName(t.text) && (len(last) < 4 || ctx.shouting(t)) {
 		return false
 	}
 	switch {

@@ -19,12 +19,13 @@ type vocabulary struct {
 	errorWords, mildWords, harmlessWords  *lexicon
 	introWords, proseWords, knownMessages *lexicon
 	senderWords, machinePhrases           *lexicon
-	knownTokens                           map[string]bool
+	knownTokens, nameWords                map[string]bool
 	heads                                 [256][]string // by their first byte, in their order
 	statusPhrases, labels                 []string
 	programs, commandWords                map[string]bool
 
 	customerLabels, otherNumbers *lexicon
+	countedBehind                *lexicon
 	customerWeak, fillers        map[string]bool
 	phoneLabels, notPhones       map[string]bool
 
@@ -62,11 +63,11 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 		errorWords: lex("error-words"), mildWords: lex("mild-error-words"), harmlessWords: lex("harmless-words"),
 		introWords: lex("announcing-words"), proseWords: lex("prose-words"), knownMessages: lex("known-errors"),
 		senderWords: lex("sender-words"), machinePhrases: lex("machine-phrases"),
-		knownTokens: set("error-tokens"), statusPhrases: folded(lists["http-reasons"]), labels: folded(lists["message-labels"]),
+		knownTokens: set("error-tokens"), nameWords: set("words-before-names"), statusPhrases: folded(lists["http-reasons"]), labels: folded(lists["message-labels"]),
 		programs: set("programs"), commandWords: set("commands"),
 
 		customerLabels: lex("customer-labels"), customerWeak: set("customer-labels-weak"),
-		otherNumbers: lex("other-number-labels"), fillers: set("number-fillers"),
+		otherNumbers: lex("other-number-labels"), countedBehind: lex("words-behind-counts"), fillers: set("number-fillers"),
 		phoneLabels: set("phone-labels"), notPhones: set("not-phone-labels"),
 
 		headings: lex("", "headings-problem", "headings-reproduction", "headings-changes", "headings-other"),
@@ -87,7 +88,7 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 var tokenLists = setOf("our-subjects", "our-subject-words", "faint-words", "host-roles", "host-roles-strong", "host-roles-short",
 	"words-before-hosts", "words-between", "compound-words", "not-hosts", "counted-things", "product-stems",
 	"host-roles-of-names", "words-before-names", "words-behind-names", "speech-endings", "third-parties", "tracking-labels",
-	"file-endings", "private-endings", "public-resolvers", "error-tokens", "error-beginnings", "http-reasons", "programs", "commands",
+	"file-endings", "private-endings", "public-resolvers", "error-tokens", "words-before-names", "error-beginnings", "http-reasons", "programs", "commands",
 	"message-labels", "customer-labels-weak", "number-fillers", "phone-labels", "not-phone-labels")
 
 // folded are the entries of a list as text is compared: "für" and "fuer" are one.
