@@ -55,7 +55,7 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 		roles: set("host-roles"), strongRoles: set("host-roles-strong"), shortRoles: set("host-roles-short"),
 		hostBefore: set("words-before-hosts"), between: set("words-between"), generic: set("compound-words"),
 		notHosts: set("not-hosts"), countedThings: set("counted-things"), productStems: set("product-stems"),
-		nameRoles: set("host-roles-of-names"), beforeNames: set("words-before-names"), behindNames: set("words-behind-names"),
+		nameRoles: set("host-roles-of-names"), beforeNames: set("words-before-hostnames"), behindNames: set("words-behind-hostnames"),
 		speechEndings: folded(lists["speech-endings"]),
 		thirdParties:  set("third-parties"), trackers: set("tracking-labels"), fileEndings: set("file-endings"),
 		privateEndings: set("private-endings"), resolvers: set("public-resolvers"),
@@ -87,7 +87,7 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 // words as splitWords cuts them.
 var tokenLists = setOf("our-subjects", "our-subject-words", "faint-words", "host-roles", "host-roles-strong", "host-roles-short",
 	"words-before-hosts", "words-between", "compound-words", "not-hosts", "counted-things", "product-stems",
-	"host-roles-of-names", "words-before-names", "words-behind-names", "speech-endings", "third-parties", "tracking-labels",
+	"host-roles-of-names", "words-before-hostnames", "words-behind-hostnames", "speech-endings", "third-parties", "tracking-labels",
 	"file-endings", "private-endings", "public-resolvers", "error-tokens", "words-before-names", "error-beginnings", "http-reasons", "programs", "commands",
 	"message-labels", "customer-labels-weak", "number-fillers", "phone-labels", "not-phone-labels")
 
