@@ -39,6 +39,7 @@ const (
 	saysThanks
 	saysElsewhere
 	saysClosedSelf
+	saysReason
 )
 
 // textPhrases holds all of them.
@@ -46,7 +47,7 @@ var textPhrases = newPhraseIndex(
 	bouncePhrases, delayPhrases, receiptPhrases, absencePhrases, absenceCompany, awaySelf,
 	acknowledgePhrases, machinePhrases, monitorPhrases, needPhrases, troublePhrases, humanPhrases, thingPhrases,
 	failedPhrases, noteCompany, unreadPhrases, gonePhrases, untilPhrases, presentPhrases, challengePhrases, courtesies, conditions,
-	yoursPhrases, recordedPhrases, promisePhrases, timelyPhrases, answerPhrases, thanksPhrases, closedPhrases, closedSelf,
+	yoursPhrases, recordedPhrases, promisePhrases, timelyPhrases, answerPhrases, thanksPhrases, closedPhrases, closedSelf, reasonPhrases,
 )
 
 // A phraseIndex finds many phrases in one pass over a text: the first four bytes of a phrase are its

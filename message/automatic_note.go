@@ -95,6 +95,10 @@ func (n *noteWeight) add(s string) {
 	c1, _ := textPhrases.count(&hits, saysCompany)
 	c2, _ := textPhrases.count(&hits, saysNoteCompany)
 	n.company += c1 + c2
+	if c1+c2 == 0 && (strings.Contains(s, "@") || hasWord(s, "herr", "herrn", "hr", "frau", "fr", "mr", "mrs", "ms", "mme")) {
+		c1 = 1 // whoever stands in
+		n.company++
+	}
 	known := ok || p != "" || c1+c2 > 0 || has(saysUnread) || has(saysCondition) || has(saysCourtesy) || has(saysMachine)
 	if !known && len(strings.Fields(s)) > 2 {
 		n.other++
@@ -137,8 +141,12 @@ func (v *view) acknowledgement() (string, bool) {
 			n++
 		}
 	}
-	if w, ok := v.says(saysThanks); ok && v.has(saysTimely) && v.has(saysAnswer) {
-		n, p = n+2, w
+	if v.has(saysTimely) && v.has(saysAnswer) {
+		if w, ok := v.says(saysThanks); ok {
+			n, p = n+2, w
+		} else if n > 0 {
+			n++
+		}
 	}
 	if n == 0 || n == 1 && !foreignTicket(v.Subject) {
 		return "", false
