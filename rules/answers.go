@@ -212,26 +212,47 @@ func byHeading(s *source, until int) map[topic]passage {
 			}
 			continue
 		}
-		t := strings.TrimSpace(l.text)
-		if ruler(t) {
+		if ruler(strings.TrimSpace(l.text)) {
 			continue
 		}
-		if top, rest, ok := headingAt(s, l, i+1 < len(s.lines) && (s.lines[i+1].blank || ruler(strings.TrimSpace(s.lines[i+1].text)))); ok {
-			flush()
-			cur, inline = top, rest != ""
-			from, to = l.from, l.to
-			if rest != "" {
-				text = append(text, rest)
+		alone := i+1 < len(s.lines) && (s.lines[i+1].blank || ruler(strings.TrimSpace(s.lines[i+1].text)))
+		for _, l := range labelled(s, l) {
+			if top, rest, ok := headingAt(s, l, alone); ok {
+				flush()
+				cur, inline = top, rest != ""
+				from, to = l.from, l.to
+				if rest != "" {
+					text = append(text, rest)
+				}
+			} else if cur != noTopic {
+				text, to = append(text, strings.TrimSpace(l.text)), l.to
+				blanks = 0
 			}
-			continue
 		}
-		if cur != noTopic {
-			text, to = append(text, t), l.to
-		}
-		blanks = 0
 	}
 	flush()
 	return got
+}
+
+// labelled takes a line apart where a label begins behind the end of a sentence: "Reproduce: can't. Change: new NIC."
+func labelled(s *source, l line) []line {
+	var out []line
+	from := 0
+	for i := 1; i+1 < len(l.text); i++ {
+		if !strings.ContainsRune(".;!?", rune(l.text[i-1])) || l.text[i] != ' ' {
+			continue
+		}
+		rest := line{text: l.text[i+1:], from: l.from + i + 1, to: l.to}
+		colon := headColon(rest.text)
+		if colon < 0 || colon > 40 {
+			continue
+		}
+		if top, _, ok := headingAt(s, line{text: rest.text[:colon+1], from: rest.from, to: rest.from + colon + 1}, false); ok && top != otherTopic {
+			out = append(out, line{text: l.text[from:i], from: l.from + from, to: l.from + i})
+			from = i + 1
+		}
+	}
+	return append(out, line{text: l.text[from:], from: l.from + from, to: l.to})
 }
 
 // ruler: a line of dashes under a heading.
@@ -240,12 +261,12 @@ func ruler(t string) bool { return len(t) >= 3 && strings.Trim(t, "-=_~*#") == "
 // headingAt reads a line as a heading or as label and answer.
 func headingAt(s *source, l line, alone bool) (topic, string, bool) {
 	t := strings.TrimSpace(l.text)
-	bare := strings.TrimLeft(t, "*#-•·>0123456789.)( \t")
+	bare := numbering(strings.TrimLeft(t, "*#=-•·>0123456789.)( \t"))
 	head, rest, colon := bare, "", false
 	if i := headColon(bare); i >= 0 && i <= 60 {
-		head, rest, colon = bare[:i], strings.TrimSpace(strings.Trim(bare[i+1:], "* ")), true
+		head, rest, colon = bare[:i], strings.TrimSpace(strings.Trim(bare[i+1:], "*= ")), true
 	} else if i := strings.IndexByte(bare, '?'); i > 0 && i <= 60 {
-		head, rest, colon = bare[:i], strings.TrimSpace(bare[i+1:]), true
+		head, rest, colon = bare[:i], strings.TrimSpace(strings.Trim(bare[i+1:], "*=# ")), true
 	}
 	if len(head) > 80 {
 		return noTopic, "", false
@@ -272,6 +293,15 @@ func headingAt(s *source, l line, alone bool) (topic, string, bool) {
 		return noTopic, "", false
 	}
 	return top, rest, true
+}
+
+// numbering takes a Roman number off a heading: "III. Änderungen".
+func numbering(t string) string {
+	i := strings.IndexAny(t, ".) ")
+	if i <= 0 || i > 4 || strings.Trim(t[:i], "IVX") != "" || len(t) == i+1 || t[i] == ' ' && i < 2 {
+		return t
+	}
+	return strings.TrimLeft(t[i:], ".) \t")
 }
 
 // headColon is the colon of a label; none in an address or a time.

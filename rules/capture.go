@@ -26,7 +26,7 @@ const maxCaptures = 50
 // capture runs the extract rules with a pattern or words, and returns what they found by kind.
 func (s *Set) capture(ctx context.Context, d *doc) map[string][]capture {
 	found := map[string][]capture{}
-	in := d.input(&Facts{})
+	in := d.ofMail()
 	for _, r := range s.captures {
 		if ctx.Err() != nil {
 			break
@@ -99,6 +99,14 @@ func (e *exception) why(i int, line, value string) string {
 	return fmt.Sprintf("its exception unless[%d] holds: %s", i, strings.Join(on, ", "))
 }
 
+// ofMail is what extract rules may ask: the mail itself.
+func (d *doc) ofMail() *conditionActivation {
+	if d.asked == nil {
+		d.asked = d.input(&Facts{})
+	}
+	return d.asked
+}
+
 // conditionHolds asks the condition of a rule, and tells why it does not.
 func (d *doc) conditionHolds(ctx context.Context, h *head, in *conditionActivation) bool {
 	ok, err := h.when.eval(ctx, in)
@@ -106,9 +114,18 @@ func (d *doc) conditionHolds(ctx context.Context, h *head, in *conditionActivati
 	case err != nil:
 		d.refused(h.name, "", "", "its condition failed: "+err.Error(), "", 0, 0)
 	case !ok && d.trace != nil:
-		d.refused(h.name, "", "", "not so: "+h.when.source, "", 0, 0)
+		d.refused(h.name, "", "", notSo(h, in), "", 0, 0)
 	}
 	return ok && err == nil
+}
+
+// notSo says why a condition does not hold: what it asked, and what it saw.
+func notSo(h *head, in *conditionActivation) string {
+	why := "not so: " + h.when.source
+	if saw := h.when.saw(in); saw != "" {
+		why += "; " + saw
+	}
+	return why
 }
 
 // sourcesOf are the sources of the names that rules use.
@@ -194,7 +211,7 @@ func (d *doc) refusal(kind, value string, src *source, from, to int) *extractRul
 		case len(r.values) > 0 && !anyGlob(r.values, value):
 		case r.pattern != nil && !r.pattern.matches(value):
 		case r.words != nil && !r.words.has(splitWords(before)):
-		case r.when != nil && !d.conditionHolds(d.ctx, &r.head, d.input(&Facts{})):
+		case r.when != nil && !d.conditionHolds(d.ctx, &r.head, d.ofMail()):
 		case d.excepted(r, line, value):
 		default:
 			d.refused(r.name, kind, value, "the rule refuses it", sourceName(src), from, to)
@@ -206,7 +223,7 @@ func (d *doc) refusal(kind, value string, src *source, from, to int) *extractRul
 
 func (d *doc) excepted(r *extractRule, line, value string) bool {
 	for i := range r.unless {
-		if r.unless[i].holds(d.ctx, d.input(&Facts{}), line, value) {
+		if r.unless[i].holds(d.ctx, d.ofMail(), line, value) {
 			return true
 		}
 	}

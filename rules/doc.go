@@ -54,7 +54,8 @@ type doc struct {
 	subjectOurs bool              // the mail stands under our subject
 	broken      brokenFacts       // what the hints say; zero before they were asked
 	hintCounts  map[string]int
-	signature   source // made when a rule asks for it
+	signature   source               // made when a rule asks for it
+	asked       *conditionActivation // of the mail itself, for all extract rules
 	captured    map[string][]capture
 	where       []Where
 	trace       *Trace // nil unless somebody asked

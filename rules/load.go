@@ -114,6 +114,7 @@ func Load(admin []File) (*Set, error) {
 	l.settings()
 	l.rules()
 	l.reachable()
+	l.hintNames()
 	if all := l.collected(); strictyaml.Broken(all) {
 		return nil, l.failed()
 	} else {

@@ -1,6 +1,10 @@
 package rules
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // reachable names the rules that can never fire because one before them takes every mail.
 func (l *loader) reachable() {
@@ -29,6 +33,30 @@ func (l *loader) reachable() {
 		} else if r.stop && r.always() {
 			ended = r
 		}
+	}
+}
+
+// hintNames refuses conditions that count hints of no rule and no group: they would count nothing, and nobody would see it.
+func (l *loader) hintNames() {
+	known := map[string]bool{}
+	for _, r := range l.set.hints {
+		known[r.name], known[r.group] = true, true
+	}
+	check := func(h *head) {
+		if h.when == nil {
+			return
+		}
+		for _, name := range h.when.hints {
+			if !known[name] {
+				h.doc.doc.ProblemAt(h.key+".when", fmt.Sprintf("there are no hints %q: no rule with words or a pattern, and no group, is called so", name), l.meant(name, slices.Sorted(maps.Keys(known))))
+			}
+		}
+	}
+	for _, r := range l.set.weights {
+		check(&r.head)
+	}
+	for _, r := range l.set.routes {
+		check(&r.head)
 	}
 }
 
