@@ -34,18 +34,22 @@ func (t *tried) whyNot(fact, value string) string {
 		if fact == "phone" { // refused as it stands, before anything made it a number
 			refused = cmp.Or(e164(refused, "", regionOf(t.doc())), refused)
 		}
-		switch {
-		case !sameFact(fact, refused, value):
-		case s.Why == refusedByRule:
-			return fmt.Sprintf("rule %s refuses it", s.Rule)
-		default:
-			return fmt.Sprintf("rule %s refused it: %s", s.Rule, s.Why)
+		if sameFact(fact, refused, value) {
+			return s.refusal("it")
 		}
 		if near == "" && value != "" && strings.Contains(foldText(oneLine(s.Value)), foldText(oneLine(value))) {
-			near = fmt.Sprintf("rule %s refused %q: %s", s.Rule, clip(oneLine(s.Value), 80), s.Why)
+			near = s.refusal(fmt.Sprintf("%q", clip(oneLine(s.Value), 80)))
 		}
 	}
 	return cmp.Or(near, nobody)
+}
+
+// refusal says who refused a value, and why.
+func (s Step) refusal(value string) string {
+	if s.Why == refusedByRule {
+		return fmt.Sprintf("rule %s refuses %s", s.Rule, value)
+	}
+	return fmt.Sprintf("rule %s refused %s: %s", s.Rule, value, s.Why)
 }
 
 // nobody is what is said of a fact that no rule even looked at.
@@ -165,7 +169,7 @@ func (t *tried) whyNotFired(name string) string {
 	case i >= 0 && t.trace.Decided != "" && t.trace.Decided != name:
 		return fmt.Sprintf("rule %s decided before it", t.trace.Decided)
 	case i >= 0 && classify[i].hint():
-		return t.whyNoHint(classify[i])
+		return "nothing that it looks for is there"
 	case slices.ContainsFunc(t.set.routes, func(r *routeRule) bool { return r.name == name }) && t.facts.Class != Emergency:
 		return fmt.Sprintf("a mail of class %s is routed nowhere", t.facts.Class)
 	case slices.ContainsFunc(t.set.routes, func(r *routeRule) bool { return r.name == name }):
@@ -176,32 +180,6 @@ func (t *tried) whyNotFired(name string) string {
 		return t.whyNoFact(name)
 	}
 	return "it is switched off"
-}
-
-// whyNoHint: the words stand nowhere, or where they weigh nothing.
-func (t *tried) whyNoHint(r *classifyRule) string {
-	words := newLexicon(r.words)
-	stands := func(list []word, p *pattern, s *source) bool {
-		found := words.has(list)
-		if p != nil {
-			s.find(p, func(patternMatch) bool { found = true; return false })
-		}
-		return found
-	}
-	inSubject := stands(splitWords(t.doc().subject), r.pattern, &t.doc().title)
-	inText := false
-	for _, s := range t.doc().texts() {
-		inText = inText || stands(s.words, r.pattern, s)
-	}
-	switch {
-	case inSubject && !inText && r.subject == 0:
-		return "its words stand in the subject only, where it weighs nothing"
-	case inText && !inSubject && r.text == 0:
-		return "its words stand in the text only, where it weighs nothing"
-	case inText || inSubject:
-		return "beside the other rules it weighed nothing"
-	}
-	return "nothing that it looks for is there"
 }
 
 // whyNoFact: nothing was captured, or another rule refused what was.
