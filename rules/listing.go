@@ -45,14 +45,14 @@ func (s *Set) TestProblems(folder fs.FS, prefix string) ([]Problem, error) {
 // remember keeps what Rules tells. It is called once a section is merged and in its order.
 func remember[T raw](l *loader, section string, list []placed[T]) {
 	for _, p := range list {
-		l.set.rules = append(l.set.rules, Rule{section, p.raw.shared().name, p.state, p.at, cmp.Or(p.about, p.raw.shared().about)})
+		l.set.rules = append(l.set.rules, Rule{section, p.raw.shared().name, p.state, p.at, oneLine(cmp.Or(p.about, p.raw.shared().about))})
 	}
 	l.set.rules = append(l.set.rules, l.off[section]...)
 }
 
 // rememberList keeps a list, or a change of it in the place of what is changed.
 func (l *loader) rememberList(f *file, name string, raw rawList, exists bool) {
-	r := Rule{"lists", name, StateShipped, f.place("lists." + name), raw.About}
+	r := Rule{"lists", name, StateShipped, f.place("lists." + name), oneLine(raw.About)}
 	switch {
 	case f.shipped:
 	case !exists:

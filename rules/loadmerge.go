@@ -83,7 +83,7 @@ func merge[T raw](l *loader, section string, rulesOf func(*rawFile) []T, setWord
 				out = append(out, p)
 			case s.off:
 				l.only(f, p.key, r, "a rule that is off", "off")
-				l.off[section] = append(l.off[section], Rule{section, s.name, StateOff, p.at, cmp.Or(s.about, out[k].raw.shared().about)})
+				l.off[section] = append(l.off[section], Rule{section, s.name, StateOff, p.at, oneLine(cmp.Or(s.about, out[k].raw.shared().about))})
 				out = slices.Delete(out, k, k+1)
 				off[s.name] = true
 			case s.override:
