@@ -94,13 +94,16 @@ func (h *house) configure(imap string, more ...string) {
 	}
 }
 
-// start runs the daemon within this process; stop ends it and waits.
-func (h *house) start() (d *parts, stop func()) {
+// start runs the daemon within this process; stop ends it and waits. tune changes what was prepared.
+func (h *house) start(tune ...func(*plan)) (d *parts, stop func()) {
 	h.Helper()
 	m := &Main{Stdin: strings.NewReader(""), Stdout: h.stderr, Stderr: h.stderr, Env: os.LookupEnv}
 	p, err := m.prepare(h.conf)
 	if err != nil {
 		h.Fatalf("%v\n%s", err, h.stderr)
+	}
+	for _, f := range tune {
+		f(p)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	started, done := make(chan *parts, 1), make(chan error, 1)

@@ -19,7 +19,7 @@ import (
 const (
 	settleRules = 2 * time.Second  // after the last write: editors save several files, and each in several steps
 	pollRules   = 10 * time.Second // what no watcher tells of: network file systems, a folder that was replaced
-	pollAccept  = 2 * time.Second  // `rules accept` is another process
+	pollAccept  = 3 * time.Second  // `rules accept` is another process
 	firstLook   = 30 * time.Second // mails wait for the first look at the folder, but not for ever
 	trialTime   = 10 * time.Second // for one test: a busy machine is no reason to refuse rules
 )
