@@ -406,7 +406,7 @@ func TestManyEntries(t *testing.T) {
 	for i := range 20000 {
 		many = append(many, fmt.Sprintf("%d.log", i), "x")
 	}
-	texts, cut, _ := expandAll(t.Context(), ArchiveLimits{}, attached("many.zip", "", zipped(many...)))
+	texts, cut, _ := expandAll(t.Context(), ArchiveLimits{}, attached("many.zip", "", stored(many...)))
 	if len(texts) != 20 || cutLines(cut) != "many.zip archive_entries 1000; attachments attachments_count 20" {
 		t.Errorf("%d texts, cut %q", len(texts), cutLines(cut))
 	}
