@@ -51,6 +51,9 @@ func (v *view) absenceNote() (string, bool) {
 	if v.answersSomething(v.subject) {
 		need = 3
 	}
+	if n.third && !n.away && (n.sum() < 4 || v.speaksAsOne() || hasWord(v.text, "wir", "we")) {
+		return "", false // a colleague's mail about somebody else
+	}
 	if n.phrase == "" || n.sum() < need {
 		return "", false
 	}
@@ -60,6 +63,7 @@ func (v *view) absenceNote() (string, bool) {
 // noteWeight is what was found in the sentences of a note.
 type noteWeight struct {
 	away, gone, unread, dated bool
+	third                     bool // somebody who is named is away
 	company, other            int
 	phrase                    string // what made it a note
 }
@@ -82,6 +86,8 @@ func (n *noteWeight) add(s string) {
 	case has(saysGone):
 		n.gone = true
 		p, _ = textPhrases.first(&hits, saysGone)
+	case ok:
+		n.third = true
 	case has(saysUnread):
 		p, _ = textPhrases.first(&hits, saysUnread)
 	default:
@@ -110,7 +116,7 @@ func (n *noteWeight) sum() int {
 	for _, x := range []struct {
 		is     bool
 		weight int
-	}{{n.away, 2}, {n.gone, 2}, {n.unread, 2}, {n.dated, 1}} {
+	}{{n.away, 2}, {n.gone, 2}, {n.unread, 2}, {n.dated, 1}, {n.third, 1}} {
 		if x.is {
 			w += x.weight
 		}
@@ -137,7 +143,7 @@ func (v *view) acknowledgement() (string, bool) {
 		if n == 0 {
 			n, p = 1, w
 		}
-		if v.has(saysPromise) {
+		if v.has(saysPromise) || v.has(saysTimely) {
 			n++
 		}
 	}
@@ -268,6 +274,7 @@ var (
 	ticketPattern    = regexp.MustCompile(`[\[(](?:[a-z]+[ :#-]*){0,2}#?\d{2,}[\])]|\b(?:ticket|case|request|incident|anfrage|vorgang|fall)(?: nr\.?| no\.?| id)?[ :#-]*\d{2,}|#\d{3,}`)
 	ownTicket        = regexp.MustCompile(`\bn[se]-\d+`)
 	recipientPattern = regexp.MustCompile(`[\w.+-]+@[\w-]+\.\w|\+\d[\d /-]{6}|\b[45]\d\d[ -][45]\.\d\.\d`)
+	addressPattern   = regexp.MustCompile(`[\w.+-]+@[\w-]+\.\w`)
 	datePattern      = regexp.MustCompile(`\b\d{1,2}\. ?\d{1,2}\.|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}/\d{1,2}\b|\b\d{1,2}(?:st|nd|rd|th)\b|` +
 		`\b(?:januar|jaenner|februar|maerz|april|mai|juni|juli|august|september|oktober|november|dezember|january|february|march|may|june|july|october|december)\b|` +
 		`\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|` +
