@@ -6,8 +6,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
-
-	"notfalld/message"
 )
 
 // findPhones are the numbers at which the sender can be called, E.164, in the order of the text: those
@@ -49,13 +47,20 @@ type phoneFinder struct {
 func (p *phoneFinder) scan(s *source, from, to int) {
 	text := s.text[from:to]
 	for i := 0; i < len(text) && len(p.out) < maxPhones; {
-		if c := text[i]; c != '0' && c != '+' && c != '(' {
+		c := text[i]
+		if !(c >= '0' && c <= '9') && c != '+' && c != '(' && c != 'O' && c != 'o' {
 			i++
 			continue
 		}
 		n := phoneAt(text, i)
 		if n == 0 {
+			n = p.bareNumber(text, i)
+		}
+		if n == 0 {
 			i++
+			for i < len(text) && isAlnum(text[i]) && isAlnum(text[i-1]) && c != '(' && c != '+' { // the rest of the word
+				i++
+			}
 			continue
 		}
 		at, end := from+i, from+i+n
@@ -63,8 +68,10 @@ func (p *phoneFinder) scan(s *source, from, to int) {
 		switch {
 		case covered(p.found, s, at, end):
 			refuse("part of an error message")
-		case foreignLabel(p.d.v, text, i):
-			refuse("the words before it say what else it is")
+		case foreignLabel(p.d.v, text, i) || faxBehind(text[i+n:]):
+			refuse("the words beside it say what else it is")
+		case theirs(text, i):
+			refuse("a number of those who are asked, or one not to be called")
 		case conference(text[i+n:]):
 			refuse("a dial-in with its code")
 		default:
@@ -77,7 +84,7 @@ func (p *phoneFinder) scan(s *source, from, to int) {
 // take makes a number of a passage, if it can be one.
 func (p *phoneFinder) take(s *source, from, to int, ext string) {
 	raw := s.text[from:to]
-	n := e164(raw, ext, p.region)
+	n := e164(p.completed(raw), ext, p.region)
 	if n == "" {
 		p.d.refused(p.rule, "phone", raw, "no telephone number", s.name, from, to)
 		return
@@ -101,7 +108,10 @@ func appendNew(list []string, s string) []string {
 // phoneAt is the length of a telephone number that begins at i: a plus, a double zero or a zero, and
 // digits in groups; 0 if there is none. One line end may stand in it, where a mail program broke it.
 func phoneAt(t string, i int) int {
-	if i > 0 && (isAlnum(t[i-1]) || strings.IndexByte("/-.,_#=:+@'", t[i-1]) >= 0 && !(t[i-1] == ':' || t[i-1] == '/' || t[i-1] == ',' || t[i-1] == '-' || t[i-1] == '=') || t[i-1] == ':' && i > 1 && t[i-2] >= '0' && t[i-2] <= '9' || t[i-1] >= 0x80 && letterBefore(t, i)) {
+	if numberGoesOn(t, i) {
+		return 0
+	}
+	if i > 0 && !labelDot(t, i) && !doubledPlus(t, i) && (isAlnum(t[i-1]) || strings.IndexByte("/-.,_#=:+@'", t[i-1]) >= 0 && !(t[i-1] == ':' || t[i-1] == '/' || t[i-1] == ',' || t[i-1] == '-' || t[i-1] == '=') || t[i-1] == ':' && i > 1 && t[i-2] >= '0' && t[i-2] <= '9' || t[i-1] >= 0x80 && letterBefore(t, i)) {
 		return 0
 	}
 	if (i > 0 && (t[i-1] == '/' || t[i-1] == '-' || t[i-1] == ',')) && i > 1 && isAlnum(t[i-2]) {
@@ -128,7 +138,7 @@ func phoneAt(t string, i int) int {
 			j++
 			end, gap = j, 0
 			continue
-		case c == ' ' || c == '\t' || c == '/' || c == '-' || c == '.' || c == '(' || c == ')':
+		case c == ' ' || c == '\t' || c == '/' || c == '-' || c == '.' || c == '(' || c == ')' || c == '\'' && gap == 0:
 			gap++
 		case c == '\n' && lines == 0 && count >= 3:
 			// Broken by the mail program only if the number so far is too short to be one.
@@ -141,7 +151,7 @@ func phoneAt(t string, i int) int {
 		case c == '\r':
 		case c >= 0x80:
 			r, n := utf8.DecodeRuneInString(t[j:])
-			if r == '\u00a0' || r == '\u202f' || r == '\u2009' || isDash(r) || r == '\u2011' || r == '\u2060' {
+			if r == '\u00a0' || r == '\u202f' || r == '\u2009' || isDash(r) || r == '’' && gap == 0 || r == '\u2060' {
 				gap++
 				j += n - 1
 			} else {
@@ -184,7 +194,7 @@ func looksDate(s string) bool {
 
 // looksAddress: an IPv4 address or a decimal fraction with zeros.
 func looksAddress(s string) bool {
-	return strings.Count(s, ".") >= 3 && !strings.ContainsAny(s, " /-(") || digits(s) == 1 && len(s) > 1 && s[1] == '.'
+	return digits(s) < 4 && strings.Count(s, ".") >= 3 && !strings.ContainsAny(s, " /-(") || digits(s) == 1 && len(s) > 1 && s[1] == '.'
 }
 
 // lonelyZero: a zero as a word of its own is a number's beginning only if short groups follow, as the
@@ -194,27 +204,10 @@ func lonelyZero(s string) bool {
 		return false
 	}
 	n := digits(s[2:])
+	if n == 1 && len(s) > 7 && s[3] == ' ' && digits(s[4:]) == 1 && s[5] == ' ' { // 0 6 6 4 / 55 50 871
+		return false
+	}
 	return n < 2 || n > 4 || !strings.ContainsAny(s, "/-") && n < 3
-}
-
-// foreignLabel reports whether the words before a number say that it is no telephone to call.
-func foreignLabel(v *vocabulary, t string, i int) bool {
-	from := max(0, i-40)
-	before := t[runeStart(t, from):i]
-	if j := strings.LastIndexAny(before, "\n;|"); j >= 0 {
-		before = before[j+1:]
-	}
-	w := splitWords(before)
-	for k := len(w) - 1; k >= 0 && k >= len(w)-3; k-- {
-		f := w[k].fold
-		if v.phoneLabels[f] {
-			return false
-		}
-		if v.notPhones[f] {
-			return true
-		}
-	}
-	return false
 }
 
 // conference: a dial-in with its code ("+31 20 555 0199,,57120938#") is a meeting's.
@@ -278,78 +271,4 @@ func e164(raw, ext, region string) string {
 		return ""
 	}
 	return out
-}
-
-// regionOf guesses in which country's form numbers without country code are written: by the sender's
-// domain, the hosts and numbers of the mail, its spelling; Austria, where the company is, in doubt.
-func regionOf(d *doc) string {
-	for _, list := range [][]message.Address{d.m.From, d.m.ReplyTo} {
-		for _, a := range list {
-			if r := domainRegion(a.Address); r != "" {
-				return r
-			}
-		}
-	}
-	text := d.m.Signature + "\n" + d.body.text
-	if r := statedRegion(text); r != "" {
-		return r
-	}
-	best, most := "AT", 0
-	for _, v := range regionMarks {
-		n := 0
-		for _, m := range v.marks {
-			n += strings.Count(text, m)
-		}
-		if n > most {
-			best, most = v.region, n
-		}
-	}
-	return best
-}
-
-// statedRegion is the country of the first number with a country code.
-func statedRegion(text string) string {
-	for at := 0; ; {
-		i := strings.IndexByte(text[at:], '+')
-		if i < 0 {
-			return ""
-		}
-		at += i + 1
-		if n := phoneAt(text, at-1); n > 0 {
-			if p, err := phonenumbers.Parse(text[at-1:at-1+n], ""); err == nil {
-				return phonenumbers.GetRegionCodeForCountryCode(int(p.GetCountryCode()))
-			}
-		}
-	}
-}
-
-// regionMarks: what is written in one country only, the first wins a draw.
-var regionMarks = []struct {
-	region string
-	marks  []string
-}{
-	{"AT", []string{"0043", ".at", "Ges.m.b.H", "0664", "0676", "0650", "0699", "0660"}},
-	{"DE", []string{"0049", ".de", "015", "016", "017", "HRB", "Amtsgericht"}},
-	{"CH", []string{"0041", ".ch", "Grüezi", "Grüsse", "079 ", "078 ", "076 "}},
-}
-
-// domainRegion is the country whose domain an address is in, or "" for domains used everywhere.
-func domainRegion(address string) string {
-	tld := strings.ToLower(address[strings.LastIndexByte(address, '.')+1:])
-	switch tld {
-	case "wien", "tirol":
-		return "AT"
-	case "berlin", "hamburg", "koeln", "cologne", "bayern", "saarland", "nrw", "ruhr":
-		return "DE"
-	case "swiss", "zuerich":
-		return "CH"
-	case "uk":
-		return "GB"
-	case "io", "co", "me", "tv", "ai", "cc", "to", "ws", "fm", "ly", "gg", "im", "sh", "ac", "nu", "tk", "st", "la", "vc":
-		return ""
-	}
-	if r := strings.ToUpper(tld); len(r) == 2 && phonenumbers.GetSupportedRegions()[r] {
-		return r
-	}
-	return ""
 }
