@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -175,6 +176,32 @@ func TestTryLarge(t *testing.T) {
 		"rules/b.test.yaml:2:19: tests[0].mail: the file has 33554433 bytes, and at most 33554432 are read"}
 	if !slices.Equal(got, want) || r.Count[Passed] != 1 || r.OK() {
 		t.Errorf("%q, %v", got, r.Count)
+	}
+}
+
+// TestTrialKeys: every key of test files stands in the page for admins.
+func TestTrialKeys(t *testing.T) {
+	b, err := os.ReadFile("../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(b), "\n## Test files\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var keys []string
+	for _, of := range []reflect.Type{reflect.TypeFor[rawTests](), reflect.TypeFor[rawTest](), reflect.TypeFor[rawExpect]()} {
+		for i := range of.NumField() {
+			keys = append(keys, of.Field(i).Tag.Get("yaml"))
+		}
+	}
+	for _, k := range keys {
+		if k != "tests" && k != "name" && !strings.Contains(section, "`"+k+"`") {
+			t.Errorf("docs/rules.md says nothing of %s", k)
+		}
+	}
+	for _, k := range slices.Concat(expectKeys, wholeMail, mailFields) {
+		if !slices.Contains(keys, k) {
+			t.Errorf("%s is no key", k)
+		}
 	}
 }
 
