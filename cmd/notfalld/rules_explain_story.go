@@ -118,7 +118,7 @@ func (s *story) why() {
 		p.row("", "nothing in it speaks for an emergency, and nothing against")
 	}
 	if s.trace.Decided == "" && len(s.fired) > 1 {
-		p.entry(strconv.Itoa(s.trace.Score), bold, "together", "")
+		p.entry(strconv.Itoa(s.trace.Score), bold, "together", "", "")
 	}
 }
 
@@ -163,7 +163,7 @@ func (s *story) others() {
 		}
 	}
 	if silent > 0 {
-		s.p.entry("", "", fmt.Sprintf("%d %s", silent, plural(silent, "other", "others")), asked+"nothing that they look for is there")
+		s.p.entry("", "", fmt.Sprintf("%d %s", silent, plural(silent, "other", "others")), asked+"nothing that they look for is there", "")
 	}
 }
 
@@ -180,10 +180,11 @@ func (s *story) idleRank(st rules.Step) int {
 
 // rule prints an entry of a rule; an admin's with the place where it stands.
 func (s *story) rule(mark string, c style, section, name, text string) {
+	at := ""
 	if r, mine := s.yours(section, name); mine {
-		text += " — " + rulePlace(r)
+		at = rulePlace(r)
 	}
-	s.p.entry(mark, c, name, text)
+	s.p.entry(mark, c, name, text, at)
 }
 
 // counted is a step and how often it was met.
@@ -381,13 +382,27 @@ func (s *story) answer() {
 	p.row("notify", strings.Join(s.facts.Route.Notify, ", "))
 }
 
-// entryWidth is the column of a rule's name.
-const entryWidth = 24
+// entryWidth is the column of a rule's name, and entryLines the most lines that are said of a shipped one.
+const (
+	entryWidth = 24
+	entryLines = 4
+)
 
-// entry prints a mark, a rule's name, and what is to be said of it. A name too long for its column has a line of its own.
-func (p page) entry(mark string, c style, name, text string) {
+// entry prints a mark, a rule's name, what is to be said of it, and where it stands (or ""). A name too long for its
+// column has a line of its own.
+func (p page) entry(mark string, c style, name, text, at string) {
 	left := "  " + p.tm.paint(c, fmt.Sprintf("%4s", mark)) + "  "
-	lines := wrap(text, p.tm.Width-entryWidth-9)
+	columns := p.tm.Width - entryWidth - 9
+	most := entryLines
+	if at != "" { // an admin's own: all of it
+		most *= 4
+	}
+	lines := clipLines(wrap(text, columns), most, columns)
+	if last := len(lines) - 1; at != "" && displayWidth(lines[last]+" — "+at) <= columns {
+		lines[last] += " — " + at
+	} else if at != "" {
+		lines = append(lines, wrap("— "+at, columns)...)
+	}
 	if name = clip(oneLine(name), p.tm.Width-9); displayWidth(name) > entryWidth {
 		lines = append([]string{""}, lines...)
 	}

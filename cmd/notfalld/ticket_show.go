@@ -104,15 +104,20 @@ func (p page) styled(name string, s style, values ...string) {
 
 // clipped is styled with at most so many lines.
 func (p page) clipped(name string, s style, value string, most int) {
-	lines := wrap(value, p.tm.Width-nameWidth-3)
-	if len(lines) > most {
-		lines = lines[:most]
-		lines[most-1] = clip(lines[most-1], p.tm.Width-nameWidth-5) + " …"
-	}
-	for _, line := range lines {
+	columns := p.tm.Width - nameWidth - 3
+	for _, line := range clipLines(wrap(value, columns), most, columns) {
 		p.field(name, s, line)
 		name = ""
 	}
+}
+
+// clipLines leaves at most so many lines, and shows that it did.
+func clipLines(lines []string, most, columns int) []string {
+	if len(lines) > most {
+		lines = lines[:most]
+		lines[most-1] = clip(lines[most-1], columns-2) + " …"
+	}
+	return lines
 }
 
 func (p page) field(name string, s style, line string) {
