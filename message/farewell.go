@@ -82,8 +82,14 @@ func cutFarewell(lines []string) (text, signature []string) {
 		}
 	}
 	end := start + 1
-	for end < len(lines) && end-start < maxSignature && contactLine(lines[end]) {
-		end++
+	for end < len(lines) && end-start < maxSignature {
+		if p := paragraphEnd(lines, end); contactBlock(lines[end:p], 2) {
+			end = p
+		} else if contactLine(lines[end]) {
+			end++
+		} else {
+			break
+		}
 	}
 	if hasWords(lines[end:]) {
 		end = paragraphStart(lines, start, end)
@@ -109,21 +115,41 @@ func contactLine(line string) bool {
 	if l == "" {
 		return true
 	}
-	if utf8.RuneCountInString(l) > 120 || tells(l) || postscript.MatchString(l) || strings.HasPrefix(l, ">") {
+	if utf8.RuneCountInString(l) > 300 || tells(l) || postscript.MatchString(l) || strings.HasPrefix(l, ">") {
 		return false
 	}
 	switch headerLabel(l) {
 	case "from", "date", "subject": // a mail that is shown
 		return false
 	}
-	if legalLine.MatchString(l) {
+	if legalLine.MatchString(l) && utf8.RuneCountInString(l) <= 160 {
 		return true
 	}
-	words := strings.Fields(l)
-	if last, _ := utf8.DecodeLastRuneInString(l); len(words) > 3 && (last == '?' || last == '!') {
+	for _, part := range contactParts.Split(l, -1) { // companies write all on one line, with bars between
+		if !contactPart(part) {
+			return false
+		}
+	}
+	return true
+}
+
+var contactParts = regexp.MustCompile(` +[|·•●▪■/–—-] +|\|| {3,}|\t+`)
+
+func contactPart(l string) bool {
+	if utf8.RuneCountInString(l) > 120 {
 		return false
 	}
-	return len(words) <= 12 && (len(words) <= 3 || mostlyNames(words))
+	words := strings.FieldsFunc(l, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' })
+	letters := words[:0]
+	for _, w := range words {
+		if strings.IndexFunc(w, unicode.IsLetter) >= 0 { // a telephone number is no words
+			letters = append(letters, w)
+		}
+	}
+	if last, _ := utf8.DecodeLastRuneInString(l); len(letters) > 3 && (last == '?' || last == '!') {
+		return false
+	}
+	return len(letters) <= 12 && (len(letters) <= 3 || mostlyNames(letters))
 }
 
 // mostlyNames says whether more words begin with a capital, a digit or a sign than with a small letter:

@@ -12,6 +12,9 @@ func splitSignature(lines []string) (text, signature []string) {
 	lines, dashed := cutDashed(lines)
 	lines, footers := cutFooters(lines)
 	lines, farewell := cutFarewell(lines)
+	if len(farewell) == 0 {
+		lines, farewell = cutContacts(lines)
+	}
 	signature = append(signature, banner...)
 	signature = append(signature, farewell...)
 	signature = append(signature, footers...)
