@@ -57,13 +57,31 @@ func (d *doc) labelledNumber(s *source, rule string) string {
 			return true
 		}
 		best = n
-		if i := strings.Index(text[to:], n); i >= 0 && i < 80 {
-			from, to = to+i, to+i+len(n)
-		}
+		from, to = numberAt(text, n, from, to)
 		d.took(rule, "customer_number", n, "beside "+label, s.name, from, to)
 		return false
 	})
 	return best
+}
+
+// numberAt is where the number of a label stands: behind it, else before it, with whatever blanks and marks stand between
+// its characters. Where it cannot be told, that is the label.
+func numberAt(text, n string, from, to int) (int, int) {
+	for _, part := range [][2]int{{to, min(to+120, len(text))}, {max(from-80, 0), from}} {
+		for i := part[0]; i < part[1]; i++ {
+			k, j := 0, i
+			for j < part[1] && k < len(n) && (text[j] == n[k] || k > 0 && (strings.IndexByte(" .-/\t\n", text[j]) >= 0 || text[j] >= 0x80)) {
+				if text[j] == n[k] {
+					k++
+				}
+				j++
+			}
+			if k == len(n) {
+				return i, j
+			}
+		}
+	}
+	return from, to
 }
 
 // numberAfter reads a number behind a label: over marks, blanks, one line end, and few filling words.

@@ -47,6 +47,9 @@ func TestTrace(t *testing.T) {
 			t.Errorf("%s: %s with %d points by %d, the steps sum up to %d", file, f.Class, tr.Score, tr.Limit, sum)
 		}
 		for _, w := range f.Where {
+			if text := sources[w.Source]; !standsThere(w, text) {
+				t.Errorf("%s: %s %q is not where it is said to stand: %q", file, w.Fact, w.Value, text[w.Span.From:w.Span.To])
+			}
 			if !slices.ContainsFunc(tr.Steps, func(s Step) bool {
 				return s.Taken && s.Fact == w.Fact && s.Value == w.Value && s.Rule == w.Rule && s.From == w.Span.From
 			}) {
@@ -78,6 +81,31 @@ func TestTraceBounded(t *testing.T) {
 	if refused > maxRefused+1 || !verdict || len(tr.Steps) < len(f.Where) {
 		t.Errorf("%d refused of %d steps, verdict told: %v", refused, len(tr.Steps), verdict)
 	}
+}
+
+// standsThere says whether the passage of a fact reads as its value: that of a number by its digits.
+func standsThere(w Where, text string) bool {
+	passage := text[w.Span.From:w.Span.To]
+	switch w.Fact {
+	case "customer_number":
+		return onlyDigits(passage) == onlyDigits(w.Value)
+	case "phone":
+		n := onlyDigits(passage) // an extension may stand elsewhere
+		return len(n) > 5 && strings.Contains(w.Value, n[len(n)-5:])
+	case "error", "problem", "reproduction", "changes":
+		words := strings.Fields(w.Value)
+		return strings.Contains(passage, words[0]) && strings.Contains(passage, words[len(words)-1])
+	}
+	return strings.EqualFold(strings.TrimRight(passage, "."), w.Value)
+}
+
+func onlyDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // testMails are the files of all mails that are there to be understood.
