@@ -163,7 +163,9 @@ func (s *source) find(p *pattern, each func(patternMatch) bool) {
 	if s.index == nil {
 		s.index = indexText(s.text)
 	}
-	p.findIn(s.index, each)
+	if !p.findIn(s.index, each) {
+		s.unsearched = true
+	}
 }
 
 // matchesAny says whether a pattern matches subject or text.

@@ -29,11 +29,12 @@ const (
 	CutFormat      CutKind = "archive_format"    // 0: archives of this kind are not opened
 	CutErrors      CutKind = "errors_count"      // error messages taken from the source
 	CutServers     CutKind = "servers_count"     // servers taken
+	CutPattern     CutKind = "pattern_work"      // 0: a pattern of the rules was too costly for all of the source, or matched too often
 )
 
 // CutKinds lists all kinds: who translates them can see whether one is missing.
 func CutKinds() []CutKind {
-	return []CutKind{CutText, CutAttachment, CutAttachments, CutExpanded, CutEntries, CutNested, CutEncrypted, CutBroken, CutFormat, CutErrors, CutServers}
+	return []CutKind{CutText, CutAttachment, CutAttachments, CutExpanded, CutEntries, CutNested, CutEncrypted, CutBroken, CutFormat, CutErrors, CutServers, CutPattern}
 }
 
 // File is the attachment's name, or "" if the cut is none of an attachment's.
@@ -85,6 +86,8 @@ func (c Cut) String() string {
 		return fmt.Sprintf("of the error messages in %s only %d were taken", name, c.Limit)
 	case CutServers:
 		return fmt.Sprintf("of the servers named only %d were taken", c.Limit)
+	case CutPattern:
+		return fmt.Sprintf("a pattern of the rules was not tried on all of %s: too costly, or too many matches", name)
 	}
 	return fmt.Sprintf("%s: %s", name, c.What)
 }
@@ -131,6 +134,9 @@ func (d *doc) cutFacts() []Cut {
 	for _, s := range sources {
 		if s.more {
 			all.add(s.name, CutErrors, maxErrorsPerSource)
+		}
+		if s.unsearched {
+			all.add(s.name, CutPattern, 0)
 		}
 	}
 	for _, c := range d.cuts {

@@ -15,15 +15,16 @@ const textLimit = 256 << 10
 
 // source is one text in which facts are found; spans count bytes from its beginning.
 type source struct {
-	v     *vocabulary
-	name  string // "body", "subject", "forwarded", "signature", "attachment:error.log"
-	text  string
-	log   bool // a log file: what it names in passing is no server
-	lines []line
-	words []word
-	more  bool       // error messages stand in it that were not taken
-	width int        // of the lines, where a mail program broke them; 0 where it did not
-	index *textIndex // for patterns; made when the first is tried
+	v          *vocabulary
+	name       string // "body", "subject", "forwarded", "signature", "attachment:error.log"
+	text       string
+	log        bool // a log file: what it names in passing is no server
+	lines      []line
+	words      []word
+	more       bool       // error messages stand in it that were not taken
+	width      int        // of the lines, where a mail program broke them; 0 where it did not
+	index      *textIndex // for patterns; made when the first is tried
+	unsearched bool       // a pattern was too costly for all of it, or matched too often
 }
 
 // wordsIn are the words that begin in a passage. Every pass reads them here: words are cut and folded
@@ -63,7 +64,7 @@ type doc struct {
 
 // forwardOwnText is how many characters of new text, greetings included, a forward may hold and still
 // leave the word to what it forwards.
-const forwardOwnText = 400
+const forwardOwnText = 1200
 
 func (s *Set) newDoc(ctx context.Context, m *message.Mail, w World) *doc {
 	v := s.v

@@ -68,6 +68,8 @@ func germanCut(c rules.Cut) string {
 		return fmt.Sprintf("%s wurde nicht geöffnet (dieses Archivformat wird nicht gelesen).", file)
 	case rules.CutErrors:
 		return fmt.Sprintf("Von den Fehlermeldungen in %s wurden nur %d übernommen.", where, c.Limit)
+	case rules.CutPattern:
+		return fmt.Sprintf("Ein Muster der Regeln wurde nicht bis zum Ende versucht (zu aufwendig, oder zu viele Treffer): an %s.", where)
 	case rules.CutServers:
 		return fmt.Sprintf("Von den genannten Servern wurden nur %d übernommen.", c.Limit)
 	}
