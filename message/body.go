@@ -272,7 +272,7 @@ func (b *body) finish() {
 		b.m.Encrypted = "pgp"
 	}
 	s := split(cutPGP(text), evidenceOf(b.m))
-	b.m.Text, b.m.Quoted, b.m.Signature, b.m.Forwarded = s.text, s.quoted, s.signature, s.forwarded
+	b.m.Text, b.m.Quoted, b.m.Signature, b.m.Forwarded, b.m.Passed = s.text, s.quoted, s.signature, s.forwarded, s.passed
 	for _, inner := range b.nested {
 		b.m.Forwarded = joinTexts(b.m.Forwarded, attachedText(inner))
 	}

@@ -28,6 +28,9 @@ type Mail struct {
 	// included: it counts as content where the forwarder added little. It is also the history of an
 	// answer in which nothing else stands, for the answer may stand in it.
 	Forwarded string
+	// Passed is what the inline forwarded mail says: without its head, its signature and its own history; "" in
+	// answers, and for attached mails.
+	Passed string
 
 	Attachments []Attachment // real attachments, in their order
 	// Inline are parts that belong to the mail itself: images that the HTML shows, signatures (smime.p7s,

@@ -11,6 +11,7 @@ type sections struct {
 	quoted    string // the history it answers to
 	signature string // signature, footers, disclaimers, banners of gateways
 	forwarded string // a mail of somebody else, passed on
+	passed    string // what that mail says, without head and signature
 }
 
 // evidence is what the header says about the text: only a mail that answers or forwards has a history
@@ -70,6 +71,7 @@ type splitter struct {
 	lines  []string
 	loose  bool // ">" is a quotation even without an attribution above it
 	quotes bool // an attribution has been seen: ">" is a quotation
+	below  bool // the mail forwards what stands in passed
 
 	fresh, old, signed, passed []string // new text, quoted, signature, forwarded
 }
@@ -167,7 +169,7 @@ func (s *splitter) rest(i int, h history) {
 		}
 		return
 	}
-	tail = unquoteOnce(tail)
+	tail, s.below = unquoteOnce(tail), h.forward || s.forward
 	mine := s.forwardedPart(tail, h)
 	s.passed = append(s.passed, mine...)
 	s.old = append(s.old, tail[len(mine):]...)
@@ -240,6 +242,10 @@ func (s *splitter) sections() sections {
 	out.signature = tidy(append(s.signed, signature...))
 	out.quoted = tidy(s.old)
 	out.forwarded = tidy(s.passed)
+	if s.below {
+		says, _ := splitSignature(s.passed[headerEnd(s.passed):])
+		out.passed = tidy(says)
+	}
 	return out
 }
 

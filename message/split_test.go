@@ -24,7 +24,7 @@ func TestMails(t *testing.T) {
 			m := Parse(raw, Limits{})
 			checkClean(t, m)
 			got := map[string]string{
-				"text": m.Text, "quoted": m.Quoted, "signature": m.Signature, "forwarded": m.Forwarded,
+				"text": m.Text, "quoted": m.Quoted, "signature": m.Signature, "forwarded": m.Forwarded, "passed": m.Passed,
 				"subject": m.Subject, "attachments": names(m.Attachments), "inline": names(m.Inline),
 				"encrypted": m.Encrypted, "problem": m.Problem,
 			}

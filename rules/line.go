@@ -45,7 +45,7 @@ func NewLine(file string, m *message.Mail, f Facts) Line {
 		Language: f.Language, CustomerNumber: f.CustomerNumber,
 		Phones: notNil(f.Phones), Servers: notNil(f.Servers), Errors: notNil(f.Errors),
 		Problem: f.Problem, Reproduction: f.Reproduction, Changes: f.Changes, Missing: notNil(f.Missing),
-		Text: m.Text, Quoted: m.Quoted, Signature: m.Signature,
+		Text: whole(m), Quoted: m.Quoted, Signature: m.Signature,
 		Attachments: notNil(m.Attachments), Inline: notNil(m.Inline), ProblemParsing: m.Problem, Cut: f.Cut, Route: f.Route,
 	}
 	if l.Automatic.Kind == "" { // facts that a time-out cut short
@@ -64,6 +64,14 @@ func NewLine(file string, m *message.Mail, f Facts) Line {
 		l.Language = likelierLanguage(Shipped().v, m)
 	}
 	return l
+}
+
+// whole is the new text, and below it what a forwarded mail says: it is what the sender wants to be read.
+func whole(m *message.Mail) string {
+	if m.Passed == "" || m.Text == "" {
+		return m.Text + m.Passed
+	}
+	return m.Text + "\n\n" + m.Passed
 }
 
 // JSON is the line as it is printed and stored.

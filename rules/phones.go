@@ -68,8 +68,10 @@ func (p *phoneFinder) scan(s *source, from, to int) {
 		switch {
 		case covered(p.found, s, at, end):
 			refuse("part of an error message")
-		case foreignLabel(p.d.v, text, i) || faxBehind(text[i+n:]):
-			refuse("the words beside it say what else it is")
+		case foreignLabel(p.d.v, text, i):
+			refuse("the words before it say what else it is")
+		case faxBehind(text[i+n:]):
+			refuse("the words behind it say that it is a fax")
 		case theirs(text, i):
 			refuse("a number of those who are asked, or one not to be called")
 		case conference(text[i+n:]):
