@@ -28,7 +28,8 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script/*.txtar: the whole program from the outside. Beside testscript's own commands there are
 //
 //	code N COMMAND…             runs it and wants this exit code
-//	take CONFIG FILE [OUTCOME]  a mail comes in, and what is then due has this outcome (default: accepted; "wait": not attempted)
+//	take CONFIG FILE [OUTCOME]  changed rules are looked at, a mail comes in, and what is then due has this outcome (default: accepted; "wait": not attempted)
+//	accept-waiting CONFIG       notfalld rules accept with the hash of the set that waits
 //	office                      starts mail servers; $IMAP_PORT and $SMTP_PORT say where, support/geheim logs in to both
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -38,7 +39,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("COLUMNS", "80")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": runForCode, "take": take, "office": startOffice},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": runForCode, "take": take, "office": startOffice, "accept-waiting": acceptWaiting},
 	})
 }
 
@@ -55,7 +56,7 @@ func runForCode(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// take is the daemon's work on one mail, without its servers.
+// take is the daemon's work on changed rules and one mail, without its servers.
 func take(ts *testscript.TestScript, _ bool, args []string) {
 	ctx := context.Background()
 	cfg, problems := LoadConfig(ts.MkAbs(args[0]))
@@ -68,9 +69,20 @@ func take(ts *testscript.TestScript, _ bool, args []string) {
 	o, err := cfg.ticketOptions()
 	ts.Check(err)
 	o.Store, o.Rules = s, rules.Shipped()
+	if set, ok, _, err := ticket.ResumeRules(ctx, s, ticket.SystemClock{}); ok && err == nil {
+		o.Rules = set
+	}
 	o.Templates, err = templates.Load("")
 	ts.Check(err)
 	desk, err := ticket.NewDesk(ctx, o)
+	ts.Check(err)
+	set, problems := loadRules(cfg.Rules.Dir)
+	if set == nil {
+		ts.Fatalf("%v", problems)
+	}
+	_, _, err = desk.TakeAcceptedRules(ctx)
+	ts.Check(err)
+	_, err = desk.ProposeRules(ctx, set)
 	ts.Check(err)
 	raw := bytes.ReplaceAll([]byte(ts.ReadFile(args[1])), []byte("\n"), []byte("\r\n"))
 	uid, _ := strconv.ParseUint(strings.Trim(args[1], "abcdefghijklmnopqrstuvwxyz.-"), 10, 32)
@@ -149,4 +161,21 @@ func TestParseIsParallelAndOrdered(t *testing.T) {
 	if i != len(files) {
 		t.Errorf("%d of %d", i, len(files))
 	}
+}
+
+// acceptWaiting is rules accept with the hash that rules status would show.
+func acceptWaiting(ts *testscript.TestScript, _ bool, args []string) {
+	cfg, problems := LoadConfig(ts.MkAbs(args[0]))
+	if Broken(problems) {
+		ts.Fatalf("%v", problems)
+	}
+	s, err := store.Open(context.Background(), cfg.Store.URL, store.Options{ReadOnly: true})
+	ts.Check(err)
+	r, ok, err := ticket.WaitingRules(context.Background(), s)
+	ts.Check(err)
+	ts.Check(s.Close())
+	if !ok {
+		ts.Fatalf("no rule set waits")
+	}
+	ts.Check(ts.Exec("notfalld", "rules", "accept", r.Hash, "-c", args[0]))
 }

@@ -157,7 +157,11 @@ func (r *replayReport) words() (lines []string) {
 		lines = append(lines, fmt.Sprintf("%d more could not be: their raw bytes are no longer kept (retention.raw).", s.Gone))
 	}
 	if s.OlderSet > 0 {
-		lines = append(lines, fmt.Sprintf("%d %s understood by another set than the one in force: not every difference is due to what you changed.", s.OlderSet, plural(s.OlderSet, "was", "were")))
+		older := fmt.Sprintf("%d %s understood by another set than the one in force", s.OlderSet, plural(s.OlderSet, "was", "were"))
+		if s.Different > 0 {
+			older += ": not every difference is due to what you changed"
+		}
+		lines = append(lines, older+".")
 	}
 	switch s.InForce {
 	case "":
