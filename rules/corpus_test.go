@@ -212,7 +212,7 @@ func compareMail(t *testing.T, file string, inv *Inventory, tallies map[string]*
 		servers = append(servers, s.Name)
 	}
 	for _, e := range got.Errors {
-		errs = append(errs, e.Text)
+		errs = append(errs, linesLabelled(e.Text, append(slices.Clone(want.Errors), want.ErrorsToo...))...)
 	}
 	many("servers", servers, want.Servers, want.ServersToo, equal)
 	many("errors", errs, want.Errors, want.ErrorsToo, sameError)
@@ -230,6 +230,17 @@ func compareMail(t *testing.T, file string, inv *Inventory, tallies map[string]*
 	}
 	stated("reproduction", got.Reproduction, want.HasReproduction)
 	stated("changes", got.Changes, want.HasChanges)
+}
+
+// linesLabelled is a message of several lines, line by line if each of them is labelled alone.
+func linesLabelled(text string, labels []string) []string {
+	lines := strings.Split(text, "\n")
+	for _, l := range lines {
+		if !slices.ContainsFunc(labels, func(x string) bool { return squeeze(x) == squeeze(l) }) {
+			return []string{text}
+		}
+	}
+	return lines
 }
 
 // sameError: one text holds the other, and is at most two and a half times as long.

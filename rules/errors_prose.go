@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"sort"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,7 +24,7 @@ func quotedErrors(s *source, found []finding) []finding {
 		for from < len(s.text) && !utf8.RuneStart(s.text[from]) {
 			from++
 		}
-		if covered(found, s, open, end) {
+		if covered(found, s, open, end) || s.calls(open) {
 			continue
 		}
 		text := strings.Join(strings.Fields(s.text[begin:end]), " ")
@@ -92,7 +93,7 @@ func quoteLength(t, closers string) int {
 // quotesError decides by the words of the quotation and, where they are silent, by what announces it.
 func quotesError(s *source, text string, begin, end int) bool {
 	w := s.wordsIn(begin, end)
-	if len(w) == 0 || len(text) < 4 || typed(s.v, text) {
+	if len(w) == 0 || len(text) < 4 || isPlace(text) || typed(s.v, text) {
 		return false
 	}
 	if codeToken(text) || s.v.knownMessages.has(w) || len(w) == 1 && s.v.knownTokens[w[0].fold] {
@@ -101,10 +102,25 @@ func quotesError(s *source, text string, begin, end int) bool {
 	if len(w) < 2 || proseOnly(w) {
 		return false
 	}
+	if len(w) <= 3 && begin > 1 && namesWhat(s, begin) {
+		return false
+	}
 	if s.v.errorWords.has(w) {
 		return true
 	}
 	return len(w) >= 3 && announcedClosely(s, begin) && !s.v.harmlessWords.has(w)
+}
+
+// namesWhat: the word before a quotation makes it the name of a thing: a button, a job, a machine.
+func namesWhat(s *source, begin int) bool {
+	w := s.wordsIn(runeStart(s.text, max(0, begin-24)), begin)
+	return len(w) > 0 && s.v.nameWords[w[len(w)-1].fold]
+}
+
+// calls reports whether a place stands in a call of a trace or in a command.
+func (s *source) calls(at int) bool {
+	i := sort.Search(len(s.lines), func(k int) bool { return s.lines[k].to >= at })
+	return i < len(s.lines) && (s.lines[i].shape.frame || s.lines[i].shape.command || strings.HasPrefix(s.lines[i].text, "{\""))
 }
 
 // announcedClosely reports whether an announcement stands among the last words of the sentence before
@@ -164,6 +180,16 @@ func sentenceErrors(s *source, found []finding) []finding {
 			out = append(out, finding{src: s, from: from + at, to: from + at + len(reply), text: strings.TrimRight(oneLine(reply), ".!,")})
 			return
 		}
+		if at := innerException(text); at >= 0 {
+			if !touches(found, s, from+at, to) {
+				out = append(out, finding{src: s, from: from + at, to: to, text: unquote(oneLine(text[at:]))})
+			}
+			return
+		}
+		if s.v.machinePhrases.has(w) && !s.v.senderWords.has(w) && s.saysItself(from, w) && !touches(found, s, from, to) {
+			out = append(out, finding{src: s, from: from, to: to, text: oneLine(text)})
+			return
+		}
 		i := strings.Index(text, ": ")
 		if i < 8 {
 			return
@@ -174,6 +200,39 @@ func sentenceErrors(s *source, found []finding) []finding {
 			out = append(out, finding{src: s, from: begin, to: to, text: unquote(oneLine(s.text[begin:to]))})
 		}
 	})
+	return out
+}
+
+// innerException is where within a sentence an exception begins ("… down, MongoNetworkError: connect …"), or -1.
+func innerException(t string) int {
+	for i := 0; i+9 < len(t); i++ {
+		if t[i] < 'A' || t[i] > 'Z' || i > 0 && t[i-1] > ' ' && t[i-1] != '(' || !exceptionHead(t[i:]) {
+			continue
+		}
+		if name, rest, ok := strings.Cut(t[i:], ": "); ok && !strings.Contains(name, " ") && len(rest) > 5 && len(name) > 8 {
+			return i
+		}
+	}
+	return -1
+}
+
+// statusErrors finds the statuses with their reasons that stand in sentences: "im Protokoll 408 Request Timeout".
+func statusErrors(s *source, found []finding) []finding {
+	var out []finding
+	for _, w := range s.words {
+		if len(w.fold) != 3 || w.fold[0] < '4' || w.fold[0] > '6' || digits(w.fold) != 3 || w.to+1 >= len(s.text) || s.text[w.to] != ' ' {
+			continue
+		}
+		rest, n := strings.ToLower(cut(s.text[w.to+1:], 60)), 0
+		for _, reason := range s.v.statusPhrases {
+			if strings.HasPrefix(rest, reason) {
+				n = max(n, len(reason))
+			}
+		}
+		if to := w.to + 1 + n; n > 0 && !touches(found, s, w.from, to) {
+			out = append(out, finding{src: s, from: w.from, to: to, text: s.text[w.from:to]})
+		}
+	}
 	return out
 }
 
@@ -195,46 +254,6 @@ func touches(found []finding, s *source, from, to int) bool {
 		}
 	}
 	return false
-}
-
-// codeToken reports whether text is, but for a few words, an error code: ERR_CONNECTION_TIMED_OUT,
-// NET::ERR_CERT_DATE_INVALID, DRIVER_IRQL_NOT_LESS_OR_EQUAL (0xD1), 0x80070005.
-func codeToken(text string) bool {
-	first := strings.Trim(strings.TrimSpace(text), "\"'()[]")
-	if i := strings.IndexAny(first, " ("); i > 0 {
-		first = first[:i]
-	}
-	return isCode(first)
-}
-
-func isCode(t string) bool {
-	t = strings.Trim(t, ".,;:!?\"'()")
-	if len(t) >= 6 && (strings.HasPrefix(t, "0x8") || strings.HasPrefix(t, "0xC") || strings.HasPrefix(t, "0xc")) {
-		return len(t) == 10 && digitsHex(t[2:]) == len(t)-2
-	}
-	t = strings.TrimPrefix(t, "net::") // Chrome's console
-	if len(t) < 8 || strings.Count(t, "_") == 0 {
-		return false
-	}
-	for i := 0; i < len(t); i++ {
-		if c := t[i]; !(c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == ':') {
-			return false
-		}
-	}
-	for _, part := range []string{"ERR", "FAIL", "TIMEOUT", "TIMED_OUT", "DENIED", "EXCEPTION", "INVALID", "REFUSED", "NOT_", "IRQL", "UNEXPECTED", "FAULT", "PANIC", "EXPIRED", "NXDOMAIN", "NO_", "DNS_PROBE", "INACCESSIBLE", "CORRUPT", "MISMATCH", "VIOLATION", "EXCEEDED", "UNAVAILABLE", "UNREACHABLE", "BAD_", "CRITICAL_", "DIED", "UNABLE_", "TOO_LONG"} {
-		if strings.Contains(t, part) {
-			return true
-		}
-	}
-	return false
-}
-
-func digitsHex(s string) int {
-	n := 0
-	for n < len(s) && (s[n] >= '0' && s[n] <= '9' || s[n] >= 'a' && s[n] <= 'f' || s[n] >= 'A' && s[n] <= 'F') {
-		n++
-	}
-	return n
 }
 
 // phraseErrors finds the messages and codes that everybody knows, unquoted within a sentence.
@@ -268,6 +287,7 @@ func phraseErrors(s *source, found []finding) []finding {
 	if from >= 0 {
 		add(from, to)
 	}
+	out = append(out, statusErrors(s, append(out, found...))...)
 	last = -1
 	for i, w := range words {
 		if s.v.knownTokens[w.fold] {
@@ -275,7 +295,7 @@ func phraseErrors(s *source, found []finding) []finding {
 		}
 		if i+1 < len(words) && s.text[w.to:words[i+1].from] == "_" || w.from+1 < w.to && s.text[w.from] == '0' && s.text[w.from+1] == 'x' {
 			from, to := tokenAround(s.text, w.from)
-			if isCode(s.text[from:to]) {
+			if code := s.text[from:to]; (isCode(code) || s.v.knownTokens[foldText(code)]) && !(to < len(s.text) && s.text[to] == '=') {
 				add(from, to)
 			}
 		}

@@ -32,10 +32,14 @@ var months = map[string]bool{
 // stamped reports whether a line begins as a log line does: a date or time in any of the usual forms,
 // in brackets or not, the seconds since boot of the kernel, or klog's E0317.
 func stamped(t string) bool {
+	if strings.HasPrefix(t, "{\"") && strings.Contains(t, "\":") {
+		return true // a line of JSON
+	}
+	t = strings.TrimPrefix(t, "time=\"")
 	t = strings.TrimPrefix(t, "<")
 	t = strings.TrimLeft(t, "[( ")
-	if len(t) < 8 {
-		return false
+	if len(t) < 8 || !strings.Contains(t, " ") {
+		return false // a time alone stamps nothing
 	}
 	first, rest, _ := strings.Cut(t, " ")
 	if months[strings.ToLower(first)] && strings.ContainsFunc(cut(rest, 20), unicode.IsDigit) && strings.Contains(cut(rest, 25), ":") {
@@ -56,6 +60,9 @@ func stamped(t string) bool {
 		m := digits(t[n+1:])
 		return n >= 3 && m == 6 || n <= 2 && m == 2 && len(t) > n+3 && t[n+3] == '.' && strings.Contains(cut(t, 24), ":")
 	case ':':
+		if i := strings.IndexByte(t, ' '); i == n+2 && months[strings.ToLower(cut(strings.TrimLeft(t[i+1:], "0123456789 "), 3))] {
+			return true // Redis: "812:M 04 May 2026 08:12:55.114 # …"
+		}
 		return n == 2 && digits(t[3:]) == 2 && len(t) > 5 && (t[5] == ':' || t[5] == ' ' && len(t) > 12)
 	}
 	return false
@@ -77,12 +84,13 @@ func errorHead(v *vocabulary, t string) bool {
 	for _, h := range v.heads[f[0]] {
 		if rest, ok := strings.CutPrefix(f, h); ok {
 			last := h[len(h)-1]
-			if !isWordByte(last) || rest == "" || !isWordByte(rest[0]) {
+			if !isWordByte(last) || rest == "" || !isWordByte(rest[0]) || last <= '9' && rest[0] <= '9' {
 				return headHolds(v, h, f)
 			}
 		}
 	}
-	return httpStatus(v, f) || smtpStatus(f) || codeHead(v, t) || exceptionHead(t) || programHead(v, f) || strings.Contains(f, "ereignis-id") || strings.Contains(f, "event id")
+	return httpStatus(v, f) || smtpStatus(f) || codeHead(v, t) || exceptionHead(t) || programHead(v, f) || toolHead(v, t, f) ||
+		strings.Contains(f, "ereignis-id") || strings.Contains(f, "event id")
 }
 
 // headHolds refuses the beginnings that are as often a sentence's or a label's.
@@ -91,10 +99,18 @@ func headHolds(v *vocabulary, h, folded string) bool {
 	switch h {
 	case "error", "fehler", "fatal", "critical", "panic", "raid", "connection to":
 		// "Fehler tritt seit gestern auf" is prose; "Fehler: …", "ERROR 1040 (HY000)" are not.
+		if after := strings.TrimLeft(rest, ":. "); strings.HasPrefix(after, "siehe ") || strings.HasPrefix(after, "see ") || strings.HasPrefix(after, "s. ") {
+			return false
+		}
 		return rest != "" && (strings.ContainsAny(rest[:1], ":[(-#!") || rest[0] >= '0' && rest[0] <= '9' || !v.proseWords.has(splitWords(rest)) && h != "fehler" && h != "raid" && h != "connection to" && len(strings.Fields(rest)) > 1)
+	case "logical drive", "virtual disk", "physicaldrive", "logicaldrive":
+		w := splitWords(rest)
+		return v.errorWords.has(w) || v.machinePhrases.has(w)
 	case "meldung ", "msg ", "status: ", "state: ":
 		return rest != "" && (rest[0] >= '0' && rest[0] <= '9' || v.errorWords.has(splitWords(rest)) && (h == "status: " || h == "state: "))
-	case "fehlgeschlagen", "fehlermeldung", "error message":
+	case "fehlermeldung":
+		return strings.HasPrefix(rest, ":") && len(rest) > 2 && !strings.HasPrefix(strings.TrimLeft(rest, ": "), "siehe")
+	case "fehlgeschlagen", "error message":
 		return strings.HasPrefix(rest, ":") && len(rest) > 2
 	}
 	return true
@@ -113,6 +129,39 @@ func httpStatus(v *vocabulary, f string) bool {
 	for _, p := range v.statusPhrases {
 		if strings.HasPrefix(rest, p) {
 			return true
+		}
+	}
+	return false
+}
+
+// toolHead knows forms that single tools have: an event list, a banner, hdbsql's "* -10709: …", OpenSSL's error queue, a
+// failed disk in /proc/mdstat, and PowerShell's "Get-ADUser : …".
+func toolHead(v *vocabulary, t, f string) bool {
+	if eventRow(f) {
+		return true
+	}
+	if rest, ok := strings.CutPrefix(f, "* "); ok {
+		rest = strings.TrimPrefix(rest, "-")
+		return digits(rest) > 0 && strings.HasPrefix(rest[digits(rest):], ": ")
+	}
+	if strings.HasPrefix(f, "** ") || strings.HasPrefix(f, "*** ") {
+		return v.errorWords.has(splitWords(f))
+	}
+	if i := strings.Index(cut(f, 40), ":error:"); i > 0 && digitsHex(f) == i {
+		return true
+	}
+	if strings.HasPrefix(f, "md") && digits(f[2:]) > 0 && strings.Contains(f, " : ") && strings.Contains(f, "(f)") {
+		return true
+	}
+	verb, rest, ok := strings.Cut(t, " : ")
+	return ok && len(rest) > 8 && len(verb) > 5 && verb[0] >= 'A' && verb[0] <= 'Z' && strings.Count(verb, "-") == 1 && !strings.Contains(verb, " ")
+}
+
+// eventRow: a row of `kubectl describe` or of an event list: "warning  failed  3m12s  kubelet  failed to pull".
+func eventRow(f string) bool {
+	for _, kind := range []string{"warning  ", "warning\t", "error  ", "fehler  "} {
+		if strings.HasPrefix(f, kind) {
+			return len(f) > 20
 		}
 	}
 	return false
@@ -157,7 +206,7 @@ func exceptionHead(t string) bool {
 		return false
 	}
 	name := t[:i]
-	for _, suffix := range []string{"Exception", "Error", "Timeout", "Fault", "Failure", "_exception", "Interrupt"} {
+	for _, suffix := range []string{"Exception", "Error", "Timeout", "Fault", "Failure", "_exception", "Interrupt", "Warning"} {
 		if strings.HasSuffix(name, suffix) && len(name) > len(suffix)+1 && !strings.ContainsAny(name, "\"'@<>,") &&
 			(strings.ContainsAny(name, "._\\") || i < len(t) && t[i] == ':' || i < len(t) && t[i] == '(') {
 			return true
@@ -176,7 +225,7 @@ func programHead(v *vocabulary, f string) bool {
 	if n := strings.Count(name, " "); n > 0 && !strings.ContainsAny(name, "[(") || n > 3 {
 		return false
 	}
-	if v.programs[strings.TrimRight(name, "0123456789[]")] || strings.ContainsAny(name, "[/") && !strings.HasPrefix(name, "http") && !strings.HasPrefix(name, "/") {
+	if v.programs[strings.TrimRight(name, "0123456789[]")] || strings.ContainsAny(name, "[/") && !strings.HasPrefix(name, "http") && !strings.HasPrefix(name, "/") && name[0] != '\'' && name[0] != '"' {
 		return v.errorWords.has(splitWords(f[i+1:])) || strings.HasPrefix(strings.TrimSpace(f[i+1:]), "(")
 	}
 	return false
@@ -199,7 +248,17 @@ func stackFrame(raw, t string) bool {
 	case strings.HasPrefix(t, "from /"), strings.HasPrefix(t, "thrown in "):
 		return true
 	}
-	return indented && (strings.HasPrefix(t, "/") && strings.Contains(t, ":") || strings.HasPrefix(t, "node:"))
+	return indented && (strings.HasPrefix(t, "/") && lineNumber(t) || strings.HasPrefix(t, "node:"))
+}
+
+// lineNumber: "/srv/app/main.rb:12:in `call'".
+func lineNumber(t string) bool {
+	for i := 0; i+1 < len(t); i++ {
+		if t[i] == ':' && digits(t[i+1:i+2]) == 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // prompted: a command as it was typed.
@@ -209,7 +268,7 @@ func prompted(t string) bool {
 			return true
 		}
 	}
-	if i := strings.IndexAny(t, "$#"); i > 3 && i < 60 && strings.Contains(t[:i], "@") && strings.Contains(t[:i], ":") && !strings.Contains(t[:i], " ") {
+	if i := strings.IndexAny(t, "$#>"); i > 3 && (t[i] != '>' || t[0] != '<' && i+1 < len(t) && t[i+1] == ' ') && i < 60 && strings.Contains(t[:i], "@") && strings.Contains(t[:i], ":") && !strings.Contains(t[:i], " ") {
 		return true
 	}
 	return false
