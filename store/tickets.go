@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	ticketColumns = "state, subject, customer_number, sender, language, servers, errors, mailbox, created, updated, closed_at, " +
+	ticketColumns = "state, subject, customer_number, sender, language, servers, errors, priority, tags, mailbox, created, updated, closed_at, " +
 		"last_customer_at, last_staff_at, previous, related, emergency_id"
 	selectTicket = "SELECT id, " + ticketColumns + ", mails FROM ticket"
 )
@@ -37,7 +37,7 @@ func (j asJSON) Scan(src any) error {
 }
 
 func ticketDest(k *ticket.Ticket) []any {
-	return []any{&k.ID, &k.State, &k.Subject, &k.CustomerNumber, &k.From, &k.Language, asJSON{&k.Servers}, asJSON{&k.Errors}, &k.Mailbox,
+	return []any{&k.ID, &k.State, &k.Subject, &k.CustomerNumber, &k.From, &k.Language, asJSON{&k.Servers}, asJSON{&k.Errors}, &k.Priority, asJSON{&k.Tags}, &k.Mailbox,
 		when{&k.Created}, when{&k.Updated}, when{&k.ClosedAt}, when{&k.LastCustomerAt}, when{&k.LastStaffAt},
 		&k.Previous, &k.Related, &k.EmergencyID, &k.Mails}
 }
@@ -52,7 +52,11 @@ func ticketArgs(k *ticket.Ticket) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []any{k.ID, string(k.State), k.Subject, k.CustomerNumber, k.From, k.Language, servers, errs, k.Mailbox,
+	tags, err := listJSON(k.Tags)
+	if err != nil {
+		return nil, err
+	}
+	return []any{k.ID, string(k.State), k.Subject, k.CustomerNumber, k.From, k.Language, servers, errs, k.Priority, tags, k.Mailbox,
 		k.Created, k.Updated, k.ClosedAt, k.LastCustomerAt, k.LastStaffAt, k.Previous, k.Related, k.EmergencyID}, nil
 }
 

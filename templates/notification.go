@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -60,6 +61,8 @@ type Notification struct {
 	Arrived       time.Time
 	Understood    Understood
 	Missing       []string
+	Priority      string   // "high", "normal", "low", or "" where no rule says
+	Tags          []string // of the ticket
 	Attachments   []string // their names
 	Problem       string   // what could not be read of the mail
 	LeftOut       []string // what limits kept from being looked at, a sentence each, in Language
@@ -95,6 +98,8 @@ type noticeView struct {
 	Company                  string
 	Ticket, TicketLine       string
 	OldTicket, Related       string
+	Priority                 string // "high", "normal", "low" or ""
+	Tags                     []string
 	Sender, Address          string
 	Proof                    Proof
 	Subject, Arrived         string
@@ -165,6 +170,7 @@ func newNoticeView(n *Notification, lang string) *noticeView {
 		Kind: n.Kind, Company: literal(oneLine(n.Company)),
 		Ticket: literal(oneLine(n.Ticket)), TicketLine: literal(oneLine(n.TicketLine)),
 		OldTicket: literal(oneLine(n.OldTicket)), Related: said(n.Related),
+		Priority: knownPriority(n.Priority), Tags: saidAll(n.Tags),
 		Sender: said(n.Name), Address: said(n.Address), Proof: n.Proof, Subject: said(n.Subject),
 		Arrived: date(lang, n.Arrived), Missing: knownMissing(n.Missing), CustomerNumber: said(n.Understood.CustomerNumber),
 		Errors: saidAll(n.Understood.Errors), Phones: saidAll(n.Understood.Phones), Attachments: saidAll(n.Attachments),
@@ -185,6 +191,13 @@ func newNoticeView(n *Notification, lang string) *noticeView {
 	}
 	v.items(n.Items)
 	return v
+}
+
+func knownPriority(p string) string {
+	if slices.Contains([]string{"high", "normal", "low"}, p) {
+		return p
+	}
+	return ""
 }
 
 // items fills in the lines of a bundle, those first whose customers do not know.

@@ -204,6 +204,9 @@ const mostFacts = 100
 
 // learn adds what a mail says to what the ticket knows; what is known is not overwritten.
 func (t *Ticket) learn(f rules.Facts) {
+	r := rules.Route{Priority: t.Priority, Tags: slices.Clone(t.Tags)}
+	r.Add(f.Route)
+	t.Priority, t.Tags = r.Priority, r.Tags
 	if t.CustomerNumber == "" {
 		t.CustomerNumber = f.CustomerNumber
 	}

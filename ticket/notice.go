@@ -62,6 +62,7 @@ func (d *Desk) writeNotice(tx Tx, o *Out, t Ticket, n templates.Notification) er
 		return err
 	}
 	out.Subject, out.Text, out.HTML = r.Subject, r.Text, r.HTML
+	out.Headers = append(out.Headers, priorityFields(n.Priority)...)
 	if t.ID != 0 {
 		out.References = []string{"ns-" + strconv.FormatInt(t.ID, 10) + ".thread@" + domainOf(box.Address)}
 	}
@@ -91,6 +92,9 @@ func (d *Desk) noticeView(tx Tx, t Ticket, m Mail, o *Out) (templates.Notificati
 		Kind: noticeKind(o.Reason), Language: o.Language, Company: d.o.Company.Name, Ticket: t.Number(),
 		Name: m.FromName, Address: m.From, Subject: m.Subject, Arrived: m.Arrived.In(d.o.Hours.Location),
 		Missing: line.Missing, Problem: line.ProblemParsing, LeftOut: cutWords(o.Language, line.Cut), Text: line.Text, Why: o.Detail,
+	}
+	if slices.Contains(routed, o.Reason) {
+		n.Priority, n.Tags = noticePriority(t, line.Route), t.Tags
 	}
 	addFacts(&n.Understood, line)
 	for _, a := range line.Attachments {
@@ -193,10 +197,14 @@ func (d *Desk) draft(tx Tx, t Ticket, m Mail, o *Out, n *templates.Notification)
 }
 
 // bundle says whether a notice goes out within a bundle. The first NoticesPerHour of an hour go out one by one. After that
-// they wait for the end of the running BundleEvery, and the first to be chosen then takes all others along.
+// they wait for the end of the running BundleEvery, and the first to be chosen then takes all others along; but not those of high
+// priority.
 func (d *Desk) bundle(tx Tx, o *Out) (bool, error) {
 	if !slices.Contains(bundled, o.Reason) {
 		return false, nil
+	}
+	if urgent, err := d.urgent(tx, o); err != nil || urgent {
+		return false, err
 	}
 	sent, err := tx.CountOuts(OutCount{Kind: OutNotice, Recipient: o.Recipient, States: []OutState{OutFrozen, OutSent}, Since: d.now().Add(-time.Hour)})
 	if err != nil || sent < d.o.Bounds.NoticesPerHour {
@@ -227,6 +235,11 @@ func (d *Desk) gather(tx Tx, o *Out) error {
 	}
 	for _, k := range os {
 		if k.ID == o.ID {
+			continue
+		}
+		if urgent, err := d.urgent(tx, &k); err != nil {
+			return err
+		} else if urgent {
 			continue
 		}
 		all.Detail += " " + strconv.FormatInt(k.ID, 10)

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -44,7 +45,11 @@ func (d *Desk) respond(tx Tx, t Ticket, m Mail, u understood, th thread) error {
 	if !v.send && !v.told {
 		detail = v.why
 	}
-	return d.tellStaff(tx, t, m.ID, reason, detail)
+	also, err := d.recordRoute(tx, t, m, u.facts.Route)
+	if err != nil {
+		return err
+	}
+	return d.tellStaff(tx, t, m.ID, reason, detail, also)
 }
 
 // goes is the verb of the history: in mode observe nothing does.
@@ -95,10 +100,11 @@ func (d *Desk) addDrafts(tx Tx, o Out) (added bool, err error) {
 	return added, nil
 }
 
-// tellStaff enters one notice of a mail for each address of staff. detail is "" or why a customer does not know where he stands.
-func (d *Desk) tellStaff(tx Tx, t Ticket, mailID int64, reason, detail string) error {
+// tellStaff enters one notice of a mail for each address of staff, and those of also. detail is "" or why a customer does not know
+// where he stands.
+func (d *Desk) tellStaff(tx Tx, t Ticket, mailID int64, reason, detail string, also []string) error {
 	o := Out{TicketID: t.ID, MailID: mailID, Mailbox: t.Mailbox, Reason: reason, Detail: detail}
-	return d.addNotices(tx, o, fmt.Sprintf("notice:%s:%d:%d", reason, t.ID, mailID))
+	return d.addNotices(tx, o, fmt.Sprintf("notice:%s:%d:%d", reason, t.ID, mailID), also...)
 }
 
 // tellStaffOf tells of what became of an outgoing mail, each time that something does.
@@ -107,9 +113,10 @@ func (d *Desk) tellStaffOf(tx Tx, o *Out, reason, detail string) error {
 	return d.addNotices(tx, n, fmt.Sprintf("notice:%s:out%d:%d", reason, o.ID, o.Attempts))
 }
 
-func (d *Desk) addNotices(tx Tx, o Out, key string) error {
+// addNotices enters a notice once for each address: its key holds that, folded.
+func (d *Desk) addNotices(tx Tx, o Out, key string, also ...string) error {
 	o.Kind, o.State, o.Language, o.Created, o.NextAt = OutNotice, OutWaiting, d.o.Staff.Language, d.now(), d.now()
-	for _, address := range d.o.Staff.Notify {
+	for _, address := range slices.Concat(d.o.Staff.Notify, also) {
 		o.ID, o.Recipient = 0, strings.ToLower(address)
 		o.Key = key + ":" + o.Recipient
 		if _, err := tx.AddOut(&o); err != nil {

@@ -35,7 +35,9 @@ type Ticket struct {
 	Language       string // "de", "en" or "" (both)
 	Servers        []rules.Server
 	Errors         []rules.Error
-	Mailbox        string // name of the mailbox it came in by, and is answered from
+	Priority       string   // "high", "normal", "low" or "": the highest that route rules gave one of its mails
+	Tags           []string // all that they gave
+	Mailbox        string   // name of the mailbox it came in by, and is answered from
 	Created        time.Time
 	Updated        time.Time
 	ClosedAt       time.Time

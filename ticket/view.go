@@ -25,6 +25,8 @@ type Summary struct {
 	Mails          int            `json:"mails"`
 	MessageIDs     []string       `json:"message_ids"`
 	Replies        []Reply        `json:"replies"`
+	Priority       string         `json:"priority,omitempty"` // the highest that route rules gave one of its mails
+	Tags           []string       `json:"tags,omitempty"`
 	Previous       string         `json:"previous,omitempty"`
 	Related        string         `json:"related,omitempty"`
 }
@@ -121,7 +123,8 @@ func summarise(tx Tx, t Ticket) (Summary, []Mail, error) {
 	}
 	s := Summary{
 		ID: t.Number(), State: t.State, Subject: t.Subject, CustomerNumber: t.CustomerNumber, From: t.From, Created: t.Created, Updated: t.Updated,
-		Language: t.Language, Servers: t.Servers, Errors: t.Errors, Suggested: []string{}, Mails: len(ms), MessageIDs: []string{}, Replies: []Reply{},
+		Language: t.Language, Servers: t.Servers, Errors: t.Errors, Priority: t.Priority, Tags: t.Tags,
+		Suggested: []string{}, Mails: len(ms), MessageIDs: []string{}, Replies: []Reply{},
 	}
 	if s.Servers == nil {
 		s.Servers = []rules.Server{}

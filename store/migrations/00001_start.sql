@@ -78,6 +78,8 @@ CREATE TABLE ticket (
 	language         TEXT   NOT NULL,
 	servers          TEXT   NOT NULL,
 	errors           TEXT   NOT NULL,
+	priority         TEXT   NOT NULL,
+	tags             TEXT   NOT NULL,
 	mailbox          TEXT   NOT NULL,
 	created          BIGINT NOT NULL,
 	updated          BIGINT NOT NULL,
