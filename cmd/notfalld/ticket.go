@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,8 +51,13 @@ func (c *ticketListCmd) Run(ctx context.Context, m *Main) error {
 	return ticketTable(list, ticket.SystemClock{}.Now()).print(m.Stdout, m.term())
 }
 
+// ticketTable has a column of priorities and tags only where there are any.
 func ticketTable(list []ticket.Summary, now time.Time) *table {
 	t := &table{head: []string{"TICKET", "STATE", "AGE", "TOLD", "CUSTOMER", "SERVERS", "ERROR, SUBJECT"}, shrink: []int{4, 5, 6}}
+	routed := slices.ContainsFunc(list, func(s ticket.Summary) bool { return routeText(s) != "" })
+	if routed {
+		t.head, t.shrink = slices.Insert(t.head, 4, "PRIORITY"), []int{4, 5, 6, 7}
+	}
 	for _, s := range list {
 		about := s.Subject
 		if len(s.Errors) > 0 {
@@ -62,10 +68,26 @@ func ticketTable(list []ticket.Summary, now time.Time) *table {
 			servers = append(servers, v.Name)
 		}
 		word, colour := told(s)
-		t.add(cell{s.ID, bold}, cell{string(s.State), ""}, cell{age(now.Sub(s.Created)), ""}, cell{word, colour},
-			cell{cmp.Or(s.CustomerNumber, s.From), ""}, cell{strings.Join(servers, " "), ""}, cell{about, ""})
+		row := []cell{{s.ID, bold}, {string(s.State), ""}, {age(now.Sub(s.Created)), ""}, {word, colour},
+			{cmp.Or(s.CustomerNumber, s.From), ""}, {strings.Join(servers, " "), ""}, {about, ""}}
+		if routed {
+			row = slices.Insert(row, 4, cell{routeText(s), priorityStyle(s.Priority)})
+		}
+		t.add(row...)
 	}
 	return t
+}
+
+// routeText is priority and tags at a glance: "high vip spital".
+func routeText(s ticket.Summary) string {
+	return strings.Join(append(strings.Fields(s.Priority), s.Tags...), " ")
+}
+
+func priorityStyle(priority string) style {
+	if priority == "high" {
+		return red
+	}
+	return ""
 }
 
 // told says in a word whether the customer knows where they stand.

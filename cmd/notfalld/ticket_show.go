@@ -130,6 +130,8 @@ func (p page) ticket(d ticket.Detail) {
 	p.row("subject", d.Subject)
 	p.row("from", d.From)
 	p.row("customer", d.CustomerNumber)
+	p.styled("priority", priorityStyle(d.Priority), d.Priority)
+	p.row("tags", strings.Join(d.Tags, ", "))
 	p.row("created", p.clock(d.Created))
 	p.row("servers", each(d.Servers, serverText)...)
 	p.row("errors", each(d.Errors, errorText)...)
