@@ -122,7 +122,6 @@ func (d *Desk) replayMail(ctx context.Context, set, against *rules.Set, m Mail) 
 		return r, nil
 	}
 	threaded := m.Thread != threadNew || t.Previous != 0 // a ticket closed too long ago was continued by another
-	e.Attempts = 1
 	is := d.decisionBy(ctx, set, raw, e, threaded)
 	was := decisionOf(m)
 	if against != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"notfalld/rules"
@@ -201,6 +203,35 @@ func (d *Desk) TakeAcceptedRules(ctx context.Context) (taken bool, waiting strin
 		return false, "", d.o.Store.Update(ctx, func(tx Tx) error { return retire(tx, d.now(), RulesAccepted) })
 	}
 	return true, "", d.enforceRules(ctx, row, set)
+}
+
+// settingTried names the rules that are being tried, and how often that was begun: "CONTENT N".
+const settingTried = "rules_tried"
+
+// RulesTried notes that rules with this content are about to be read and tried, and says whether that was begun so often without
+// ever ending that they are to be left alone: a rule that takes the process down must not do so with every start.
+func (d *Desk) RulesTried(ctx context.Context, content string) (deadly bool, err error) {
+	err = d.o.Store.Update(ctx, func(tx Tx) error {
+		tried, _, err := tx.Setting(settingTried)
+		if err != nil {
+			return err
+		}
+		before, times, _ := strings.Cut(tried, " ")
+		n, _ := strconv.Atoi(times)
+		if before != content {
+			n = 0
+		}
+		if deadly = n >= triesBeforeMinimal; deadly {
+			return nil
+		}
+		return tx.SetSetting(settingTried, fmt.Sprintf("%s %d", content, n+1))
+	})
+	return deadly, err
+}
+
+// RulesSurvived notes that the trial that RulesTried announced has ended, whatever came of it.
+func (d *Desk) RulesSurvived(ctx context.Context) error {
+	return d.o.Store.Update(ctx, func(tx Tx) error { return tx.SetSetting(settingTried, "") })
 }
 
 // ErrNotWaiting says that a rule set that was to be accepted does not wait.

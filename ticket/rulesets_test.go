@@ -387,3 +387,27 @@ func TestRulesOutliveTheProcess(t *testing.T) {
 	s.restart()
 	s.inForce(set, "")
 }
+
+// Rules that end the process while they are tried are left alone after three times, until they are changed.
+func TestRulesThatEndTheProcess(t *testing.T) {
+	s := newStage(t)
+	tried := func(content string, want bool) {
+		t.Helper()
+		deadly, err := s.desk.RulesTried(s.ctx, content)
+		s.check(err)
+		if deadly != want {
+			t.Errorf("%s is left alone: %v", content, deadly)
+		}
+	}
+	for range 3 {
+		tried("a", false) // and the process ends
+	}
+	tried("a", true)
+	tried("a", true)
+	tried("b", false)
+	s.check(s.desk.RulesSurvived(s.ctx))
+	for range 9 {
+		tried("b", false)
+		s.check(s.desk.RulesSurvived(s.ctx))
+	}
+}

@@ -104,15 +104,11 @@ func (k *ruleKeeper) fingerprint() string { return fingerprint(k.dir) }
 // look takes up the folder as it is; false if it was being written meanwhile.
 func (k *ruleKeeper) look(ctx context.Context) (settled bool) {
 	before := k.fingerprint()
-	c := readCandidate(ctx, k.dir, k.desk.RulesHash())
-	if ctx.Err() != nil {
-		return true
-	}
-	if k.fingerprint() != before {
+	c, outcome, err := k.try(ctx, before)
+	if err == errUnsettled {
 		return false
 	}
 	k.seen, k.again = before, c.unreadable != nil
-	outcome, err := k.judge(ctx, c)
 	switch {
 	case ctx.Err() != nil:
 		return true
@@ -131,6 +127,40 @@ func (k *ruleKeeper) look(ctx context.Context) (settled bool) {
 	}
 	k.missed = missed
 	return true
+}
+
+// errUnsettled says that the folder was being written while it was read.
+var errUnsettled = errors.New("the folder is being written")
+
+// try reads the folder and decides what becomes of it. That this was begun is noted first, and last that it has ended: files that
+// take the process down are left alone after some tries.
+func (k *ruleKeeper) try(ctx context.Context, before string) (c candidate, o ticket.RulesOutcome, err error) {
+	if c.content, c.unreadable = contentOf(k.dir); c.unreadable != nil {
+		o, err = k.judge(ctx, c)
+		return c, o, err
+	}
+	deadly, err := k.desk.RulesTried(ctx, c.content)
+	switch {
+	case err != nil:
+		return c, "", err
+	case deadly:
+		c.problems = []Problem{{File: k.dir, Text: "notfalld ended several times while it tried these files", Mend: "change them, and see what notfalld rules test says"}}
+		o, err = k.judge(ctx, c)
+		return c, o, err
+	}
+	c.read(ctx, k.dir, k.desk.RulesHash())
+	switch {
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case k.fingerprint() != before:
+		err = errUnsettled
+	default:
+		o, err = k.judge(ctx, c)
+	}
+	if survived := k.desk.RulesSurvived(context.WithoutCancel(ctx)); err == nil {
+		err = survived
+	}
+	return c, o, err
 }
 
 // judge decides what becomes of the files in the folder.
@@ -203,11 +233,8 @@ func (c candidate) lines() []string {
 	return out
 }
 
-// readCandidate reads a folder ("": the shipped set alone), checks it and runs its tests, unless it is the set that is in force.
-func readCandidate(ctx context.Context, dir, inForce string) (c candidate) {
-	if c.content, c.unreadable = contentOf(dir); c.unreadable != nil {
-		return c
-	}
+// read reads a folder ("": the shipped set alone), checks it and runs its tests, unless it is the set that is in force.
+func (c *candidate) read(ctx context.Context, dir, inForce string) {
 	set, problems := loadRules(dir)
 	if set != nil && dir != "" && set.Hash() != inForce {
 		report, err := set.Try(ctx, os.DirFS(dir), dir, rules.TryOptions{Limit: trialTime})
@@ -217,17 +244,19 @@ func readCandidate(ctx context.Context, dir, inForce string) (c candidate) {
 		}
 		if err != nil {
 			c.unreadable = err
-			return c
+			return
 		}
 	}
 	c.set, c.problems = set, problems
-	return c
 }
 
 // firstRules is the set of the very first start, when nothing is stored that could stand in for files that are wrong.
 func (p *plan) firstRules(ctx context.Context) (*rules.Set, error) {
 	dir := p.config.Rules.Dir
-	c := readCandidate(ctx, dir, "")
+	var c candidate
+	if c.content, c.unreadable = contentOf(dir); c.unreadable == nil {
+		c.read(ctx, dir, "")
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -16,6 +17,7 @@ import (
 	gomail "github.com/emersion/go-message/mail"
 
 	"notfalld/postoffice"
+	"notfalld/store"
 	"notfalld/ticket"
 )
 
@@ -326,6 +328,33 @@ func TestStartWithChangedRules(t *testing.T) {
 		w.told(1)
 		w.stop()
 	})
+}
+
+// A rule that takes the process down while it is tried does so three times; then customers are answered by the rules before.
+func TestRulesThatEndTheDaemon(t *testing.T) {
+	w := newWorkshop(t, "")
+	w.open()
+	w.stop()
+	w.put("10-own.yaml", ownRule)
+	content, err := contentOf(w.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, _, err := (&Main{Stderr: w.stderr, Env: os.LookupEnv}).open(context.Background(), w.conf, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.Update(context.Background(), func(tx ticket.Tx) error { return tx.SetSetting("rules_tried", content+" 3") })
+	if err = errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	w.open()
+	w.inForce()
+	w.says(w.told(1)[0], "notfalld ended several times while it tried these files")
+	w.customer("petra@firma.at")
+	w.save("10-own.yaml", ownRule2)
+	w.inForce("10-own.yaml", ownRule2)
+	w.stop()
 }
 
 // SIGHUP while a set waits: all is read anew, and it still waits.
