@@ -7,9 +7,13 @@ type hostContext struct {
 	s    *source
 	line int  // the line of the last token asked for
 	log  bool // what that line is
+
+	apart map[string]takenApart // the names seen so far
 }
 
-func newHostContext(s *source) *hostContext { return &hostContext{s: s, line: -1} }
+func newHostContext(s *source) *hostContext {
+	return &hostContext{s: s, line: -1, apart: map[string]takenApart{}}
+}
 
 // logLine reports whether a token lies in a line of a log or a stack trace. Tokens come in order.
 func (c *hostContext) logLine(t hostToken) bool {

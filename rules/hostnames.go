@@ -15,6 +15,12 @@ type bareName struct {
 	speech   bool // a part behind the first is the second half of a compound of speech: db-verbindung
 }
 
+// takenApart is a name as takeApart read it.
+type takenApart struct {
+	bareName
+	host bool
+}
+
 // takeApart reads the parts of a name; not so if no host is called so.
 func takeApart(v *vocabulary, name string) (bareName, bool) {
 	n := bareName{parts: strings.Split(name, "-")}
@@ -66,14 +72,18 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 	if !strings.ContainsAny(name, "0123456789-") && t.text == name && !rolePrefix(name) {
 		return false
 	}
-	if digits(name) == len(name) || ctx.podRow(t) || ctx.instance(t) {
+	if digits(name) == len(name) {
 		return false
 	}
-	n, ok := takeApart(v, name)
-	if !ok || n.speech && !ctx.labelled(t) && !n.numbered {
+	n, ok := ctx.apart[name] // a log names the same things in every line
+	if !ok {
+		n.bareName, n.host = takeApart(v, name)
+		ctx.apart[name] = n
+	}
+	if !n.host || n.speech && !ctx.labelled(t) && !n.numbered {
 		return false
 	}
-	return n.shaped(name, t, ctx) || n.placed(t, ctx) || n.roleAndWord(t, ctx)
+	return (n.shaped(name, t, ctx) || n.placed(t, ctx) || n.roleAndWord(t, ctx)) && !ctx.podRow(t) && !ctx.instance(t)
 }
 
 // shaped: the name alone says that it is a host's.

@@ -90,15 +90,18 @@ func (c *hostContext) nameField(t hostToken) bool {
 // hasAddress: "bmdserver (192.168.16.10)", "HV-NORD | 192.168.77.11", "app-lager, IP 10.0.0.7", written small or in
 // capitals as names are.
 func (c *hostContext) hasAddress(t hostToken) bool {
-	rest := c.s.text[t.to:min(len(c.s.text), t.to+60)]
-	gap := len(rest) - len(strings.TrimLeft(rest, " \t|(,:=\u00a0"))
-	if gap == 0 || !oneCase(t.text) {
+	text, i, bracket, bar := c.s.text, t.to, false, false
+	for i < len(text) && strings.IndexByte(" \t|(,:=", text[i]) >= 0 {
+		bracket, bar = bracket || text[i] == '(', bar || text[i] == '|'
+		i++
+	}
+	if i == t.to || i == len(text) || strings.IndexByte("0123456789IifF", text[i]) < 0 { // asked of every word
 		return false
 	}
-	if !strings.ContainsAny(t.text, "0123456789-") && strings.Trim(rest[:gap], " ") != "(" && !(shoutedName(t.text) && strings.Contains(rest[:gap], "|")) {
+	if !strings.ContainsAny(t.text, "0123456789-") && !bracket && !(bar && shoutedName(t.text)) || !oneCase(t.text) {
 		return false
 	}
-	rest = rest[gap:]
+	rest := text[i:min(len(text), i+60)]
 	for _, label := range []string{"IP-Adresse", "IP", "ip", "IPv4", "IPv6"} {
 		rest = strings.TrimLeft(strings.TrimPrefix(rest, label), " :")
 	}

@@ -102,7 +102,7 @@ func (p *phoneFinder) bareNumber(t string, i int) int {
 	if i > 0 && (isAlnum(t[i-1]) || strings.IndexByte("/-.,_#=+@'", t[i-1]) >= 0) {
 		return 0
 	}
-	if n := american(t[i:]); n > 0 && (called(p.d.v, t, i) || t[i] == '(' || strings.HasPrefix(t[i:], "1-")) {
+	if n := american(t[i:min(len(t), i+20)]); n > 0 && (called(p.d.v, t, i) || t[i] == '(' || strings.HasPrefix(t[i:], "1-")) {
 		return n
 	}
 	if t[i] == '(' || t[i] == '+' || t[i] == '0' {
@@ -114,7 +114,7 @@ func (p *phoneFinder) bareNumber(t string, i int) int {
 		}
 		return 0
 	}
-	if !called(p.d.v, t, i) {
+	if p.completed(t[i:min(len(t), i+20)]) == "" || !called(p.d.v, t, i) {
 		return 0
 	}
 	n := phoneAt("0"+t[i:min(len(t), i+40)], 0) - 1
@@ -182,10 +182,9 @@ func (p *phoneFinder) completed(raw string) string {
 			return "+" + raw
 		}
 	}
-	for region, starts := range map[string]string{"AT": "6", "DE": "1", "CH": "7"} { // mobile numbers
-		if p.region == region && raw[:1] == starts && countDigits(raw) >= 9 {
-			return "0" + raw
-		}
+	mobile := p.region == "AT" && raw[0] == '6' || p.region == "DE" && raw[0] == '1' || p.region == "CH" && raw[0] == '7'
+	if mobile && countDigits(raw) >= 9 {
+		return "0" + raw
 	}
 	return ""
 }
