@@ -61,10 +61,27 @@ func TestAgainWhileWatching(t *testing.T) {
 	h.desk.waitTaken(t, h.ctx, 1)
 	h.turn(ticket.EntryAgain, 2, 4)
 	h.desk.waitMarked(t, h.ctx, 3)
-	h.turn(ticket.EntryAgain, 3)
-	h.desk.waitMarked(t, h.ctx, 4)
+	for n := range 2 { // the same one, twice
+		h.turn(ticket.EntryAgain, 3)
+		h.desk.waitMarked(t, h.ctx, 4+n)
+	}
 	h.end()
 	h.wantFlags("INBOX", "1:", "2: "+keyword, "3: "+keyword, "4: "+keyword, "5: "+keyword)
+}
+
+// While the desk has a mail, it is not fetched once more, however often the desk says that it is to be.
+func TestAgainAndNotTwiceAtOnce(t *testing.T) {
+	h := left(t, 2, ticket.EntryAgain)
+	asked := make(chan struct{})
+	h.desk.hold = func(ticket.Fetched) error { <-asked; return nil }
+	h.watch()
+	h.desk.wait(t, h.ctx, "three polls", func() bool { return h.desk.asked >= 4 })
+	close(asked)
+	h.desk.waitMarked(t, h.ctx, 2)
+	h.end()
+	if len(h.desk.taken) != 2 || h.desk.again > 0 {
+		t.Errorf("%d mails were taken, %d of them again", len(h.desk.taken), h.desk.again)
+	}
 }
 
 // What is wanted again and is gone is said to be; the rest is fetched.

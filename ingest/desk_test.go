@@ -24,6 +24,7 @@ type memoryDesk struct {
 	taken   []ticket.Fetched // in the order of their decision
 	again   int              // mails that were handed over although their place was known
 	flying  map[ticket.Place]bool
+	asked   int // how often it was asked what is to be fetched again
 	doubled int // mails that were handed over while they were being decided
 	markErr error
 }
@@ -101,6 +102,8 @@ func (d *memoryDesk) Take(ctx context.Context, f ticket.Fetched) (ticket.Entry, 
 func (d *memoryDesk) Again(_ context.Context, mailbox, folder string, validity uint32) ([]uint32, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	defer d.tell()
+	d.asked++
 	var uids []uint32
 	for p, e := range d.entries {
 		if p.Mailbox == mailbox && p.Folder == folder && p.UIDValidity == validity && e.State == ticket.EntryAgain {

@@ -297,14 +297,13 @@ func TestLostBetweenStoringAndSwapping(t *testing.T) {
 	for _, ends := range []bool{true, false} {
 		s := newStage(t)
 		s.propose(rules.Shipped(), ticket.RulesUnchanged)
-		s.give(reportMail)
 		lost := errors.New("connection lost")
 		hooked := &hookedStore{Store: s.store, lose: func() error { return lost }}
 		o := options(t, hooked, s.clock)
 		desk, err := ticket.NewDesk(s.ctx, o)
 		s.check(err)
 		s.desk = desk
-		set := ruleFile(t, harmlessRule)
+		set := ruleFile(t, otherRule) // which takes something from nobody yet
 		if _, err := s.desk.ProposeRules(s.ctx, set); !errors.Is(err, lost) {
 			t.Fatal(err)
 		}
@@ -312,6 +311,7 @@ func TestLostBetweenStoringAndSwapping(t *testing.T) {
 			t.Error("a set decides that may not be stored")
 		}
 		hooked.lose = nil
+		s.give(reportMail) // from now on it would; but it is stored as in force
 		if ends {
 			s.restart()
 		} else {
