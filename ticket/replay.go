@@ -121,11 +121,15 @@ func (d *Desk) replayMail(ctx context.Context, set, against *rules.Set, m Mail) 
 		r.Gone = true
 		return r, nil
 	}
-	threaded := m.Thread != threadNew || t.Previous != 0 // a ticket closed too long ago was continued by another
-	is := d.decisionBy(ctx, set, raw, e, threaded)
+	in := &t
+	if m.Thread == threadNew && t.Previous == 0 { // a ticket closed too long ago was continued by another
+		in = nil
+	}
+	proven := m.Kind != UnprovenMail
+	is := d.decisionBy(ctx, set, raw, e, in, proven)
 	was := decisionOf(m)
 	if against != nil {
-		was = d.decisionBy(ctx, against, raw, e, threaded)
+		was = d.decisionBy(ctx, against, raw, e, in, proven)
 	}
 	if err := ctx.Err(); err != nil {
 		return r, err
@@ -158,8 +162,9 @@ func decisionOf(m Mail) decision {
 	return d
 }
 
-// decisionBy is what these rules say of it. It follows Desk.decide; threaded: the mail continues a ticket.
-func (d *Desk) decisionBy(ctx context.Context, set *rules.Set, raw []byte, e Entry, threaded bool) decision {
+// decisionBy is what these rules say of it. It follows Desk.decide; in is the ticket that the mail continues, with proof or without,
+// or nil.
+func (d *Desk) decisionBy(ctx context.Context, set *rules.Set, raw []byte, e Entry, in *Ticket, proven bool) decision {
 	u := d.understand(ctx, set, raw, e, e.Fetched)
 	x := decision{class: u.facts.Class, answer: u.facts.Reply}
 	if u.failed {
@@ -168,10 +173,13 @@ func (d *Desk) decisionBy(ctx context.Context, set *rules.Set, raw []byte, e Ent
 	kind := u.auto.Kind
 	switch {
 	case (kind == message.Bounce || kind == message.Delay || x.class == rules.Bounce) && x.class != rules.Emergency:
-	case threaded && isNote(u):
+	case in != nil && isNote(u):
 		x.class, x.answer.Send = rules.Auto, false
-	case threaded:
+	case in != nil:
 		x.class, x.answer = rules.Emergency, d.mayReply(u)
+		if set.HasRoutes() && !u.failed {
+			u.facts.Route = d.routeInTicket(ctx, u, *in, proven)
+		}
 	}
 	x.line = rules.NewLine("", u.mail, u.facts)
 	return x

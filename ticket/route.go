@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -16,6 +17,40 @@ const (
 	priorityHigh = "high"
 	priorityLow  = "low"
 )
+
+// routeReply asks the route rules anew for a mail that continues a ticket. It is outside the transaction in which the mail is decided,
+// because rules take their time.
+func (d *Desk) routeReply(ctx context.Context, u *understood) error {
+	if !u.set.HasRoutes() || u.failed || isNote(*u) {
+		return nil
+	}
+	var th thread
+	err := d.o.Store.View(ctx, func(tx Tx) (err error) { th, err = d.findThread(tx, *u); return err })
+	if err == nil && th.found {
+		u.facts.Route = d.routeInTicket(ctx, *u, th.ticket, th.proven)
+	}
+	return err
+}
+
+// routeInTicket is the route of a mail that continues a ticket: "noch immer" says neither that it is an emergency nor whose; the
+// ticket does. Without proof it counts for no more than it says itself.
+func (d *Desk) routeInTicket(ctx context.Context, u understood, t Ticket, proven bool) rules.Route {
+	f := u.facts
+	f.Reply = d.mayReply(u)
+	if proven {
+		f.CustomerNumber = cmp.Or(f.CustomerNumber, t.CustomerNumber)
+	}
+	if u.facts.Class == rules.Emergency && f.CustomerNumber == u.facts.CustomerNumber && f.Reply.Send == u.facts.Reply.Send {
+		return u.facts.Route // nothing is known that was not when it was asked
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.o.Bounds.UnderstandLimit)
+	defer cancel()
+	r, err := u.set.RouteInTicket(ctx, u.mail, u.world, f)
+	if err != nil {
+		d.o.Log.Error("who else is to be told of a mail is not known", "ticket", t.Number(), "err", err)
+	}
+	return r
+}
 
 // recordRoute writes into the history what route rules made of a mail, and returns whom they have told beside those who always are.
 func (d *Desk) recordRoute(tx Tx, t Ticket, m Mail, r rules.Route) ([]string, error) {

@@ -25,7 +25,7 @@ import (
 //	closing                       what happens at closing time
 //	close NS-10001                staff close a ticket
 //	tickets N                     so many tickets exist
-//	ticket NS-10001 KEY=VALUE…    state, mails, servers, customer, previous, related
+//	ticket NS-10001 KEY=VALUE…    state, mails, servers, customer, previous, related, from, priority, tags
 //	entry FILE STATE              what became of the mail
 //	answers N [TO]                so many answers were accepted (to this address)
 //	same N M                      the Nth and the Mth accepted answer are the same bytes
@@ -34,6 +34,11 @@ import (
 //	staff "WORDS" / staff! "WORDS"   the last notice to staff does, or does not
 //	history NS-10001 "WORDS"      a line of its history does
 //
+//	notices N [TO]                so many notices were accepted (to this address)
+//	notice "WORDS" / notice! "WORDS"   the last one holds them as it travels, header included
+//	times N STEP                  a step, so many times
+//
+// A file rules.yaml is the admin's folder of rules. {{n}} in a mail is another number each time that one is taken.
 // In a mail, {{id}}, {{reply-to}}, {{envelope}}, {{line}} stand for the Message-ID, Reply-To, envelope sender and ticket line of the last answer.
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/scenarios/*.txtar")
@@ -70,22 +75,48 @@ func (s *stage) play(file string, a *txtar.Archive) {
 	for _, f := range a.Files {
 		s.mails[f.Name] = bytes.ReplaceAll(f.Data, []byte("\n"), []byte("\r\n"))
 	}
+	if text, ok := s.mails["rules.yaml"]; ok {
+		s.setRules(string(text))
+	}
 	for i, line := range strings.Split(string(a.Comment), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		s.where = fmt.Sprintf("%s:%d: %s", file, i+1, line)
-		verb, rest, _ := strings.Cut(line, " ")
-		step, ok := steps[verb]
-		if !ok {
-			s.Fatalf("%s: no such step", s.where)
-		}
-		step(s, strings.TrimSpace(rest))
+		s.step(line)
 		if s.Failed() {
 			return
 		}
 	}
+}
+
+func (s *stage) step(line string) {
+	verb, rest, _ := strings.Cut(line, " ")
+	rest = strings.TrimSpace(rest)
+	if verb == "times" {
+		count, step, _ := strings.Cut(rest, " ")
+		n, err := strconv.Atoi(count)
+		s.check(err)
+		for range n {
+			s.step(step)
+		}
+		return
+	}
+	step, ok := steps[verb]
+	if !ok {
+		s.Fatalf("%s: no such step", s.where)
+	}
+	step(s, rest)
+}
+
+// setRules opens the desk anew with an admin's rules.
+func (s *stage) setRules(text string) {
+	o := options(s.T, s.store, s.clock)
+	o.Rules = ruleFile(s.T, text)
+	desk, err := ticket.NewDesk(s.ctx, o)
+	s.check(err)
+	s.desk = desk
 }
 
 var steps = map[string]func(s *stage, args string){
@@ -127,6 +158,12 @@ var steps = map[string]func(s *stage, args string){
 	"answer!": func(s *stage, a string) { s.holds(s.last(ticket.OutAnswer), a, false) },
 	"staff":   func(s *stage, a string) { s.holds(s.last(ticket.OutNotice), a, true) },
 	"staff!":  func(s *stage, a string) { s.holds(s.last(ticket.OutNotice), a, false) },
+	"notices": func(s *stage, a string) {
+		want, to, _ := strings.Cut(a, " ")
+		s.equal(want, strconv.Itoa(len(s.accepted(ticket.OutNotice, to))))
+	},
+	"notice":  func(s *stage, a string) { s.holds(s.lastNotice(), a, true) },
+	"notice!": func(s *stage, a string) { s.holds(s.lastNotice(), a, false) },
 	"history": func(s *stage, a string) {
 		name, words, _ := strings.Cut(a, " ")
 		id, _ := ticket.ParseNumber(name)
@@ -142,7 +179,7 @@ var steps = map[string]func(s *stage, args string){
 
 func (s *stage) takeMail(args string) {
 	fields := strings.Fields(args)
-	raw := []byte(s.fill(string(s.mails[fields[0]])))
+	raw := []byte(s.fill(strings.ReplaceAll(string(s.mails[fields[0]]), "{{n}}", strconv.Itoa(int(s.uid)+1))))
 	if len(raw) == 0 {
 		s.Fatalf("%s: no such mail", s.where)
 	}
@@ -232,6 +269,7 @@ func (s *stage) wantTicket(args string) {
 	got := map[string]string{
 		"state": string(d.State), "mails": strconv.Itoa(len(d.Mails)), "servers": strings.Join(servers, ","), "customer": d.CustomerNumber,
 		"previous": d.Previous, "related": d.Related, "from": d.From,
+		"priority": d.Priority, "tags": strings.Join(d.Tags, ","),
 	}
 	for _, f := range fields[1:] {
 		key, want, _ := strings.Cut(f, "=")
@@ -247,9 +285,19 @@ func (s *stage) wantAnswers(args string) {
 }
 
 // answers lists what was accepted for one address, or for all.
-func (s *stage) answers(to string) (as []ticket.Out) {
+func (s *stage) answers(to string) []ticket.Out { return s.accepted(ticket.OutAnswer, to) }
+
+func (s *stage) lastNotice() string {
+	all := s.accepted(ticket.OutNotice, "")
+	if len(all) == 0 {
+		s.Fatalf("%s: nothing was sent", s.where)
+	}
+	return string(all[len(all)-1].Bytes)
+}
+
+func (s *stage) accepted(k ticket.OutKind, to string) (as []ticket.Out) {
 	for _, o := range s.sent {
-		if o.Kind == ticket.OutAnswer && (to == "" || o.Recipient == to) {
+		if o.Kind == k && (to == "" || o.Recipient == to) {
 			as = append(as, o)
 		}
 	}

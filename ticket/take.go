@@ -121,6 +121,9 @@ func (d *Desk) settle(ctx context.Context, e Entry, raw []byte, cut string) (Ent
 	if cut != "" && u.mail.Problem == "" {
 		u.mail.Problem = cut
 	}
+	if err := d.routeReply(ctx, &u); err != nil {
+		return e, fmt.Errorf("look for the ticket of a mail: %w", err)
+	}
 	e.Arrived = arrival(e.Arrived, u.mail)
 	var decided Entry
 	err := d.o.Store.Update(ctx, func(tx Tx) error {
@@ -152,6 +155,7 @@ func arrival(internal time.Time, m *message.Mail) time.Time {
 type understood struct {
 	set    *rules.Set // by which
 	mail   *message.Mail
+	world  rules.World // beside which
 	facts  rules.Facts
 	author message.Address   // who really wrote it, groups seen through; zero if that cannot be said
 	auto   message.Automatic // with the doings of our groups left out
@@ -194,7 +198,7 @@ func (d *Desk) read(ctx context.Context, set *rules.Set, raw []byte, at time.Tim
 	w := d.o.World
 	w.Now, w.Open, w.Proof = at.In(d.o.Hours.Location), d.o.Hours.Open(at), string(u.proof.Verdict)
 	facts, err := set.Understand(ctx, m, w)
-	u.facts = facts
+	u.facts, u.world = facts, w
 	if err != nil {
 		if m.Problem == "" {
 			m.Problem = "not everything in this mail was looked at: " + err.Error()
