@@ -135,7 +135,7 @@ func httpStatus(v *vocabulary, f string) bool {
 }
 
 // toolHead knows forms that single tools have: an event list, a banner, hdbsql's "* -10709: …", OpenSSL's error queue, a
-// failed disk in /proc/mdstat, and PowerShell's "Get-ADUser : …".
+// failed disk in /proc/mdstat, a function of PHP, and PowerShell's "Get-ADUser : …".
 func toolHead(v *vocabulary, t, f string) bool {
 	if eventRow(f) {
 		return true
@@ -152,6 +152,9 @@ func toolHead(v *vocabulary, t, f string) bool {
 	}
 	if strings.HasPrefix(f, "md") && digits(f[2:]) > 0 && strings.Contains(f, " : ") && strings.Contains(f, "(f)") {
 		return true
+	}
+	if i := strings.Index(cut(f, 60), "(): "); i > 0 && !strings.Contains(f[:i], " ") {
+		return true // a function of PHP
 	}
 	verb, rest, ok := strings.Cut(t, " : ")
 	return ok && len(rest) > 8 && len(verb) > 5 && verb[0] >= 'A' && verb[0] <= 'Z' && strings.Count(verb, "-") == 1 && !strings.Contains(verb, " ")
