@@ -53,13 +53,13 @@ func takeApart(v *vocabulary, name string) (bareName, bool) {
 			n.other++
 		}
 	}
-	return n, true
+	return n, !podName(n.parts)
 }
 
 // bareHost decides on a name without dots that the inventory does not know.
 func bareHost(name string, t hostToken, ctx *hostContext) bool {
 	v := ctx.s.v
-	if len(name) < 3 || len(name) > 40 || v.notHosts[name] || ticketNumber(name) || strings.Contains(name, "_") || t.after == '@' || t.after == '=' || podName(name) {
+	if len(name) < 3 || len(name) > 40 || v.notHosts[name] || ticketNumber(name) || strings.Contains(name, "_") || t.after == '@' || t.after == '=' {
 		return false
 	}
 	if t.scheme == "unc" || t.scheme == "ssh" || t.scheme != "" && strings.ContainsAny(name, "0123456789-") {
@@ -115,6 +115,9 @@ func (n bareName) placed(t hostToken, ctx *hostContext) bool {
 			return true
 		}
 	}
+	if ctx.s.log || ctx.logLine(t) {
+		return false // sentences are not written there
+	}
 	if (n.numbered || len(n.parts) > 1) && (ctx.prompt(t) || ctx.commanded(t) || ctx.quotedAsServer(t)) {
 		return true
 	}
@@ -129,7 +132,7 @@ func (n bareName) placed(t hostToken, ctx *hostContext) bool {
 // place must tell.
 func (n bareName) roleAndWord(t hostToken, ctx *hostContext) bool {
 	v := ctx.s.v
-	if len(n.parts) < 2 || n.speech || !n.role || !oneCase(t.text) || ctx.logLine(t) {
+	if len(n.parts) < 2 || n.speech || !n.role || ctx.s.log || !oneCase(t.text) || ctx.logLine(t) {
 		return false
 	}
 	first, last := n.parts[0], n.parts[len(n.parts)-1]
@@ -163,8 +166,7 @@ func speech(v *vocabulary, s string) bool {
 
 // podName: a pod of a deployment, as Kubernetes names it: a hash of the template and five random signs, without
 // vowels and what looks like one (k8s.io/apimachinery, rand.SafeEncodeString).
-func podName(name string) bool {
-	parts := strings.Split(name, "-")
+func podName(parts []string) bool {
 	if len(parts) < 3 {
 		return false
 	}

@@ -39,6 +39,9 @@ func (c *hostContext) hostWord(w string) bool {
 	if c.s.v.hostBefore[w] {
 		return true
 	}
+	if len(w) < 7 || strings.IndexByte("rsnlt", w[len(w)-1]) < 0 {
+		return false
+	}
 	for _, end := range []string{"server", "servers", "servern", "controller", "controllern", "knoten", "hypervisor", "firewall", "firewalls", "datenbankhost", "vmhost"} {
 		if len(w) > len(end) && strings.HasSuffix(w, end) {
 			return true
