@@ -131,7 +131,7 @@ func sampleNotices() []Notification {
 			for _, answered := range []Answered{"", AnsweredFull, AnsweredBare, AnsweredNot, AnsweredBefore} {
 				all = append(all, Notification{
 					Kind: kind, Language: lang, Company: a.Company.Name, Ticket: a.Ticket, TicketLine: a.TicketLine, OldTicket: "NS-9000", Related: "NS-9001",
-					Name: "Erika Muster", Address: "erika@firma.example", Proof: Proven, Subject: a.Subject, Arrived: a.Arrived, Understood: a.Understood,
+					Priority: "high", Tags: []string{"vip"}, Name: "Erika Muster", Address: "erika@firma.example", Proof: Proven, Subject: a.Subject, Arrived: a.Arrived, Understood: a.Understood,
 					Missing: MissingFacts(), Attachments: []string{"error.log"}, Problem: "too deep", LeftOut: []string{"x.zip"}, Text: "Hallo,\n\nder Server steht.\n",
 					Answered: answered, Recipient: "erika@firma.example", Why: "mailing list", Draft: &Rendered{Subject: "s", Text: "t"},
 					Items: []Item{{Ticket: "NS-1", Address: "a@b.example", Subject: "x", Answered: answered, Why: "w"}},

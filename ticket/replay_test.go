@@ -108,6 +108,27 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// A reply is routed as its ticket's: what was stored with it is what the same rules say today.
+func TestReplayOfRoutes(t *testing.T) {
+	const vip = "route:\n  - {name: vip, when: 'customer_number == \"104711\"', priority: high, notify: [oncall@notfall-hoster.at]}\n"
+	s := newStage(t)
+	s.setRules(vip)
+	for _, raw := range mailbox {
+		s.give(strings.Replace(raw, "Tel. 0664 1234567", "Kundennummer 104711", 1))
+	}
+	if got, n, _ := s.replay(ruleFile(t, vip), ticket.ReplayQuery{}); len(got) > 0 || n != len(mailbox) {
+		t.Errorf("%d mails replayed; what differs under the same rules: %q", n, got)
+	}
+	got, _, _ := s.replay(rules.Shipped(), ticket.ReplayQuery{})
+	want := []string{
+		"2@firma.at; priority high → –; notify -oncall@notfall-hoster.at",
+		"1@firma.at; priority high → –; notify -oncall@notfall-hoster.at",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("without the rule (-want +got):\n%s", d)
+	}
+}
+
 // Where rules are worse today than the ones that once decided, those in force are what a change is held against: what was lost
 // before is not lost by it.
 func TestWhatWasLostBeforeIsNotLostAgain(t *testing.T) {
