@@ -110,13 +110,7 @@ func appendNew(list []string, s string) []string {
 // phoneAt is the length of a telephone number that begins at i: a plus, a double zero or a zero, and
 // digits in groups; 0 if there is none. One line end may stand in it, where a mail program broke it.
 func phoneAt(t string, i int) int {
-	if numberGoesOn(t, i) {
-		return 0
-	}
-	if i > 0 && !labelDot(t, i) && !doubledPlus(t, i) && (isAlnum(t[i-1]) || strings.IndexByte("/-.,_#=:+@'", t[i-1]) >= 0 && !(t[i-1] == ':' || t[i-1] == '/' || t[i-1] == ',' || t[i-1] == '-' || t[i-1] == '=') || t[i-1] == ':' && i > 1 && t[i-2] >= '0' && t[i-2] <= '9' || t[i-1] >= 0x80 && letterBefore(t, i)) {
-		return 0
-	}
-	if (i > 0 && (t[i-1] == '/' || t[i-1] == '-' || t[i-1] == ',')) && i > 1 && isAlnum(t[i-2]) {
+	if !numberBegins(t, i) {
 		return 0
 	}
 	j, plus := i, false
@@ -178,6 +172,20 @@ func phoneAt(t string, i int) int {
 		return 0
 	}
 	return end - i
+}
+
+// numberBegins reports whether what stands before a place lets a number begin there.
+func numberBegins(t string, i int) bool {
+	if numberGoesOn(t, i) {
+		return false
+	}
+	if i > 0 && !labelDot(t, i) && !doubledPlus(t, i) && (isAlnum(t[i-1]) || strings.IndexByte("/-.,_#=:+@'", t[i-1]) >= 0 && !(t[i-1] == ':' || t[i-1] == '/' || t[i-1] == ',' || t[i-1] == '-' || t[i-1] == '=') || t[i-1] == ':' && i > 1 && t[i-2] >= '0' && t[i-2] <= '9' || t[i-1] >= 0x80 && letterBefore(t, i)) {
+		return false
+	}
+	if (i > 0 && (t[i-1] == '/' || t[i-1] == '-' || t[i-1] == ',')) && i > 1 && isAlnum(t[i-2]) {
+		return false
+	}
+	return true
 }
 
 func isAlnum(c byte) bool {
