@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // topic is one of the questions that a good mail answers, or what else a heading can announce.
 type topic int
@@ -216,7 +219,7 @@ func byHeading(s *source, until int) map[topic]passage {
 			continue
 		}
 		alone := i+1 < len(s.lines) && (s.lines[i+1].blank || ruler(strings.TrimSpace(s.lines[i+1].text)))
-		for _, l := range labelled(s, l) {
+		for l := range labelled(s, l) {
 			if top, rest, ok := headingAt(s, l, alone); ok {
 				flush()
 				cur, inline = top, rest != ""
@@ -235,24 +238,28 @@ func byHeading(s *source, until int) map[topic]passage {
 }
 
 // labelled takes a line apart where a label begins behind the end of a sentence: "Reproduce: can't. Change: new NIC."
-func labelled(s *source, l line) []line {
-	var out []line
-	from := 0
-	for i := 1; i+1 < len(l.text); i++ {
-		if !strings.ContainsRune(".;!?", rune(l.text[i-1])) || l.text[i] != ' ' {
-			continue
+func labelled(s *source, l line) iter.Seq[line] {
+	return func(yield func(line) bool) {
+		from := 0
+		last := strings.LastIndexByte(l.text, ':') // no label begins behind it
+		for i := 1; i+1 < last; i++ {
+			if l.text[i] != ' ' || strings.IndexByte(".;!?", l.text[i-1]) < 0 {
+				continue
+			}
+			colon := headColon(l.text[i+1:])
+			if colon < 0 || colon > 40 {
+				continue
+			}
+			label := line{text: l.text[i+1 : i+colon+2], from: l.from + i + 1, to: l.from + i + colon + 2}
+			if top, _, ok := headingAt(s, label, false); ok && top != otherTopic {
+				if !yield(line{text: l.text[from:i], from: l.from + from, to: l.from + i}) {
+					return
+				}
+				from = i + 1
+			}
 		}
-		rest := line{text: l.text[i+1:], from: l.from + i + 1, to: l.to}
-		colon := headColon(rest.text)
-		if colon < 0 || colon > 40 {
-			continue
-		}
-		if top, _, ok := headingAt(s, line{text: rest.text[:colon+1], from: rest.from, to: rest.from + colon + 1}, false); ok && top != otherTopic {
-			out = append(out, line{text: l.text[from:i], from: l.from + from, to: l.from + i})
-			from = i + 1
-		}
+		yield(line{text: l.text[from:], from: l.from + from, to: l.to})
 	}
-	return append(out, line{text: l.text[from:], from: l.from + from, to: l.to})
 }
 
 // ruler: a line of dashes under a heading.
