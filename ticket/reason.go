@@ -44,6 +44,7 @@ var germanReasons = []struct {
 	{regexp.MustCompile(`^given up after (\S+) and (\d+) attempts; the last: (.*)`), "nach $1 und $2 Versuchen aufgegeben; zuletzt: $3"},
 	{regexp.MustCompile(`^it came back: (.*)`), "sie kam zurück: $1"},
 	{regexp.MustCompile(`^it could not be written: (.*)`), "sie konnte nicht geschrieben werden: $1"},
+	{regexp.MustCompile(`^class (\S+) is never answered`), "Mails der Klasse $1 werden nie beantwortet"},
 	{regexp.MustCompile(`^rule (\S+): never answered`), "die Regel $1 verbietet eine Antwort"},
 	{regexp.MustCompile(`^mode observe: .*`), "Modus observe: Kunden wird nicht geantwortet"},
 }

@@ -37,6 +37,7 @@ func TestReasonsAreTranslated(t *testing.T) {
 		checkReason(t, "From: x@y.at is "+whose)
 		checkReason(t, "x@y.at is "+whose)
 	}
+	checkReason(t, "class other is never answered")
 	checkReason(t, "rule alarm-box: never answered")
 	if n < 10 {
 		t.Errorf("only %d reasons were found in the code: does this test still see them?", n)

@@ -111,7 +111,7 @@ func TestRulesThatTakeSomethingWait(t *testing.T) {
 	for _, c := range []struct{ name, rule, wants string }{
 		{"class", otherRule, "Klasse: emergency → other"},
 		{"class, to a machine's", autoRule, "Klasse: emergency → auto"},
-		{"answer", neverRule, "Antwort: yes → no: rule no-answer: never answered"},
+		{"answer", neverRule, "Antwort: ja → nein: die Regel no-answer verbietet eine Antwort"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := newStage(t)
@@ -409,5 +409,43 @@ func TestRulesThatEndTheProcess(t *testing.T) {
 	for range 9 {
 		tried("b", false)
 		s.check(s.desk.RulesSurvived(s.ctx))
+	}
+}
+
+// What admins' server refuses is the customers' words, most likely: the same without them. Many losses are shown in part.
+func TestMailAboutRulesWithoutCustomersWords(t *testing.T) {
+	for _, language := range []string{"de", "en"} {
+		s := newStage(t)
+		o := options(t, s.store, s.clock)
+		o.Staff.Language, o.RuleFiles = language, ticket.RuleFiles{Dir: "/etc/notfalld/rules", Config: "/etc/notfalld/notfalld.yaml"}
+		var err error
+		s.desk, err = ticket.NewDesk(s.ctx, o)
+		s.check(err)
+		s.propose(rules.Shipped(), ticket.RulesUnchanged)
+		for i := range 30 {
+			s.give(strings.ReplaceAll(reportMail, "<1@", "<"+string(rune('a'+i))+"@"))
+		}
+		s.propose(ruleFile(t, neverRule), ticket.RulesHeld)
+		for _, bare := range []bool{false, true} {
+			os, err := s.desk.DueOut(s.ctx, 100)
+			s.check(err)
+			for _, due := range os {
+				if due.Reason != ticket.ReasonRules {
+					continue
+				}
+				out, ok, err := s.desk.Freeze(s.ctx, due.ID)
+				if err != nil || !ok {
+					t.Fatal(ok, err)
+				}
+				text := words(t, out.Bytes)
+				if strings.Contains(text, "petra@firma.at") == bare || strings.Contains(text, "no-answer") == bare {
+					t.Errorf("without the customer's words: %v\n%s", bare, text)
+				}
+				if n := strings.Count(text, "NS-100"); n != 20 || !strings.Contains(text, " 20\n") || !strings.Contains(text, "notfalld rules replay -c /etc/notfalld/notfalld.yaml") {
+					t.Errorf("%d tickets\n%s", n, text)
+				}
+				s.check(s.desk.Delivered(s.ctx, out.ID, ticket.Outcome{Result: ticket.Permanent, Code: 554, Text: "spam"}))
+			}
+		}
 	}
 }

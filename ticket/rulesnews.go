@@ -83,7 +83,7 @@ func (d *Desk) writeRulesNews(tx Tx, o *Out) error {
 	case len(n.Losses) > 0:
 		out.Subject = fmt.Sprintf(w.someLose, len(n.Losses))
 	}
-	out.Text = d.rulesText(w, n, o.Bare)
+	out.Text = d.rulesText(w, n, o)
 	return seal(o, out)
 }
 
@@ -96,8 +96,9 @@ type rulesWording struct {
 	inForce            string
 	accept             string
 	more               string
-	mend               string
+	mend               map[RulesOutcome]string
 	aspects            map[string]string
+	yesNo              *strings.Replacer
 }
 
 // rulesWords are the words, for English: true and for German: false.
@@ -118,8 +119,13 @@ var rulesWords = map[bool]rulesWording{
 		inForce: "Bis auf Weiteres gilt der bisherige Regelsatz %s (Stand %s). Kunden merken davon nichts.",
 		accept:  "Ist das so gewollt, gelten die neuen Regeln mit diesem Befehl innerhalb von Sekunden:",
 		more:    "… und weitere; alles zeigt:",
-		mend:    "Sonst die Dateien ändern; was gespeichert wird, wird nach zwei Sekunden von selbst neu geprüft. Genauer zeigt es:",
+		mend: map[RulesOutcome]string{
+			RulesHeld:       "Sonst die Dateien ändern: zwei Sekunden, nachdem sie gespeichert sind, werden sie von selbst neu geprüft. Mail für Mail zeigt es:",
+			RulesRefused:    "Zwei Sekunden, nachdem die Dateien verbessert und gespeichert sind, werden sie von selbst neu geprüft. Vorher zeigt es:",
+			RulesUnreadable: "Sobald er wieder lesbar ist, wird er von selbst geprüft.",
+		},
 		aspects: map[string]string{"class": "Klasse", "answer": "Antwort", "understood": "verstanden", "link": "Verknüpfung"},
+		yesNo:   strings.NewReplacer("yes", "ja", "no", "nein"),
 	},
 	true: {
 		subject: map[RulesOutcome]string{
@@ -137,15 +143,20 @@ var rulesWords = map[bool]rulesWording{
 		inForce: "Until then the old rule set %s stays in force (as of %s). Customers notice nothing.",
 		accept:  "If that is what you want, this command puts the new rules in force within seconds:",
 		more:    "… and more; this shows all of them:",
-		mend:    "Else change the files; what is saved is looked at again after two seconds. This shows more:",
+		mend: map[RulesOutcome]string{
+			RulesHeld:       "Else change the files: two seconds after they are saved they are looked at again. Mail for mail this shows it:",
+			RulesRefused:    "Two seconds after the files are mended and saved they are looked at again. Before that this shows it:",
+			RulesUnreadable: "As soon as it can be read again it is looked at.",
+		},
 		aspects: map[string]string{"class": "class", "answer": "answer", "understood": "understood", "link": "link"},
+		yesNo:   strings.NewReplacer(),
 	},
 }
 
-func (d *Desk) rulesText(w rulesWording, n RulesNews, bare bool) string {
+func (d *Desk) rulesText(w rulesWording, n RulesNews, o *Out) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, w.intro[n.Outcome]+"\n\n", cmp.Or(d.o.RuleFiles.Dir, w.shipped))
-	show, more := "check", false
+	show, more := "test", false
 	switch n.Outcome {
 	case RulesHeld:
 		show = "replay"
@@ -153,7 +164,7 @@ func (d *Desk) rulesText(w rulesWording, n RulesNews, bare bool) string {
 			if more = i == toldLosses; more {
 				break
 			}
-			d.writeLoss(&b, w, r, bare)
+			d.writeLoss(&b, w, r, o)
 		}
 	default:
 		for i, p := range n.Problems {
@@ -164,20 +175,31 @@ func (d *Desk) rulesText(w rulesWording, n RulesNews, bare bool) string {
 		}
 	}
 	if more {
-		fmt.Fprintf(&b, "%s\n\n    notfalld rules %s -c %s\n", w.more, show, d.o.RuleFiles.Config)
+		fmt.Fprintf(&b, "%s\n\n    %s\n", w.more, d.rulesCommand(show))
 	}
 	fmt.Fprintf(&b, "\n"+w.inForce+"\n\n", n.InForce, n.At.In(d.o.Hours.Location).Format("2006-01-02 15:04"))
 	if n.Outcome == RulesHeld {
-		fmt.Fprintf(&b, "%s\n\n    notfalld rules accept %s -c %s\n\n", w.accept, n.Hash, d.o.RuleFiles.Config)
+		fmt.Fprintf(&b, "%s\n\n    %s\n\n", w.accept, d.rulesCommand("accept "+n.Hash))
 	}
-	fmt.Fprintf(&b, "%s\n\n    notfalld rules %s -c %s\n", w.mend, show, d.o.RuleFiles.Config)
+	fmt.Fprintf(&b, "%s\n", w.mend[n.Outcome])
+	if n.Outcome != RulesUnreadable {
+		fmt.Fprintf(&b, "\n    %s\n", d.rulesCommand(show))
+	}
 	return b.String()
 }
 
-// writeLoss is one mail that would lose something. bare leaves out the customer's words: a server may have refused them.
-func (d *Desk) writeLoss(b *strings.Builder, w rulesWording, r Replayed, bare bool) {
+func (d *Desk) rulesCommand(words string) string {
+	c := "notfalld rules " + words
+	if d.o.RuleFiles.Config != "" {
+		c += " -c " + d.o.RuleFiles.Config
+	}
+	return c
+}
+
+// writeLoss is one mail that would lose something. A bare notice leaves out the customer's words: a server may have refused them.
+func (d *Desk) writeLoss(b *strings.Builder, w rulesWording, r Replayed, o *Out) {
 	fmt.Fprintf(b, "%s, %s", r.Ticket, r.Arrived.In(d.o.Hours.Location).Format("2006-01-02 15:04"))
-	if !bare {
+	if !o.Bare {
 		fmt.Fprintf(b, ", %s: %s", harmless(r.From), harmless(r.Subject))
 	}
 	b.WriteString("\n")
@@ -186,8 +208,12 @@ func (d *Desk) writeLoss(b *strings.Builder, w rulesWording, r Replayed, bare bo
 		if !ok {
 			continue
 		}
-		if bare {
-			c.New, _, _ = strings.Cut(c.New, ":") // behind it stands the reason, which may name a header
+		verdict, why, _ := strings.Cut(c.New, ": ")
+		if c.What != "class" {
+			c.Old, verdict = w.yesNo.Replace(c.Old), w.yesNo.Replace(verdict)
+		}
+		if c.New = verdict; why != "" && !o.Bare { // the reason may name a header
+			c.New += ": " + inLanguage(o.Language, why)
 		}
 		fmt.Fprintf(b, "    %s: %s\n", name, harmless(c.Says()))
 	}
