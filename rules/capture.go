@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"notfalld/rules/pattern"
 )
 
 // captureNames are what a pattern may capture.
@@ -63,9 +65,9 @@ func (s *Set) capture(ctx context.Context, d *doc) map[string][]capture {
 				})
 				continue
 			}
-			src.find(r.pattern, func(m patternMatch) bool {
-				for _, c := range m.captures {
-					take(c.name, c.from, c.to)
+			src.find(r.pattern, func(m pattern.Match) bool {
+				for _, c := range m.Captures {
+					take(c.Name, c.From, c.To)
 				}
 				return ctx.Err() == nil
 			})
@@ -88,8 +90,8 @@ func (e *exception) why(i int, line, value string) string {
 		})
 	}
 	if e.pattern != nil {
-		e.pattern.find(line, func(m patternMatch) bool {
-			on = append(on, strconv.Quote(line[m.from:m.to]))
+		e.pattern.Find(line, func(m pattern.Match) bool {
+			on = append(on, strconv.Quote(line[m.From:m.To]))
 			return false
 		})
 	}
@@ -156,34 +158,27 @@ func (d *doc) sourcesOf(names []string) []*source {
 }
 
 // find runs a pattern over a source.
-func (s *source) find(p *pattern, each func(patternMatch) bool) {
+func (s *source) find(p *pattern.Pattern, each func(pattern.Match) bool) {
 	if s.text == "" {
 		return
 	}
 	if s.index == nil {
-		s.index = indexText(s.text)
+		s.index = pattern.NewIndex(s.text)
 	}
-	if !p.findIn(s.index, each) {
+	if !p.FindIn(s.index, each) {
 		s.unsearched = true
 	}
 }
 
 // matchesAny says whether a pattern matches subject or text.
-func (d *doc) matchesAny(p *pattern) bool {
+func (d *doc) matchesAny(p *pattern.Pattern) bool {
 	if p == nil {
 		return false
 	}
 	found := false
 	for _, s := range append(d.texts(), &d.title) {
-		s.find(p, func(patternMatch) bool { found = true; return false })
+		s.find(p, func(pattern.Match) bool { found = true; return false })
 	}
-	return found
-}
-
-// matches says whether a pattern matches a short text.
-func (p *pattern) matches(text string) bool {
-	found := false
-	p.find(text, func(patternMatch) bool { found = true; return false })
 	return found
 }
 
@@ -211,7 +206,7 @@ func (d *doc) refusal(kind, value string, src *source, from, to int) *extractRul
 	for _, r := range rules {
 		switch {
 		case len(r.values) > 0 && !anyGlob(r.values, value):
-		case r.pattern != nil && !r.pattern.matches(value):
+		case r.pattern != nil && !r.pattern.Matches(value):
 		case r.words != nil && !r.words.has(splitWords(before)):
 		case r.when != nil && !d.conditionHolds(d.ctx, &r.head, d.ofMail()):
 		case d.excepted(r, line, value):

@@ -145,7 +145,7 @@ func (e *exception) holds(ctx context.Context, in *conditionActivation, line, va
 	if e.words != nil && !e.words.has(splitWords(line)) {
 		return false
 	}
-	if e.pattern != nil && !e.pattern.matches(line) {
+	if e.pattern != nil && !e.pattern.Matches(line) {
 		return false
 	}
 	if e.when != nil {

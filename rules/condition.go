@@ -12,6 +12,8 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/interpreter"
+
+	"notfalld/rules/pattern"
 )
 
 // condition is a compiled `when:`. It is immutable; any number of mails may be asked at once.
@@ -29,7 +31,7 @@ type condition struct {
 // conditionMatch is a pattern that is looked for in the text of a fact.
 type conditionMatch struct {
 	fact    string // or fold(fact)
-	pattern *pattern
+	pattern *pattern.Pattern
 }
 
 // conditionProblem is one thing that is wrong with a condition.

@@ -14,6 +14,8 @@ import (
 	"cel.dev/cel-go/common/types/ref"
 	"cel.dev/cel-go/common/types/traits"
 	"cel.dev/cel-go/parser"
+
+	"notfalld/rules/pattern"
 )
 
 // conditionEnv is what all conditions are compiled with. Parser and checker of the library are used one
@@ -193,9 +195,9 @@ type conditionActivation struct {
 	values []ref.Val // as conditionFacts; nil where nobody asked yet
 	folded []ref.Val // the same, folded
 
-	asked   *condition            // the one that is evaluated
-	work    int                   // steps that its patterns may still cost
-	indexes map[string]*textIndex // of the facts in which patterns are looked for
+	asked   *condition                // the one that is evaluated
+	work    int                       // steps that its patterns may still cost
+	indexes map[string]*pattern.Index // of the facts in which patterns are looked for
 }
 
 func newConditionActivation(in *conditionInput) *conditionActivation {
@@ -236,24 +238,24 @@ func (a *conditionActivation) match(m conditionMatch) ref.Val {
 	text := string(s)
 	ix := a.indexes[m.fact]
 	if ix == nil && len(text) > shortText {
-		ix = indexText(text)
+		ix = pattern.NewIndex(text)
 		if a.indexes == nil {
-			a.indexes = map[string]*textIndex{}
+			a.indexes = map[string]*pattern.Index{}
 		}
 		a.indexes[m.fact] = ix
 	}
-	if ix != nil && !m.pattern.possible(ix) {
+	if ix != nil && !m.pattern.Possible(ix) {
 		return types.False
 	}
-	if a.work -= (len(text) + 1) * (m.pattern.size + conditionStep); a.work < 0 {
+	if a.work -= (len(text) + 1) * (m.pattern.Size() + conditionStep); a.work < 0 {
 		return types.WrapErr(errConditionCost)
 	}
 	found := false
-	first := func(patternMatch) bool { found = true; return false }
+	first := func(pattern.Match) bool { found = true; return false }
 	if ix == nil {
-		m.pattern.find(text, first)
+		m.pattern.Find(text, first)
 	} else {
-		m.pattern.findIn(ix, first)
+		m.pattern.FindIn(ix, first)
 	}
 	return types.Bool(found)
 }

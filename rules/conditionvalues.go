@@ -11,6 +11,8 @@ import (
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
 	"cel.dev/cel-go/common/types"
+
+	"notfalld/rules/pattern"
 )
 
 // textOrigin is what is known of a text by where it comes from.
@@ -330,7 +332,7 @@ func (c *conditionCompiler) pattern(e ast.Expr, scope map[string]textOrigin) {
 		c.report(at, `\b in quotation marks is a backspace`, "write the pattern as r'…'")
 		return
 	}
-	p, problems := compilePattern(s, nil)
+	p, problems := pattern.Compile(s, nil)
 	for _, x := range problems {
 		if !x.Warning {
 			c.report(at+c.inLiteral(arg, s, x.Offset), x.Text, x.Mend)

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"notfalld/message"
+	"notfalld/rules/pattern"
 )
 
 // textLimit is how much of one text facts are looked for in. What stands further down is kept with
@@ -21,10 +22,10 @@ type source struct {
 	log        bool // a log file: what it names in passing is no server
 	lines      []line
 	words      []word
-	more       bool       // error messages stand in it that were not taken
-	width      int        // of the lines, where a mail program broke them; 0 where it did not
-	index      *textIndex // for patterns; made when the first is tried
-	unsearched bool       // a pattern was too costly for all of it, or matched too often
+	more       bool           // error messages stand in it that were not taken
+	width      int            // of the lines, where a mail program broke them; 0 where it did not
+	index      *pattern.Index // for patterns; made when the first is tried
+	unsearched bool           // a pattern was too costly for all of it, or matched too often
 }
 
 // wordsIn are the words that begin in a passage. Every pass reads them here: words are cut and folded

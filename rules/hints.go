@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"notfalld/rules/pattern"
 )
 
 // weighed is one hint that was found, in the subject or in the text.
@@ -176,10 +178,10 @@ func (h *hits) add(w word, end int, src *source) {
 	}
 }
 
-func markPattern(to *hits, p *pattern, s *source) {
-	s.find(p, func(m patternMatch) bool {
-		text := foldText(s.text[m.from:m.to])
-		to.add(word{text, m.from, m.to}, m.to, s)
+func markPattern(to *hits, p *pattern.Pattern, s *source) {
+	s.find(p, func(m pattern.Match) bool {
+		text := foldText(s.text[m.From:m.To])
+		to.add(word{text, m.From, m.To}, m.To, s)
 		return len(*to) < 3 // more say no more
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"notfalld/rules/pattern"
 )
 
 // rules compiles the rules of all sections into the set.
@@ -62,7 +64,7 @@ func (l *loader) condition(f *file, key, expr string, st stage) *condition {
 }
 
 // pattern compiles the pattern at a key; captures says whether it is there for what it captures.
-func (l *loader) pattern(f *file, key, expr string, captures bool) *pattern {
+func (l *loader) pattern(f *file, key, expr string, captures bool) *pattern.Pattern {
 	if !f.doc.Has(key) {
 		return nil
 	}
@@ -70,7 +72,7 @@ func (l *loader) pattern(f *file, key, expr string, captures bool) *pattern {
 	if captures {
 		allowed = captureNames
 	}
-	pat, problems := compilePattern(expr, allowed)
+	pat, problems := pattern.Compile(expr, allowed)
 	for _, p := range problems {
 		line, col := f.doc.Inside(key, p.Offset)
 		if p.Warning {
@@ -216,8 +218,6 @@ func (l *loader) checkExtract(p placed[rawExtract], r *extractRule) {
 		at("words", "what the words are is not said", "write finds: error, or finds: server")
 	case has("finds") && !has("words"):
 		at("finds", "says what words are, and the rule has none", "a pattern says it by its named captures")
-	case r.pattern != nil && len(r.pattern.captures) == 0:
-		at("pattern", "captures nothing", `name what it finds: (?P<server>…), one of `+strings.Join(captureNames, ", "))
 	case !has("pattern") && !has("words"):
 		at("name", "the rule finds nothing", "give it a pattern, words, or refuse")
 	}

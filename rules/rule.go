@@ -1,5 +1,7 @@
 package rules
 
+import "notfalld/rules/pattern"
+
 // Place says where a rule, a list or an example stands.
 type Place struct {
 	File string `json:"file"`
@@ -20,7 +22,7 @@ type head struct {
 // exception refuses what its rule would take. Of its parts all must hold.
 type exception struct {
 	words   *lexicon
-	pattern *pattern
+	pattern *pattern.Pattern
 	values  []glob
 	when    *condition
 }
@@ -33,7 +35,7 @@ type classifyRule struct {
 	weight        int // of a condition alone
 	mild          bool
 	words         []string
-	pattern       *pattern
+	pattern       *pattern.Pattern
 	class         Class // of a decision
 	never         bool  // not to be answered
 	examples      rawExamples
@@ -47,7 +49,7 @@ type extractRule struct {
 	head
 	finder   string // a built-in one
 	in       []string
-	pattern  *pattern
+	pattern  *pattern.Pattern
 	words    *lexicon
 	finds    string // what the words are
 	refuse   string // the kind of fact

@@ -14,12 +14,15 @@ func TestRooms(t *testing.T) {
 		"templates":  {},
 		"postoffice": {},
 		"strictyaml": {},
-		"rules":      {"message", "strictyaml"},
-		"ticket":     {"message", "rules", "templates"},
-		"store":      {"ticket"},
-		"outbox":     {"ticket"},
-		"web":        {"ticket"},
-		"ingest":     {"message", "ticket"},
+		"rules":      {"message", "strictyaml", "rules/pattern"},
+
+		"rules/pattern": {},
+
+		"ticket": {"message", "rules", "templates"},
+		"store":  {"ticket"},
+		"outbox": {"ticket"},
+		"web":    {"ticket"},
+		"ingest": {"message", "ticket"},
 	}
 	for room, imports := range listImports(t) {
 		if room == "cmd/notfalld" {

@@ -1,4 +1,4 @@
-package rules
+package pattern
 
 import (
 	"fmt"
@@ -28,8 +28,8 @@ var (
 		"Benutzer melden dass E-Mails nicht ankommen Quota überschritten Festplatte voll Störung Neustart ohne Erfolg please help our shop is down since this morning customers can not order anything")
 )
 
-func benchPatterns(b *testing.B) []*pattern {
-	var list []*pattern
+func benchPatterns(b *testing.B) []*Pattern {
+	var list []*Pattern
 	for _, product := range benchProducts {
 		for _, form := range benchForms {
 			expr := fmt.Sprintf(form, product)
@@ -70,13 +70,13 @@ func BenchmarkPatterns500(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		tried, found = 0, 0
-		ix := indexText(text)
+		ix := NewIndex(text)
 		for _, p := range list {
-			if !p.possible(ix) {
+			if !p.Possible(ix) {
 				continue
 			}
 			tried++
-			p.findIn(ix, func(patternMatch) bool { found++; return true })
+			p.FindIn(ix, func(Match) bool { found++; return true })
 		}
 	}
 	b.ReportMetric(float64(tried), "tried")
@@ -88,7 +88,7 @@ func BenchmarkPatternIndex(b *testing.B) {
 	text := benchMail()
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		indexText(text)
+		NewIndex(text)
 	}
 }
 
@@ -97,7 +97,7 @@ func BenchmarkPatternsUnfiltered(b *testing.B) {
 	list, text := benchPatterns(b), benchMail()
 	for b.Loop() {
 		for _, p := range list {
-			p.re.FindAllStringSubmatchIndex(text, patternMatches)
+			p.re.FindAllStringSubmatchIndex(text, maxMatches)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package rules
+package pattern
 
 import "strings"
 
@@ -6,9 +6,9 @@ import "strings"
 // fastest on short texts, and the work behind an early end is small.
 const findChunk = 4 << 10
 
-// find calls each with the matches in a text in order, which do not overlap, until it says false. It
-// reports false if a limit kept it from looking everywhere (see patternMatches and patternWork).
-func (p *pattern) find(text string, each func(patternMatch) bool) (whole bool) {
+// Find calls each with the matches in a text in order, which do not overlap, until it says false. It
+// reports false if a limit kept it from looking everywhere (see maxMatches and maxWork).
+func (p *Pattern) Find(text string, each func(Match) bool) (whole bool) {
 	s := newSearch(p, text, each)
 	if p.lines != withinLine {
 		s.window(0, len(s.text))
@@ -22,8 +22,15 @@ func (p *pattern) find(text string, each func(patternMatch) bool) (whole bool) {
 	return s.whole
 }
 
-// findIn is find in a text that has an index: it looks only where the pattern is possible.
-func (p *pattern) findIn(ix *textIndex, each func(patternMatch) bool) (whole bool) {
+// Matches says whether the pattern matches somewhere in a short text.
+func (p *Pattern) Matches(text string) bool {
+	found := false
+	p.Find(text, func(Match) bool { found = true; return false })
+	return found
+}
+
+// FindIn is Find in a text that has an index: it looks only where the pattern is possible.
+func (p *Pattern) FindIn(ix *Index, each func(Match) bool) (whole bool) {
 	mask := p.blocks(ix)
 	if mask == 0 {
 		return true
@@ -78,9 +85,9 @@ func chunkEnd(text string, from int) int {
 
 // search is one run over a text, window by window. No match reaches from one window into another.
 type search struct {
-	p       *pattern
+	p       *Pattern
 	text    string
-	each    func(patternMatch) bool
+	each    func(Match) bool
 	matches int // left
 	work    int // left
 	ended   bool
@@ -88,12 +95,12 @@ type search struct {
 	threads threads
 }
 
-func newSearch(p *pattern, text string, each func(patternMatch) bool) search {
-	seen := cut(text, patternWork/p.size)
+func newSearch(p *Pattern, text string, each func(Match) bool) search {
+	seen := cut(text, maxWork/p.size)
 	if i := strings.LastIndexByte(seen, '\n'); i >= 0 && len(seen) < len(text) {
 		seen = seen[:i+1]
 	}
-	return search{p: p, text: seen, each: each, matches: patternMatches, work: patternSearches * patternWork, whole: len(seen) == len(text), threads: threads{m: &p.machine}}
+	return search{p: p, text: seen, each: each, matches: maxMatches, work: maxLooks * maxWork, whole: len(seen) == len(text), threads: threads{m: &p.machine}}
 }
 
 // exhausted ends the search where the work is done that one pattern may cost.
@@ -157,10 +164,10 @@ func (s *search) window(from, to int) {
 
 // emit hands one match out.
 func (s *search) emit(m []int, at int) bool {
-	out := patternMatch{from: at + m[0], to: at + m[1]}
-	for _, g := range s.p.captures {
+	out := Match{From: at + m[0], To: at + m[1]}
+	for _, g := range s.p.groups {
 		if from := m[2*g.index]; from >= 0 {
-			out.captures = append(out.captures, patternCapture{g.name, at + from, at + m[2*g.index+1]})
+			out.Captures = append(out.Captures, Capture{g.name, at + from, at + m[2*g.index+1]})
 		}
 	}
 	s.matches--

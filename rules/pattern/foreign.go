@@ -1,4 +1,4 @@
-package rules
+package pattern
 
 // foreignKind is something that admins know from other regular expressions and that RE2 has not.
 type foreignKind uint8

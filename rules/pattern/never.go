@@ -1,4 +1,4 @@
-package rules
+package pattern
 
 import (
 	"fmt"
@@ -7,12 +7,12 @@ import (
 )
 
 // neverProblem says that no text matches, and where the expression begins to contradict itself.
-func neverProblem(expr string, tokens []patternToken) patternProblem {
+func neverProblem(expr string, tokens []token) Problem {
 	t := contradiction(expr, tokens)
-	return patternProblem{Offset: t.from, Text: fmt.Sprintf("the pattern can never match: nothing fits at %s", t.text), Mend: neverMend(expr, t)}
+	return Problem{Offset: t.from, Text: fmt.Sprintf("the pattern can never match: nothing fits at %s", t.text), Mend: neverMend(expr, t)}
 }
 
-func neverMend(expr string, t patternToken) string {
+func neverMend(expr string, t token) string {
 	before := expr[:t.from]
 	switch {
 	case strings.HasSuffix(before, "$"):
@@ -35,9 +35,9 @@ func neverMend(expr string, t patternToken) string {
 
 // contradiction is the first token up to which, the rest left out, nothing can match any more. It is
 // looked for in the first alternatives only: all of them fail, one is enough to begin with.
-func contradiction(expr string, tokens []patternToken) patternToken {
+func contradiction(expr string, tokens []token) token {
 	if len(tokens) == 0 {
-		return patternToken{text: expr}
+		return token{text: expr}
 	}
 	last := tokens[len(tokens)-1]
 	open := 0 // groups that are entered
@@ -62,7 +62,7 @@ func contradiction(expr string, tokens []patternToken) patternToken {
 }
 
 // itemEnd is the index behind an atom or a group and its repetition.
-func itemEnd(tokens []patternToken, i int) int {
+func itemEnd(tokens []token, i int) int {
 	depth := 0
 	for ; i < len(tokens); i++ {
 		switch tokens[i].kind {
@@ -84,7 +84,7 @@ func itemEnd(tokens []patternToken, i int) int {
 
 // possibleSoFar reports whether the beginning of an expression can match, with its open groups closed.
 func possibleSoFar(begin string, open int) bool {
-	tree, err := syntax.Parse(begin+strings.Repeat(")", open), patternFlags)
+	tree, err := syntax.Parse(begin+strings.Repeat(")", open), flags)
 	if err != nil {
 		return true
 	}

@@ -1,4 +1,4 @@
-package rules
+package pattern
 
 import "regexp/syntax"
 
@@ -15,12 +15,12 @@ type literal struct {
 	trigrams []uint32 // their hashes
 }
 
-// possible reports whether the pattern may match; false means that it can not.
-func (p *pattern) possible(ix *textIndex) bool { return p.blocks(ix) != 0 }
+// Possible reports whether the pattern may match; false means that it can not.
+func (p *Pattern) Possible(ix *Index) bool { return p.blocks(ix) != 0 }
 
 // blocks are the blocks of a text in which a match may begin. Where no literal stands near the beginning of
 // a match, it is all blocks or none.
-func (p *pattern) blocks(ix *textIndex) uint64 {
+func (p *Pattern) blocks(ix *Index) uint64 {
 	mask := ix.all()
 	for i := range p.need {
 		c := &p.need[i]

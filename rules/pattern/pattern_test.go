@@ -1,4 +1,4 @@
-package rules
+package pattern
 
 import (
 	"os"
@@ -10,11 +10,11 @@ import (
 var testCaptures = []string{"server", "error", "customer_number", "phone", "problem", "reproduction", "changes"}
 
 // compileTest compiles a pattern as a rule would: for what it captures if it names captures.
-func compileTest(expr string) (*pattern, []patternProblem) {
+func compileTest(expr string) (*Pattern, []Problem) {
 	if strings.Contains(expr, "(?P<") || strings.Contains(expr, "(?<") && !strings.Contains(expr, "(?<=") && !strings.Contains(expr, "(?<!") {
-		return compilePattern(expr, testCaptures)
+		return Compile(expr, testCaptures)
 	}
-	return compilePattern(expr, nil)
+	return Compile(expr, nil)
 }
 
 // marked takes the marks out of a pattern and returns where they stood.
@@ -30,7 +30,7 @@ func marked(s string) (expr string, at []int) {
 }
 
 func TestPatternProblems(t *testing.T) {
-	for _, c := range readTable(t, "testdata/patterns.txt", " ⇒ ", 2, 100) {
+	for _, c := range readTable(t, "testdata/compile.txt", " ⇒ ", 2, 100) {
 		expr, at := marked(c[0])
 		p, problems := compileTest(expr)
 		if c[1] == "ok" {
@@ -63,9 +63,9 @@ func TestPatternProblems(t *testing.T) {
 }
 
 func TestNeverMatching(t *testing.T) {
-	for _, c := range readTable(t, "testdata/patterns_never.txt", "\t", 1, 40) {
+	for _, c := range readTable(t, "testdata/never.txt", "\t", 1, 40) {
 		expr, at := marked(c[0])
-		p, problems := compilePattern(expr, nil)
+		p, problems := Compile(expr, nil)
 		if p != nil || len(problems) != 1 || !strings.Contains(problems[0].Text, "can never match") {
 			t.Errorf("%s: %v", expr, problems)
 			continue
@@ -77,21 +77,21 @@ func TestNeverMatching(t *testing.T) {
 }
 
 func TestCapturesWanted(t *testing.T) {
-	if p, problems := compilePattern("Server abc", []string{"server"}); p != nil || !strings.Contains(problems[0].Text, "captures nothing") {
+	if p, problems := Compile("Server abc", []string{"server"}); p != nil || !strings.Contains(problems[0].Text, "captures nothing") {
 		t.Errorf("no capture: %v", problems)
 	}
-	if p, problems := compilePattern("Server (?P<server>abc)", nil); p != nil || problems[0].Offset != 7 || !strings.Contains(problems[0].Text, "not used") {
+	if p, problems := Compile("Server (?P<server>abc)", nil); p != nil || problems[0].Offset != 7 || !strings.Contains(problems[0].Text, "not used") {
 		t.Errorf("useless capture: %v", problems)
 	}
-	if p, problems := compilePattern(strings.Repeat("a", patternLength+1), nil); p != nil || !strings.Contains(problems[0].Text, "too long") {
+	if p, problems := Compile(strings.Repeat("a", maxLength+1), nil); p != nil || !strings.Contains(problems[0].Text, "too long") {
 		t.Errorf("too long: %v", problems)
 	}
-	if p, problems := compilePattern("ab\xffc", nil); p != nil || problems[0].Offset != 2 {
+	if p, problems := Compile("ab\xffc", nil); p != nil || problems[0].Offset != 2 {
 		t.Errorf("not UTF-8: %v", problems)
 	}
 }
 
-func mustPattern(t testing.TB, expr string) *pattern {
+func mustPattern(t testing.TB, expr string) *Pattern {
 	t.Helper()
 	p, problems := compileTest(expr)
 	if p == nil {
@@ -101,25 +101,25 @@ func mustPattern(t testing.TB, expr string) *pattern {
 }
 
 // written puts matches into a line: the text of each with name=value of its captures.
-func written(text string, list []patternMatch) string {
+func written(text string, list []Match) string {
 	var out []string
 	for _, m := range list {
-		s := text[m.from:m.to]
-		for _, c := range m.captures {
-			s += " " + c.name + "=" + text[c.from:c.to]
+		s := text[m.From:m.To]
+		for _, c := range m.Captures {
+			s += " " + c.Name + "=" + text[c.From:c.To]
 		}
 		out = append(out, s)
 	}
 	return strings.Join(out, " / ")
 }
 
-func allOf(find func(func(patternMatch) bool) bool) (list []patternMatch, whole bool) {
-	whole = find(func(m patternMatch) bool { list = append(list, m); return true })
+func allOf(find func(func(Match) bool) bool) (list []Match, whole bool) {
+	whole = find(func(m Match) bool { list = append(list, m); return true })
 	return list, whole
 }
 
 func TestFind(t *testing.T) {
-	b, err := os.ReadFile("testdata/patterns_find.txt")
+	b, err := os.ReadFile("testdata/find.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,12 +132,12 @@ func TestFind(t *testing.T) {
 		text := strings.ReplaceAll(l[1], "⏎", "\n")
 		p := mustPattern(t, l[0])
 		want := strings.ReplaceAll(strings.TrimSpace(strings.TrimPrefix(l[2], "=")), "⏎", "\n")
-		list, whole := allOf(func(e func(patternMatch) bool) bool { return p.find(text, e) })
+		list, whole := allOf(func(e func(Match) bool) bool { return p.Find(text, e) })
 		if got := written(text, list); got != want || !whole {
 			t.Errorf("%s in %q: %q, wanted %q (whole %v)", l[0], text, got, want, whole)
 		}
-		ix := indexText(text)
-		indexed, _ := allOf(func(e func(patternMatch) bool) bool { return p.findIn(ix, e) })
+		ix := NewIndex(text)
+		indexed, _ := allOf(func(e func(Match) bool) bool { return p.FindIn(ix, e) })
 		if got := written(text, indexed); got != want {
 			t.Errorf("%s in the index of %q: %q, wanted %q", l[0], text, got, want)
 		}
@@ -150,16 +150,16 @@ func TestFind(t *testing.T) {
 func TestFindEnds(t *testing.T) {
 	p := mustPattern(t, "(?i)fehler")
 	text := strings.Repeat("fehler\n", 5000)
-	list, whole := allOf(func(e func(patternMatch) bool) bool { return p.find(text, e) })
-	if len(list) != patternMatches || whole {
+	list, whole := allOf(func(e func(Match) bool) bool { return p.Find(text, e) })
+	if len(list) != maxMatches || whole {
 		t.Errorf("%d matches, whole %v", len(list), whole)
 	}
 	n := 0
-	if !p.find(text, func(patternMatch) bool { n++; return n < 3 }) || n != 3 {
+	if !p.Find(text, func(Match) bool { n++; return n < 3 }) || n != 3 {
 		t.Errorf("%d matches after an end at 3", n)
 	}
-	exactly := strings.Repeat("fehler\n", patternMatches)
-	if list, whole := allOf(func(e func(patternMatch) bool) bool { return p.find(exactly, e) }); len(list) != patternMatches || !whole {
+	exactly := strings.Repeat("fehler\n", maxMatches)
+	if list, whole := allOf(func(e func(Match) bool) bool { return p.Find(exactly, e) }); len(list) != maxMatches || !whole {
 		t.Errorf("%d matches, whole %v", len(list), whole)
 	}
 }
@@ -167,18 +167,18 @@ func TestFindEnds(t *testing.T) {
 func TestFindAcrossChunks(t *testing.T) {
 	long := strings.Repeat("abc\n", 3*findChunk)
 	p := mustPattern(t, `\Aabc`)
-	if list, whole := allOf(func(e func(patternMatch) bool) bool { return p.find(long, e) }); len(list) != 1 || !whole {
+	if list, whole := allOf(func(e func(Match) bool) bool { return p.Find(long, e) }); len(list) != 1 || !whole {
 		t.Errorf("%d beginnings, whole %v", len(list), whole)
 	}
 	p = mustPattern(t, "(?i)fehler")
-	text := strings.Repeat("fehler\n", patternMatches) + strings.Repeat("x\n", findChunk) + "Fehler"
-	if list, whole := allOf(func(e func(patternMatch) bool) bool { return p.find(text, e) }); len(list) != patternMatches || whole {
+	text := strings.Repeat("fehler\n", maxMatches) + strings.Repeat("x\n", findChunk) + "Fehler"
+	if list, whole := allOf(func(e func(Match) bool) bool { return p.Find(text, e) }); len(list) != maxMatches || whole {
 		t.Errorf("%d matches, whole %v", len(list), whole)
 	}
 	text = "Fehler\n" + strings.Repeat("nichts\n", findChunk) + "FEHLER und Fehler"
-	for _, find := range []func(func(patternMatch) bool) bool{
-		func(e func(patternMatch) bool) bool { return p.find(text, e) },
-		func(e func(patternMatch) bool) bool { return p.findIn(indexText(text), e) },
+	for _, find := range []func(func(Match) bool) bool{
+		func(e func(Match) bool) bool { return p.Find(text, e) },
+		func(e func(Match) bool) bool { return p.FindIn(NewIndex(text), e) },
 	} {
 		if list, whole := allOf(find); written(text, list) != "Fehler / FEHLER / Fehler" || !whole {
 			t.Errorf("%q, whole %v", written(text, list), whole)
@@ -190,32 +190,32 @@ func TestFindAcrossChunks(t *testing.T) {
 func TestFindIsBounded(t *testing.T) {
 	p := mustPattern(t, `(?s)abc(?:.*END)?`)
 	text := strings.Repeat("abc", 60_000)
-	list, whole := allOf(func(e func(patternMatch) bool) bool { return p.find(text, e) })
-	if whole || len(list) == 0 || len(list) > patternSearches*patternWork/(p.size*len(text))+1 {
+	list, whole := allOf(func(e func(Match) bool) bool { return p.Find(text, e) })
+	if whole || len(list) == 0 || len(list) > maxLooks*maxWork/(p.size*len(text))+1 {
 		t.Errorf("%d matches, whole %v", len(list), whole)
 	}
 }
 
 func TestPossible(t *testing.T) {
 	text := "Sehr geehrte Damen und Herren,\nunser Server EX01 meldet: Disk FULL, Störung seit 7 Uhr.\nORA-00942: table or view does not exist\n"
-	ix := indexText(text)
+	ix := NewIndex(text)
 	for expr, want := range map[string]bool{
 		"(?i)server": true, "server": true, "Plesk": false, `ORA-\d{5}`: true, `ORA-01\d{3}`: false, "(?i)dıskette": false,
 		"(?i)DISK": true, "(?i)di\u017f\u212a": true, "(?i)STÖRUNG": true, "Störfall": false, "plesk|table": true, "plesk|tisch": false,
 		`EX\d\d`: true, "(?:Plesk|Server).*(?:down|meldet)": true, "geehrte.*meldet": false, `geehrte[\s\S]*meldet`: true, "view.*exist": true,
 		"exist.*view": true, `\d+`: true, "x": true, "quota[a-z ]*exceeded": false, "(?:disk|quota) leer": false, "(?i)(?:disk|quota) full": true,
 	} {
-		p, problems := compilePattern(expr, nil)
+		p, problems := Compile(expr, nil)
 		if p == nil {
 			t.Fatal(expr, problems)
 		}
-		if got := p.possible(ix); got != want {
+		if got := p.Possible(ix); got != want {
 			t.Errorf("%s: possible %v; needs %v", expr, got, literals(p))
 		}
 	}
 }
 
-func literals(p *pattern) (out [][]string) {
+func literals(p *Pattern) (out [][]string) {
 	for _, c := range p.need {
 		var l []string
 		for _, s := range c.any {
@@ -227,7 +227,7 @@ func literals(p *pattern) (out [][]string) {
 }
 
 func TestNeeds(t *testing.T) {
-	for _, c := range readTable(t, "testdata/patterns_needs.txt", " ⇒ ", 2, 20) {
+	for _, c := range readTable(t, "testdata/needs.txt", " ⇒ ", 2, 20) {
 		p := mustPattern(t, c[0])
 		var got []string
 		for _, l := range literals(p) {

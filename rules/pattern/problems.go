@@ -1,4 +1,4 @@
-package rules
+package pattern
 
 import (
 	"errors"
@@ -9,19 +9,19 @@ import (
 )
 
 // captureProblems finds named captures that are not known, or there twice.
-func captureProblems(tokens []patternToken, allowed []string) []patternProblem {
-	var out []patternProblem
+func captureProblems(tokens []token, allowed []string) []Problem {
+	var out []Problem
 	var names []string
 	for _, t := range tokens {
 		switch {
 		case t.kind != tokenOpen || t.name == "":
 		case len(allowed) == 0:
-			out = append(out, patternProblem{Offset: t.from, Text: fmt.Sprintf("the capture %q is not used: this pattern only says whether the rule holds", t.name),
+			out = append(out, Problem{Offset: t.from, Text: fmt.Sprintf("the capture %q is not used: this pattern only says whether the rule holds", t.name),
 				Mend: "write (?:…) or (…); facts are found by extract rules"})
 		case !slices.Contains(allowed, t.name):
-			out = append(out, patternProblem{Offset: t.from, Text: fmt.Sprintf("no fact is called %q", t.name), Mend: nameMend(t.name, allowed)})
+			out = append(out, Problem{Offset: t.from, Text: fmt.Sprintf("no fact is called %q", t.name), Mend: nameMend(t.name, allowed)})
 		case slices.Contains(names, t.name):
-			out = append(out, patternProblem{Offset: t.from, Text: fmt.Sprintf("the capture %q is there twice", t.name),
+			out = append(out, Problem{Offset: t.from, Text: fmt.Sprintf("the capture %q is there twice", t.name),
 				Mend: "one capture around the alternatives, or two rules"})
 		}
 		names = append(names, t.name)
@@ -30,11 +30,11 @@ func captureProblems(tokens []patternToken, allowed []string) []patternProblem {
 }
 
 // captureWanted asks for a named capture where the rule lives on them.
-func captureWanted(tokens []patternToken, allowed []string) []patternProblem {
-	if len(allowed) == 0 || slices.ContainsFunc(tokens, func(t patternToken) bool { return t.name != "" }) {
+func captureWanted(tokens []token, allowed []string) []Problem {
+	if len(allowed) == 0 || slices.ContainsFunc(tokens, func(t token) bool { return t.name != "" }) {
 		return nil
 	}
-	return []patternProblem{{Text: "the pattern captures nothing: what it finds has no name",
+	return []Problem{{Text: "the pattern captures nothing: what it finds has no name",
 		Mend: "put a named capture around what is looked for: (?P<" + allowed[0] + ">…)"}}
 }
 
@@ -50,15 +50,15 @@ func nameMend(name string, allowed []string) string {
 
 // syntaxProblems says in plain words what the parser refused: all that other dialects have, else the one
 // error of the parser.
-func syntaxProblems(expr string, tokens []patternToken, err error) []patternProblem {
-	var out []patternProblem
+func syntaxProblems(expr string, tokens []token, err error) []Problem {
+	var out []Problem
 	for _, t := range tokens {
 		text := t.text
 		if t.foreign == foreignPossessive && t.from > 0 {
 			text = expr[max(0, t.from-1):t.to]
 		}
 		if message, mend := t.foreign.explain(text); message != "" {
-			out = append(out, patternProblem{Offset: t.from, Text: message, Mend: mend})
+			out = append(out, Problem{Offset: t.from, Text: message, Mend: mend})
 		}
 	}
 	if len(out) > 0 {
@@ -66,13 +66,13 @@ func syntaxProblems(expr string, tokens []patternToken, err error) []patternProb
 	}
 	var se *syntax.Error
 	if !errors.As(err, &se) {
-		return []patternProblem{{Text: err.Error()}}
+		return []Problem{{Text: err.Error()}}
 	}
-	return []patternProblem{plainProblem(expr, tokens, se)}
+	return []Problem{plainProblem(expr, tokens, se)}
 }
 
 // plainProblem translates an error of the parser and finds its place.
-func plainProblem(expr string, tokens []patternToken, se *syntax.Error) patternProblem {
+func plainProblem(expr string, tokens []token, se *syntax.Error) Problem {
 	at := max(strings.Index(expr, se.Expr), 0)
 	for _, t := range tokens {
 		if i := strings.Index(t.text, se.Expr); i >= 0 && se.Expr != "" {
@@ -82,32 +82,32 @@ func plainProblem(expr string, tokens []patternToken, se *syntax.Error) patternP
 	}
 	switch se.Code {
 	case syntax.ErrMissingParen:
-		return patternProblem{Offset: unclosed(tokens), Text: "this ( is never closed", Mend: "close it with ), or write \\( for the character itself"}
+		return Problem{Offset: unclosed(tokens), Text: "this ( is never closed", Mend: "close it with ), or write \\( for the character itself"}
 	case syntax.ErrUnexpectedParen:
-		return patternProblem{Offset: unopened(tokens), Text: "this ) closes nothing", Mend: "write \\) for the character itself"}
+		return Problem{Offset: unopened(tokens), Text: "this ) closes nothing", Mend: "write \\) for the character itself"}
 	case syntax.ErrMissingBracket:
-		return patternProblem{Offset: len(expr) - len(se.Expr), Text: "this [ is never closed", Mend: "close it with ], or write \\[ for the character itself"}
+		return Problem{Offset: len(expr) - len(se.Expr), Text: "this [ is never closed", Mend: "close it with ], or write \\[ for the character itself"}
 	case syntax.ErrMissingRepeatArgument:
 		at = nothingToRepeat(tokens)
-		return patternProblem{Offset: at, Text: se.Expr + " repeats what stands before it, and nothing does", Mend: fmt.Sprintf("write .%s for any characters, or \\%s for the character itself", se.Expr, se.Expr)}
+		return Problem{Offset: at, Text: se.Expr + " repeats what stands before it, and nothing does", Mend: fmt.Sprintf("write .%s for any characters, or \\%s for the character itself", se.Expr, se.Expr)}
 	case syntax.ErrInvalidRepeatOp:
-		return patternProblem{Offset: at, Text: se.Expr + ": a repetition can not be repeated", Mend: "leave one of them out, or write \\ before a character that is meant itself"}
+		return Problem{Offset: at, Text: se.Expr + ": a repetition can not be repeated", Mend: "leave one of them out, or write \\ before a character that is meant itself"}
 	case syntax.ErrInvalidRepeatSize:
-		return patternProblem{Offset: at, Text: se.Expr + " is no valid count", Mend: "the smaller number first, 1000 at most (also of counts within counts)"}
+		return Problem{Offset: at, Text: se.Expr + " is no valid count", Mend: "the smaller number first, 1000 at most (also of counts within counts)"}
 	case syntax.ErrInvalidEscape:
-		return patternProblem{Offset: at, Text: se.Expr + " means nothing in RE2", Mend: escapeMend(se.Expr)}
+		return Problem{Offset: at, Text: se.Expr + " means nothing in RE2", Mend: escapeMend(se.Expr)}
 	case syntax.ErrInvalidCharRange, syntax.ErrInvalidCharClass:
-		return patternProblem{Offset: at, Text: se.Expr + " is no range of characters", Mend: "the smaller end first (a-z, 0-9); a - itself stands first or last in the brackets; classes by name are \\p{L}, [[:alpha:]]"}
+		return Problem{Offset: at, Text: se.Expr + " is no range of characters", Mend: "the smaller end first (a-z, 0-9); a - itself stands first or last in the brackets; classes by name are \\p{L}, [[:alpha:]]"}
 	case syntax.ErrTrailingBackslash:
-		return patternProblem{Offset: len(expr) - 1, Text: "the pattern ends with a single \\", Mend: "write \\\\ for the character itself"}
+		return Problem{Offset: len(expr) - 1, Text: "the pattern ends with a single \\", Mend: "write \\\\ for the character itself"}
 	case syntax.ErrInvalidNamedCapture:
-		return patternProblem{Offset: at, Text: "the name of this capture is not valid", Mend: "write (?P<server>…): letters, digits and _ only"}
+		return Problem{Offset: at, Text: "the name of this capture is not valid", Mend: "write (?P<server>…): letters, digits and _ only"}
 	case syntax.ErrInvalidPerlOp:
-		return patternProblem{Offset: at, Text: se.Expr + " is not in RE2", Mend: "groups are (…), (?:…), (?P<name>…), (?i:…)"}
+		return Problem{Offset: at, Text: se.Expr + " is not in RE2", Mend: "groups are (…), (?:…), (?P<name>…), (?i:…)"}
 	case syntax.ErrNestingDepth, syntax.ErrLarge:
-		return patternProblem{Text: "the pattern is too large", Mend: "write smaller counts, less nesting, or two patterns"}
+		return Problem{Text: "the pattern is too large", Mend: "write smaller counts, less nesting, or two patterns"}
 	}
-	return patternProblem{Offset: at, Text: se.Code.String() + ": " + se.Expr}
+	return Problem{Offset: at, Text: se.Code.String() + ": " + se.Expr}
 }
 
 func escapeMend(escape string) string {
@@ -118,7 +118,7 @@ func escapeMend(escape string) string {
 }
 
 // unclosed is the place of the last ( without its ).
-func unclosed(tokens []patternToken) int {
+func unclosed(tokens []token) int {
 	var open []int
 	for _, t := range tokens {
 		switch {
@@ -135,7 +135,7 @@ func unclosed(tokens []patternToken) int {
 }
 
 // unopened is the place of the first ) without its (.
-func unopened(tokens []patternToken) int {
+func unopened(tokens []token) int {
 	depth := 0
 	for _, t := range tokens {
 		switch t.kind {
@@ -151,7 +151,7 @@ func unopened(tokens []patternToken) int {
 }
 
 // nothingToRepeat is the place of the first repetition at the beginning of an alternative.
-func nothingToRepeat(tokens []patternToken) int {
+func nothingToRepeat(tokens []token) int {
 	begins := true
 	for _, t := range tokens {
 		if t.kind == tokenRepeat && begins {
@@ -163,7 +163,7 @@ func nothingToRepeat(tokens []patternToken) int {
 }
 
 // largestRepeat is the place of the largest count.
-func largestRepeat(expr string, tokens []patternToken) int {
+func largestRepeat(expr string, tokens []token) int {
 	at, most := 0, 0
 	for _, t := range tokens {
 		n := 0
@@ -185,10 +185,10 @@ func largestRepeat(expr string, tokens []patternToken) int {
 var posixClasses = []string{"[:alnum:]", "[:alpha:]", "[:ascii:]", "[:blank:]", "[:cntrl:]", "[:digit:]", "[:graph:]", "[:lower:]", "[:print:]", "[:punct:]", "[:space:]", "[:upper:]", "[:word:]", "[:xdigit:]"}
 
 // warnings finds what is valid and hardly meant.
-func warnings(expr string, tokens []patternToken) []patternProblem {
-	var out []patternProblem
+func warnings(expr string, tokens []token) []Problem {
+	var out []Problem
 	warn := func(at int, text, mend string) {
-		out = append(out, patternProblem{Offset: at, Text: text, Mend: mend, Warning: true})
+		out = append(out, Problem{Offset: at, Text: text, Mend: mend, Warning: true})
 	}
 	if i := strings.LastIndexByte(expr, '/'); i > 0 && expr[0] == '/' && strings.Trim(expr[i+1:], "gimsux") == "" {
 		warn(0, "the slashes around the pattern are looked for in the text", "leave them out; /…/i is (?i)…")

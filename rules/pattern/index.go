@@ -1,4 +1,4 @@
-package rules
+package pattern
 
 import (
 	"math/bits"
@@ -10,10 +10,10 @@ import (
 // textBlocks is into how many blocks of whole lines a text is cut: as many as a word has bits.
 const textBlocks = 64
 
-// textIndex tells which three characters in a row (trigrams) a text holds, and in which of its blocks.
+// Index tells which three characters in a row (trigrams) a text holds, and in which of its blocks.
 // It is built once for a text and asked by every pattern. Characters are compared without case. Trigrams
 // share slots, so it may say yes for no, never no for yes.
-type textIndex struct {
+type Index struct {
 	text  string
 	slots []uint64 // by the hash of a trigram: the blocks that hold it, as bits
 	shift uint     // of a hash, to a slot
@@ -27,10 +27,10 @@ const (
 	mostSlotBits  = 16
 )
 
-func indexText(text string) *textIndex {
+func NewIndex(text string) *Index {
 	// Prose has about one new trigram for three characters; a slot for two keeps them apart.
 	n := min(max(bits.Len(uint(len(text)/2)), leastSlotBits), mostSlotBits)
-	ix := &textIndex{text: text, slots: make([]uint64, 1<<n), shift: uint(32 - n), ends: make([]int, 0, textBlocks)}
+	ix := &Index{text: text, slots: make([]uint64, 1<<n), shift: uint(32 - n), ends: make([]int, 0, textBlocks)}
 	inked := 0
 	for from := 0; from < len(text); {
 		to := blockEnd(text, from, textBlocks-len(ix.ends))
@@ -59,7 +59,7 @@ func blockEnd(text string, from, n int) int {
 }
 
 // add notes the trigrams of a block; none reaches over a line end.
-func (ix *textIndex) add(block string, bit uint64) {
+func (ix *Index) add(block string, bit uint64) {
 	var a, b uint32
 	for i := 0; i < len(block); {
 		c := uint32(block[i])
@@ -102,12 +102,12 @@ func sameCase(r rune) rune {
 }
 
 // all is the set of all blocks.
-func (ix *textIndex) all() uint64 {
+func (ix *Index) all() uint64 {
 	return 1<<len(ix.ends) - 1 // 64 blocks: the shift gives 0, and all bits are set
 }
 
 // above adds to a set of blocks those from which a number of runs of line ends leads to them.
-func (ix *textIndex) above(mask uint64, runs int) uint64 {
+func (ix *Index) above(mask uint64, runs int) uint64 {
 	for range runs {
 		for m := mask; m != 0; m &= m - 1 {
 			i := bits.TrailingZeros64(m)
@@ -118,7 +118,7 @@ func (ix *textIndex) above(mask uint64, runs int) uint64 {
 }
 
 // block is where a block stands.
-func (ix *textIndex) block(i int) (from, to int) {
+func (ix *Index) block(i int) (from, to int) {
 	if i > 0 {
 		from = ix.ends[i-1]
 	}
@@ -126,7 +126,7 @@ func (ix *textIndex) block(i int) (from, to int) {
 }
 
 // blocksOf are the blocks that may hold a literal.
-func (ix *textIndex) blocksOf(l literal) uint64 {
+func (ix *Index) blocksOf(l literal) uint64 {
 	mask := ix.all()
 	for _, h := range l.trigrams {
 		if mask &= ix.slots[h>>ix.shift]; mask == 0 {

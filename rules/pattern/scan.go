@@ -1,4 +1,4 @@
-package rules
+package pattern
 
 import (
 	"strings"
@@ -19,8 +19,8 @@ const (
 	tokenFlags                   // (?i)
 )
 
-// patternToken is one token; positions are bytes of the expression.
-type patternToken struct {
+// token is one token; positions are bytes of the expression.
+type token struct {
 	kind     tokenKind
 	from, to int
 	text     string
@@ -29,8 +29,8 @@ type patternToken struct {
 	skip     bool        // a repetition that allows none
 }
 
-func scanPattern(expr string) []patternToken {
-	var out []patternToken
+func scanPattern(expr string) []token {
+	var out []token
 	for i := 0; i < len(expr); {
 		t := scanToken(expr[i:], out)
 		t.text = expr[i : i+t.to]
@@ -42,18 +42,18 @@ func scanPattern(expr string) []patternToken {
 }
 
 // scanToken scans the token at the beginning of s; to is its length.
-func scanToken(s string, before []patternToken) patternToken {
+func scanToken(s string, before []token) token {
 	switch s[0] {
 	case '\\':
 		return scanEscape(s)
 	case '[':
-		return patternToken{to: classLength(s)}
+		return token{to: classLength(s)}
 	case '(':
 		return scanOpen(s)
 	case ')':
-		return patternToken{kind: tokenClose, to: 1}
+		return token{kind: tokenClose, to: 1}
 	case '|':
-		return patternToken{kind: tokenOr, to: 1}
+		return token{kind: tokenOr, to: 1}
 	case '*', '+', '?':
 		return scanRepeat(s, 1, s[0] != '+', before)
 	case '{':
@@ -62,12 +62,12 @@ func scanToken(s string, before []patternToken) patternToken {
 		}
 	}
 	_, n := utf8.DecodeRuneInString(s)
-	return patternToken{to: n}
+	return token{to: n}
 }
 
 // scanRepeat takes the mark behind a repetition: ? is lazy, + possessive in other dialects.
-func scanRepeat(s string, n int, skip bool, before []patternToken) patternToken {
-	t := patternToken{kind: tokenRepeat, to: n, skip: skip}
+func scanRepeat(s string, n int, skip bool, before []token) token {
+	t := token{kind: tokenRepeat, to: n, skip: skip}
 	switch {
 	case n < len(s) && s[n] == '?':
 		t.to++
@@ -91,12 +91,12 @@ func countLength(s string) (n int, none, ok bool) {
 	return end + 1, strings.Trim(low, "0") == "", true
 }
 
-func scanEscape(s string) patternToken {
+func scanEscape(s string) token {
 	if len(s) < 2 {
-		return patternToken{to: len(s)}
+		return token{to: len(s)}
 	}
 	_, n := utf8.DecodeRuneInString(s[1:])
-	t := patternToken{to: 1 + n}
+	t := token{to: 1 + n}
 	switch c := s[1]; {
 	case c == 'Q':
 		t.to = len(s)
@@ -156,16 +156,16 @@ func classLength(s string) int {
 
 // scanOpen scans ( and what may stand behind it: (?:, (?i:, (?i), (?P<name>, (?<name>, and what other
 // dialects have.
-func scanOpen(s string) patternToken {
+func scanOpen(s string) token {
 	if !strings.HasPrefix(s, "(?") {
 		if strings.HasPrefix(s, "(*") {
-			return patternToken{kind: tokenOpen, to: 1, foreign: foreignVerb}
+			return token{kind: tokenOpen, to: 1, foreign: foreignVerb}
 		}
-		return patternToken{kind: tokenOpen, to: 1}
+		return token{kind: tokenOpen, to: 1}
 	}
 	for _, f := range foreignGroups {
 		if strings.HasPrefix(s, f.begin) {
-			t := patternToken{kind: tokenOpen, to: len(f.begin), foreign: f.kind}
+			t := token{kind: tokenOpen, to: len(f.begin), foreign: f.kind}
 			if f.kind == foreignComment || f.kind == foreignBackReference || f.kind == foreignRecursion {
 				t.kind = tokenAtom
 				if end := strings.IndexByte(s, ')'); end >= 0 {
@@ -179,20 +179,20 @@ func scanOpen(s string) patternToken {
 		if rest, ok := strings.CutPrefix(s, begin); ok {
 			name, _, closed := strings.Cut(rest, ">")
 			if !closed {
-				return patternToken{kind: tokenOpen, to: len(begin)}
+				return token{kind: tokenOpen, to: len(begin)}
 			}
-			return patternToken{kind: tokenOpen, to: len(begin) + len(name) + 1, name: name}
+			return token{kind: tokenOpen, to: len(begin) + len(name) + 1, name: name}
 		}
 	}
 	return scanFlags(s)
 }
 
-func scanFlags(s string) patternToken {
+func scanFlags(s string) token {
 	i := 2
 	for i < len(s) && (s[i] == '-' || s[i] >= 'a' && s[i] <= 'z' || s[i] >= 'A' && s[i] <= 'Z') {
 		i++
 	}
-	t := patternToken{kind: tokenOpen, to: i}
+	t := token{kind: tokenOpen, to: i}
 	if strings.Trim(s[2:i], "imsU-") != "" {
 		t.foreign = foreignFlag
 	}

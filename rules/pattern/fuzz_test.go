@@ -1,4 +1,4 @@
-package rules
+package pattern
 
 import (
 	"regexp"
@@ -36,25 +36,25 @@ func agrees(t interface {
 	if err != nil {
 		t.Fatalf("%q: taken, but %v", expr, err)
 	}
-	want := re.FindAllStringSubmatchIndex(text, patternMatches)
-	ix := indexText(text)
-	if len(want) > 0 && !p.possible(ix) {
+	want := re.FindAllStringSubmatchIndex(text, maxMatches)
+	ix := NewIndex(text)
+	if len(want) > 0 && !p.Possible(ix) {
 		t.Fatalf("%q matches %q, needs %q", expr, text, literals(p))
 	}
-	for name, find := range map[string]func(func(patternMatch) bool) bool{
-		"find":   func(e func(patternMatch) bool) bool { return p.find(text, e) },
-		"findIn": func(e func(patternMatch) bool) bool { return p.findIn(ix, e) },
+	for name, find := range map[string]func(func(Match) bool) bool{
+		"find":   func(e func(Match) bool) bool { return p.Find(text, e) },
+		"findIn": func(e func(Match) bool) bool { return p.FindIn(ix, e) },
 	} {
 		got, whole := allOf(find)
 		if len(got) != len(want) && whole || len(got) > len(want) {
 			t.Fatalf("%s %q in %q: %v, wanted %v", name, expr, text, got, want)
 		}
 		for i, m := range got {
-			if m.from == m.to || m.from != want[i][0] || m.to != want[i][1] {
+			if m.From == m.To || m.From != want[i][0] || m.To != want[i][1] {
 				t.Fatalf("%s %q in %q: %v, wanted %v", name, expr, text, m, want[i])
 			}
-			for _, c := range m.captures {
-				if k := 2 * re.SubexpIndex(c.name); c.from != want[i][k] || c.to != want[i][k+1] {
+			for _, c := range m.Captures {
+				if k := 2 * re.SubexpIndex(c.Name); c.From != want[i][k] || c.To != want[i][k+1] {
 					t.Fatalf("%s %q in %q: %v, wanted %v", name, expr, text, m, want[i])
 				}
 			}
@@ -90,7 +90,7 @@ func TestPatternAgainstTexts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		expr := strings.Join(rapid.SliceOfN(rapid.SampledFrom(patternPieces), 1, 9).Draw(t, "pattern"), "")
 		expr += strings.Repeat(")", max(0, strings.Count(expr, "(")-strings.Count(expr, ")")))
-		if _, err := syntax.Parse(expr, patternFlags); err != nil {
+		if _, err := syntax.Parse(expr, flags); err != nil {
 			compileTest(expr)
 			return
 		}
@@ -106,7 +106,7 @@ func TestPatternOverLines(t *testing.T) {
 	lines := []string{"abc", "error", "x", "", "", " ", "\t", "abc error", "abc x", "xerror", "ABC", "fehl", "\u00a0", "fehl abc", "\r", strings.Repeat("zz ", 30), "äöü"}
 	rapid.Check(t, func(t *rapid.T) {
 		expr := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 7).Draw(t, "pattern"), "")
-		if _, err := syntax.Parse(expr, patternFlags); err != nil {
+		if _, err := syntax.Parse(expr, flags); err != nil {
 			return
 		}
 		for range 4 {
@@ -136,7 +136,7 @@ func TestNeverIsExact(t *testing.T) {
 		// either side.
 		expr := strings.Join(rapid.SliceOfN(rapid.SampledFrom(pieces), 1, 6).Draw(t, "pattern"), "")
 		expr += strings.Repeat(")", max(0, strings.Count(expr, "(")-strings.Count(expr, ")")))
-		tree, err := syntax.Parse(expr, patternFlags)
+		tree, err := syntax.Parse(expr, flags)
 		if err != nil || len(tree.String()) > 40 {
 			return
 		}
