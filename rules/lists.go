@@ -28,6 +28,8 @@ type vocabulary struct {
 	countedBehind                *lexicon
 	customerWeak, fillers        map[string]bool
 	phoneLabels, notPhones       map[string]bool
+	extensionLabels              map[string]bool
+	extensionFillers             map[string]bool
 
 	headings                         *lexicon // the id is the topic
 	saysHow, saysChange, notAChange  *lexicon
@@ -69,6 +71,7 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 		customerLabels: lex("customer-labels"), customerWeak: set("customer-labels-weak"),
 		otherNumbers: lex("other-number-labels"), countedBehind: lex("words-behind-counts"), fillers: set("number-fillers"),
 		phoneLabels: set("phone-labels"), notPhones: set("not-phone-labels"),
+		extensionLabels: set("extension-labels"), extensionFillers: set("extension-fillers"),
 
 		headings: lex("", "headings-problem", "headings-reproduction", "headings-changes", "headings-other"),
 		saysHow:  lex("reproduction-words"), saysChange: lex("change-words"), notAChange: lex("request-words"),
@@ -89,7 +92,7 @@ var tokenLists = setOf("our-subjects", "our-subject-words", "faint-words", "host
 	"words-before-hosts", "words-between", "compound-words", "not-hosts", "counted-things", "product-stems",
 	"host-roles-of-names", "words-before-hostnames", "words-behind-hostnames", "speech-endings", "third-parties", "tracking-labels",
 	"file-endings", "private-endings", "public-resolvers", "error-tokens", "words-before-names", "error-beginnings", "http-reasons", "programs", "commands",
-	"message-labels", "customer-labels-weak", "number-fillers", "phone-labels", "not-phone-labels")
+	"message-labels", "customer-labels-weak", "number-fillers", "phone-labels", "not-phone-labels", "extension-labels", "extension-fillers")
 
 // folded are the entries of a list as text is compared: "für" and "fuer" are one.
 func folded(list []string) []string {

@@ -14,7 +14,7 @@ func findPhones(d *doc, found []finding) []string {
 	p := phoneFinder{d: d, region: regionOf(d), found: found}
 	for _, c := range d.captured["phone"] {
 		p.rule = c.rule
-		p.take(c.src, c.from, c.to, "")
+		p.take(c.src, c.from, c.to, c.text(), "")
 	}
 	rule, on := d.set.finders[finderPhones]
 	if !on {
@@ -42,10 +42,12 @@ type phoneFinder struct {
 	region string
 	found  []finding
 	out    []string
+	used   int // how far in the text an extension of the last number reaches
 }
 
 func (p *phoneFinder) scan(s *source, from, to int) {
 	text := s.text[from:to]
+	p.used = 0
 	for i := 0; i < len(text) && len(p.out) < maxPhones; {
 		c := text[i]
 		if !(c >= '0' && c <= '9') && c != '+' && c != '(' && c != 'O' && c != 'o' {
@@ -76,16 +78,35 @@ func (p *phoneFinder) scan(s *source, from, to int) {
 			refuse("a number of those who are asked, or one not to be called")
 		case conference(text[i+n:]):
 			refuse("a dial-in with its code")
+		case dayOrHours(text[i:i+n], text[i+n:], called(p.d.v, text, i)):
+			refuse("a date or hours")
 		default:
-			p.take(s, at, end, extension(text[i+n:]))
+			n = max(n, p.takeDirect(s, text, from, i, n))
 		}
 		i += n
 	}
 }
 
-// take makes a number of a passage, if it can be one.
-func (p *phoneFinder) take(s *source, from, to int, ext string) {
-	raw := s.text[from:to]
+// takeDirect takes a number with the extensions that stand apart from it, and tells how far they reach.
+func (p *phoneFinder) takeDirect(s *source, text string, from, i, n int) int {
+	base, exts, more, used := p.extensions(text, i, n)
+	raw := text[i : i+n]
+	if e := e164(p.completed(raw), "", p.region); len(exts) == 0 || mobile(e) {
+		p.take(s, from+i, from+i+n, raw, "")
+		return n
+	}
+	if more {
+		p.take(s, from+i, from+i+n, raw, "")
+	}
+	for _, ext := range exts {
+		p.take(s, from+i, from+i+n, base, ext)
+	}
+	p.used = i + n + used
+	return n + used
+}
+
+// take makes a number of a passage, if it can be one. raw is the number there, ext the extension.
+func (p *phoneFinder) take(s *source, from, to int, raw, ext string) {
 	n := e164(p.completed(raw), ext, p.region)
 	if n == "" {
 		p.d.refused(p.rule, "phone", raw, "no telephone number", s.name, from, to)
@@ -223,26 +244,6 @@ func lonelyZero(s string) bool {
 // conference: a dial-in with its code ("+31 20 555 0199,,57120938#") is a meeting's.
 func conference(rest string) bool {
 	return strings.HasPrefix(rest, ",,") || strings.HasPrefix(rest, ",#")
-}
-
-// extension reads what follows a number and belongs to it: "DW 12", "Durchwahl 12", "Kl. 12".
-func extension(rest string) string {
-	r := strings.TrimLeft(rest, " ,(/-\u00a0")
-	if len(rest)-len(r) > 4 {
-		return ""
-	}
-	f := foldText(cut(r, 24))
-	for _, p := range []string{"durchwahl", "dw", "klappe", "kl", "nebenstelle", "nst", "apparat", "app"} {
-		after, ok := strings.CutPrefix(f, p)
-		if !ok {
-			continue
-		}
-		after = strings.TrimLeft(after, " .:-")
-		if n := digits(after); n >= 1 && n <= 5 && (n == len(after) || !isAlnum(after[n])) {
-			return after[:n]
-		}
-	}
-	return ""
 }
 
 // e164 is a number in international form, or "" if it can be none. Extensions belong to the number in
