@@ -125,11 +125,10 @@ func (c *rulesStatusCmd) show(m *Main, sets []ticket.RuleSet) error {
 		case ticket.RulesAccepted:
 			word, s = "ACCEPTED", yellow
 		}
-		by := ""
+		_, _ = fmt.Fprintf(m.Stdout, "%s  %s  since %s, %s\n", tm.paint(s, word), r.Hash, stamp(r.Since), ofFiles(len(r.Files)))
 		if r.AcceptedBy != "" {
-			by = ", accepted by " + r.AcceptedBy
+			_, _ = fmt.Fprintf(m.Stdout, "          accepted by %s at %s\n", oneLine(r.AcceptedBy), stamp(r.AcceptedAt))
 		}
-		_, _ = fmt.Fprintf(m.Stdout, "%s  %s  since %s, %s%s\n", tm.paint(s, word), r.Hash, stamp(r.Since), ofFiles(len(r.Files)), by)
 		if r.State == ticket.RulesWaiting {
 			c.showWaiting(m, tm, r)
 		}
