@@ -100,10 +100,10 @@ func inProse(d *doc, s *source, until int, rule string, found []finding, heading
 				got[t] = answer{oneLine(s.text[from:to]), rule, s.name, from, to}
 			}
 		}
-		if d.v.saysHow.has(w) {
+		if tellsHow(d.v, s.text[from:to], w) {
 			take(reproductionTopic)
 		}
-		if d.v.saysChange.has(w) && !d.v.notAChange.has(w) && s.text[to-1] != '?' {
+		if s.text[to-1] != '?' && tellsChange(d.v, w) {
 			take(changesTopic)
 		}
 		if d.v.saysProblem.has(w) && !greeting(d.v, w) && !answered(headings, s.name, from, to) {

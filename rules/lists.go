@@ -13,6 +13,8 @@ type vocabulary struct {
 	hostBefore, between, generic          map[string]bool
 	notHosts, countedThings, productStems map[string]bool
 	nameRoles, beforeNames, behindNames   map[string]bool
+	commonBefore                          map[string]bool
+	consulting, madeBy                    *lexicon
 	speechEndings                         []string
 	thirdParties, trackers, fileEndings   map[string]bool
 	privateEndings, resolvers             map[string]bool
@@ -33,6 +35,12 @@ type vocabulary struct {
 
 	headings                         *lexicon // the id is the topic
 	saysHow, saysChange, notAChange  *lexicon
+	seenThen, notAStep               *lexicon
+	stepVerbs, modalVerbs            map[string]bool
+	notASubject                      map[string]bool
+	nobody, didAnything              *lexicon
+	timesOfChange, doneThen          *lexicon
+	notNewThings                     *lexicon
 	saysProblem, greetings, closings *lexicon
 	contactMarks                     []*lexicon // each a sign of another kind
 	letterWords                      *lexicon
@@ -58,6 +66,7 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 		hostBefore: set("words-before-hosts"), between: set("words-between"), generic: set("compound-words"),
 		notHosts: set("not-hosts"), countedThings: set("counted-things"), productStems: set("product-stems"),
 		nameRoles: set("host-roles-of-names"), beforeNames: set("words-before-hostnames"), behindNames: set("words-behind-hostnames"),
+		commonBefore: set("words-before-roles"), consulting: lex("words-before-pages"), madeBy: lex("words-of-makers"),
 		speechEndings: folded(lists["speech-endings"]),
 		thirdParties:  set("third-parties"), trackers: set("tracking-labels"), fileEndings: set("file-endings"),
 		privateEndings: set("private-endings"), resolvers: set("public-resolvers"),
@@ -75,6 +84,10 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 
 		headings: lex("", "headings-problem", "headings-reproduction", "headings-changes", "headings-other"),
 		saysHow:  lex("reproduction-words"), saysChange: lex("change-words"), notAChange: lex("request-words"),
+		seenThen: lex("seen-then"), notAStep: lex("no-steps"),
+		stepVerbs: set("step-verbs"), modalVerbs: set("verbs-of-wishes"), notASubject: set("words-of-requests"),
+		nobody: lex("nobody"), didAnything: lex("did-anything"),
+		timesOfChange: lex("times-of-changes"), doneThen: lex("done-then"), notNewThings: lex("not-new-things"),
 		saysProblem: lex("problem-words"), greetings: lex("greetings"), closings: lex("closings"),
 		contactMarks: []*lexicon{lex("contact-company"), lex("contact-phone"), lex("contact-fax"), lex("contact-register"), lex("contact-web"), lex("contact-street")},
 		letterWords:  lex("letter-words"),
@@ -90,9 +103,10 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 // words as splitWords cuts them.
 var tokenLists = setOf("our-subjects", "our-subject-words", "faint-words", "host-roles", "host-roles-strong", "host-roles-short",
 	"words-before-hosts", "words-between", "compound-words", "not-hosts", "counted-things", "product-stems",
-	"host-roles-of-names", "words-before-hostnames", "words-behind-hostnames", "speech-endings", "third-parties", "tracking-labels",
+	"host-roles-of-names", "words-before-hostnames", "words-behind-hostnames", "words-before-roles", "speech-endings", "third-parties", "tracking-labels",
 	"file-endings", "private-endings", "public-resolvers", "error-tokens", "words-before-names", "error-beginnings", "http-reasons", "programs", "commands",
-	"message-labels", "customer-labels-weak", "number-fillers", "phone-labels", "not-phone-labels", "extension-labels", "extension-fillers")
+	"message-labels", "customer-labels-weak", "number-fillers", "phone-labels", "not-phone-labels", "extension-labels", "extension-fillers",
+	"step-verbs", "verbs-of-wishes", "words-of-requests")
 
 // folded are the entries of a list as text is compared: "für" and "fuer" are one.
 func folded(list []string) []string {
