@@ -15,7 +15,7 @@ func (f *lineFinder) isError(i int) bool {
 	}
 	t := strings.TrimSpace(s.text[l.from:end])
 	w := s.wordsIn(l.from, min(end, l.from+600))
-	if len(t) > maxErrorLength || isPlace(t) || strings.HasSuffix(t, ":") && !sh.stamped && !(sh.head && len(w) > 4) && !s.v.machinePhrases.has(w) || strings.HasPrefix(t, "Traceback (") {
+	if len(t) > maxErrorLength || isPlace(t) || strings.HasSuffix(t, ":") && !sh.stamped && !(sh.head && len(w) > 4) && !s.v.machinePhrases.has(w) || strings.HasPrefix(t, "Traceback (") || strings.HasPrefix(t, "([") {
 		return false
 	}
 	bad := s.bad(w)
@@ -171,6 +171,9 @@ const (
 // Announcements last through the blank lines and through the paragraph that follows.
 func announces(s *source, i int) announcement {
 	t := strings.TrimSpace(s.lines[i].text)
+	if len(t) < 30 && isLabel(s.v, foldText(t)) {
+		return firmly // a field above its value
+	}
 	if strings.HasSuffix(t, ":") {
 		if s.v.introWords.has(tailOf(s, i)) {
 			return firmly

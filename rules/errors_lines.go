@@ -11,13 +11,14 @@ type lineFinder struct {
 	output    bool         // the lines follow a command
 	column    int          // of a table, whose head announces messages; 0: none
 	german    bool         // the sender writes German
+	spoken    []finding    // messages in quotation marks within the sender's lines
 	shapes    map[string]int
 	out       []finding
 }
 
 func lineErrors(s *source) []finding {
 	n := countStops(s.v, s.text, s.words)
-	f := lineFinder{s: s, shapes: map[string]int{}, german: n[german] >= 3 && n[german] > n[english]}
+	f := lineFinder{s: s, shapes: map[string]int{}, german: n[german] >= 3 && n[german] > n[english], spoken: spokenQuotes(s)}
 	for i := 0; i < len(s.lines) && (s.log || len(f.out) <= maxErrorsPerSource); i++ {
 		if !s.lines[i].blank {
 			i = f.line(i)
@@ -41,6 +42,13 @@ func (f *lineFinder) line(i int) int {
 		}
 	}
 	if sh.frame || i > 0 && s.lines[i-1].shape.frame && codeOfFrame(s.lines[i-1], l) {
+		return i
+	}
+	if f.told(i) {
+		f.served = true
+		if a := announces(s, i); a != nothing {
+			f.announced, f.served = a, false
+		}
 		return i
 	}
 	if strings.Contains(strings.TrimSpace(l.text), "\t") && !sh.stamped {

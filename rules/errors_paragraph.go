@@ -147,7 +147,7 @@ func logicalLines(s *source, i int) []logicalLine {
 		if strings.HasSuffix(p.text, ":") && !p.machine {
 			break // it announces another
 		}
-		if size > maxParagraph || s.v.senderWords.has(p.words) && !s.v.machinePhrases.has(p.words[:min(len(p.words), 8)]) || len(out) > 0 && isField(s.v, p.text) {
+		if size > maxParagraph || s.v.senderWords.has(p.words) && !s.v.machinePhrases.has(p.words[:min(len(p.words), 8)]) || len(out) > 0 && (isField(s.v, p.text) || isLabel(s.v, foldText(p.text))) {
 			break
 		}
 		out = append(out, p)

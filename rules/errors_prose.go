@@ -15,7 +15,7 @@ func quotedErrors(s *source, found []finding) []finding {
 			break
 		}
 		length := quoteLength(s.text[open+n:], closers)
-		if length < 0 {
+		if length < 0 || length == 0 && closers == "'" {
 			from = open + n
 			continue
 		}
@@ -28,7 +28,7 @@ func quotedErrors(s *source, found []finding) []finding {
 			continue
 		}
 		text := strings.Join(strings.Fields(s.text[begin:end]), " ")
-		if s.text[open] == '(' && !(errorHead(s.v, text) && s.v.errorWords.has(s.wordsIn(begin, end))) && !codeToken(text) {
+		if s.text[open] == '(' && (text == "" || text[0] == '[' || !(errorHead(s.v, text) && s.v.errorWords.has(s.wordsIn(begin, end)))) && !codeToken(text) {
 			from = open + n
 			continue
 		}
@@ -50,6 +50,10 @@ func runeStart(s string, i int) int {
 // where no letter stands before it.
 func nextQuote(t string, from int) (at, n int, closers string) {
 	for i := from; i < len(t); {
+		if c := t[i]; c < utf8.RuneSelf && c != '"' && c != '(' && c != '`' && c != '\'' {
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(t[i:])
 		switch r {
 		case '„':
@@ -64,6 +68,10 @@ func nextQuote(t string, from int) (at, n int, closers string) {
 			return i, n, "‘’'"
 		case '`':
 			return i, n, "`"
+		case '\'':
+			if opensApostrophe(lastRune(t[:i])) && i+1 < len(t) && t[i+1] > ' ' {
+				return i, n, "'"
+			}
 		case '(':
 			return i, n, ")"
 		case '"':
@@ -83,9 +91,15 @@ func lastRune(s string) rune {
 
 // quoteLength is where the quotation ends: within 500 bytes and its paragraph, or -1.
 func quoteLength(t, closers string) int {
+	if closers == "'" {
+		return apostropheLength(t)
+	}
 	t = cut(t, 500)
 	if i := strings.Index(t, "\n\n"); i >= 0 {
 		t = t[:i]
+	}
+	if closers == "`" {
+		return backtickLength(t)
 	}
 	return strings.IndexAny(t, closers)
 }
@@ -105,7 +119,7 @@ func quotesError(s *source, text string, begin, end int) bool {
 	if len(w) <= 3 && begin > 1 && namesWhat(s, begin) {
 		return false
 	}
-	if s.v.errorWords.has(w) {
+	if s.v.errorWords.has(w) || len(w) >= 4 && s.v.mildWords.has(w[:1]) && technicalMarks(text) > 0 { // its level comes first
 		return true
 	}
 	return len(w) >= 3 && announcedClosely(s, begin) && !s.v.harmlessWords.has(w)
@@ -170,6 +184,16 @@ func sentenceErrors(s *source, found []finding) []finding {
 		if errorHead(s.v, text) && s.v.errorWords.has(w) && !s.v.proseWords.has(w) && !touches(found, s, from, to) {
 			_, label := cutLabel(s, 0, oneLine(text))
 			out = append(out, finding{src: s, from: from, to: to, text: label})
+			return
+		}
+		if at, end := codedMessage(s, from, to); at >= 0 {
+			if !touches(found, s, at, end) {
+				out = append(out, finding{src: s, from: at, to: end, text: oneLine(s.text[at:end])})
+			}
+			return
+		}
+		if at := namedMessage(s, from, to); at >= 0 && !touches(found, s, at, to) {
+			out = append(out, finding{src: s, from: at, to: to, text: oneLine(s.text[at:to])})
 			return
 		}
 		if at := smtpReply(text); at > 0 && !touches(found, s, from+at, from+at+9) {

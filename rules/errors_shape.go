@@ -137,7 +137,7 @@ func httpStatus(v *vocabulary, f string) bool {
 // toolHead knows forms that single tools have: an event list, a banner, hdbsql's "* -10709: …", OpenSSL's error queue, a
 // failed disk in /proc/mdstat, a function of PHP, and PowerShell's "Get-ADUser : …".
 func toolHead(v *vocabulary, t, f string) bool {
-	if eventRow(f) {
+	if eventRow(f) || partOfHost(v, f) {
 		return true
 	}
 	if rest, ok := strings.CutPrefix(f, "* "); ok {
@@ -158,6 +158,25 @@ func toolHead(v *vocabulary, t, f string) bool {
 	}
 	verb, rest, ok := strings.Cut(t, " : ")
 	return ok && len(rest) > 8 && len(verb) > 5 && verb[0] >= 'A' && verb[0] <= 'Z' && strings.Count(verb, "-") == 1 && !strings.Contains(verb, " ")
+}
+
+// partOfHost: a host with its domain and what is wrong with a part of it: "node3.firma.at: osd.7 is full".
+func partOfHost(v *vocabulary, f string) bool {
+	host, rest, ok := strings.Cut(cut(f, 160), ": ")
+	if !ok || len(host) > 80 || strings.IndexByte(host, '.') < 1 || !hostShape(host) || publicTLDOr(v, host) == "" {
+		return false
+	}
+	part, _, _ := strings.Cut(rest, " ")
+	return strings.ContainsAny(part, "./_0123456789") && strings.ContainsAny(part, "abcdefghijklmnopqrstuvwxyz") && !strings.HasPrefix(part, "http") && v.errorWords.has(splitWords(rest))
+}
+
+// publicTLDOr is the last label of a host, if it is a top-level domain or one in use inside companies, or "".
+func publicTLDOr(v *vocabulary, host string) string {
+	tld := host[strings.LastIndexByte(host, '.')+1:]
+	if v.fileEndings[tld] || !v.privateEndings[tld] && !publicTLD(tld) {
+		return ""
+	}
+	return tld
 }
 
 // eventRow: a row of `kubectl describe` or of an event list: "warning  failed  3m12s  kubelet  failed to pull".
@@ -225,7 +244,7 @@ func programHead(v *vocabulary, f string) bool {
 		return false
 	}
 	name := f[:i]
-	if n := strings.Count(name, " "); n > 0 && !strings.ContainsAny(name, "[(") || n > 3 {
+	if n := strings.Count(name, " "); n > 0 && (!strings.ContainsAny(name, "[(") || f[i+1] != ' ') || n > 3 { // an address of IPv6 has colons, too
 		return false
 	}
 	if v.programs[strings.TrimRight(name, "0123456789[]")] || strings.ContainsAny(name, "[/") && !strings.HasPrefix(name, "http") && !strings.HasPrefix(name, "/") && name[0] != '\'' && name[0] != '"' {

@@ -8,7 +8,8 @@ type hostContext struct {
 	line int  // the line of the last token asked for
 	log  bool // what that line is
 
-	apart map[string]takenApart // the names seen so far
+	apart    map[string]takenApart // the names seen so far
+	families map[string]bool       // first parts of hosts that are a word and a role: lager-db
 }
 
 func newHostContext(s *source) *hostContext {

@@ -36,7 +36,7 @@ func takeApart(v *vocabulary, name string) (bareName, bool) {
 			}
 			n.numbered = true
 			continue
-		case digits > 4 || digits > 0 && v.productStems[stem]:
+		case digits > 4 || digits > 0 && v.productStems[stem] && !(i > 0 && digits < 3 && v.nameRoles[n.parts[0]]):
 			return n, false
 		case digits > 0:
 			n.numbered = true
@@ -80,10 +80,30 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 		n.bareName, n.host = takeApart(v, name)
 		ctx.apart[name] = n
 	}
+	if n.host && ctx.ofFamily(n, t) {
+		return true
+	}
 	if !n.host || n.speech && !ctx.labelled(t) && !n.numbered {
 		return false
 	}
-	return (n.shaped(name, t, ctx) || n.placed(t, ctx) || n.roleAndWord(t, ctx)) && !ctx.podRow(t) && !ctx.instance(t)
+	host := (n.shaped(name, t, ctx) || n.placed(t, ctx) || n.roleAndWord(t, ctx)) && !ctx.podRow(t) && !ctx.instance(t)
+	if host && len(n.parts) == 2 && n.other == 1 {
+		ctx.family(n.parts[0])
+	}
+	return host
+}
+
+// family notes the first part of a host of two: others that begin so are hosts, too.
+func (c *hostContext) family(first string) {
+	if c.families == nil {
+		c.families = map[string]bool{}
+	}
+	c.families[first] = true
+}
+
+// ofFamily: beside lager-db also lager-web and lager-cache are hosts.
+func (c *hostContext) ofFamily(n takenApart, t hostToken) bool {
+	return c.families != nil && len(n.parts) == 2 && c.families[n.parts[0]] && c.s.v.roles[n.parts[1]] && oneCase(t.text)
 }
 
 // shaped: the name alone says that it is a host's.
@@ -136,6 +156,9 @@ func (n bareName) roleAndWord(t hostToken, ctx *hostContext) bool {
 		return false
 	}
 	first, last := n.parts[0], n.parts[len(n.parts)-1]
+	if len(n.parts) == 2 && n.wordAndRole(first, last, t, ctx) {
+		return true
+	}
 	if len(last) < 2 || last[0] >= '0' && last[0] <= '9' || shoutedName(t.text) && (len(last) < 4 || ctx.shouting(t)) {
 		return false
 	}
@@ -144,6 +167,32 @@ func (n bareName) roleAndWord(t hostToken, ctx *hostContext) bool {
 		return true
 	case v.shortRoles[first] || shoutedName(t.text) && v.strongRoles[first]:
 		return ctx.standing(t)
+	}
+	return false
+}
+
+// wordAndRole: lager-srv, and, where a host must stand and no article makes it speech, lager-db and praxis-ts.
+func (n bareName) wordAndRole(first, last string, t hostToken, ctx *hostContext) bool {
+	v := ctx.s.v
+	if n.other != 1 || len(first) < 3 || first[0] < 'a' || v.roles[first] || v.generic[first] || v.notHosts[first] || shoutedName(t.text) && ctx.shouting(t) {
+		return false
+	}
+	switch {
+	case v.nameRoles[last]:
+		return true
+	case !v.shortRoles[last] || v.commonBefore[first]:
+		return false
+	}
+	w := ctx.wordBefore(t)
+	return ctx.hostWord(w) || v.beforeNames[w] || v.behindNames[ctx.wordBehind(t)] && !article(w)
+}
+
+// article: a word that makes a thing of speech of a name behind it: "die kunden-db", "our test-vm".
+func article(w string) bool {
+	switch w {
+	case "der", "die", "das", "den", "dem", "des", "ein", "eine", "einer", "einem", "einen", "unser", "unsere", "unserer", "unserem", "unseren",
+		"meine", "mein", "meiner", "eure", "ihre", "jede", "diese", "dieser", "the", "a", "an", "our", "my", "your", "this", "that", "every", "each", "zur", "zum", "vom", "im", "am", "beim":
+		return true
 	}
 	return false
 }

@@ -205,3 +205,36 @@ func (c *hostContext) standing(t hostToken) bool {
 	w := c.wordsBefore(t.from, 1)
 	return len(w) == 1 && w[0].to <= t.from && (c.hostWord(w[0].fold) || strings.HasPrefix(w[0].fold, "betroffen") || w[0].fold == "affected") && strings.HasPrefix(strings.TrimLeft(c.s.text[w[0].to:t.from], " "), ":")
 }
+
+// consulted: a page of help that somebody looked something up in ("siehe https://docs.…"), or one of the maker of the program
+// that wrote a mail ("Powered by …", "Diese Nachricht wurde von … erzeugt").
+func (c *hostContext) consulted(t hostToken) bool {
+	before, _ := c.lineOf(t)
+	if len(before) < 3 {
+		return false
+	}
+	w := c.s.wordsIn(t.from-len(before), t.from)
+	if c.s.v.madeBy.has(w) {
+		return true
+	}
+	label, _, _ := strings.Cut(strings.ToLower(t.text), ".")
+	if !helpLabel(label) {
+		return false
+	}
+	if n := len(w); n > 0 && t.scheme != "" { // the scheme of the address
+		w = w[:n-1]
+	}
+	found := false
+	c.s.v.consulting.find(w, func(m match) bool { found = m.to >= len(w)-1; return !found })
+	return found
+}
+
+// helpLabel: the first label of the hosts where makers explain their products.
+func helpLabel(label string) bool {
+	switch label {
+	case "help", "kb", "docs", "doc", "support", "forum", "forums", "community", "wiki", "learn", "developer", "developers", "knowledge", "knowledgebase",
+		"kb2", "hilfe", "handbuch", "manual", "blog", "discuss", "answers", "bugs", "bugzilla":
+		return true
+	}
+	return false
+}

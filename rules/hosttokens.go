@@ -143,13 +143,18 @@ func scanURL(text string, from, to, i int, emit func(hostToken)) {
 			return
 		}
 	}
+	if slash := strings.IndexAny(text[begin:to], "/?#\\"); slash != 0 { // who logs in, and how (RFC 3986, 3.2.1)
+		authority := text[begin:to]
+		if slash > 0 {
+			authority = authority[:slash]
+		}
+		begin += strings.LastIndexByte(authority, '@') + 1
+	}
+	end = begin
 	for end < to && !strings.ContainsRune("/?#:\\", rune(text[end])) || end < to && text[end] >= 0x80 {
 		end++
 	}
 	host := text[begin:end]
-	if j := strings.LastIndexByte(host, '@'); j >= 0 {
-		begin, host = begin+j+1, host[j+1:]
-	}
 	host = strings.TrimRight(host, ".])")
 	if real := safeLink(host, text[begin:to]); real != "" {
 		host = real

@@ -124,7 +124,7 @@ func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
 		return
 	}
 	if strings.Contains(name, ".") && !strings.Contains(name, "..") {
-		f.dotted(server, t, inLog)
+		f.dotted(server, t, inLog, ctx)
 		return
 	}
 	if !inLog && f.ranged(server, t, ctx) {
@@ -316,11 +316,13 @@ func networkLength(rest string) bool {
 }
 
 // dotted decides on a name with dots that the inventory does not know.
-func (f *serverFinder) dotted(s candidate, t hostToken, inLog bool) {
+func (f *serverFinder) dotted(s candidate, t hostToken, inLog bool, ctx *hostContext) {
 	why, reg := f.notServer(s, t)
 	switch {
 	case why != "":
 		f.refuse(s, why)
+	case !inLog && !f.domains[reg] && ctx.consulted(t):
+		f.refuse(s, "a page that is pointed to, or the maker's of what wrote the mail")
 	case inLog && !f.domains[reg] && t.path:
 		f.refuse(s, "part of a path in a log")
 	case inLog && !f.domains[reg]:
