@@ -92,7 +92,7 @@ func (m *Mail) addressedTo(address string) bool {
 func automaticThrough(m *Mail, viaGroup bool) Automatic {
 	v := newView(m, viaGroup)
 	for _, ask := range []func(*view) Automatic{
-		byReport, byBounceWording, byReplyHeader, byCalendar, byReplyWording, byNote,
+		byReport, byBounceWording, byReplyHeader, byCalendar, byTracker, byReplyWording, byNote,
 		byList, byMachineHeader, bySender, byNullSender, byMachineWording,
 	} {
 		if a := ask(v); a.Kind != Human {

@@ -1,6 +1,9 @@
 package message
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // bounceHead is how far into a text a bounce has said what it is, folded, in bytes; the voice of a
 // human is looked for further down, too.
@@ -67,6 +70,7 @@ func (m *view) replies() bool {
 // humanVoice reports whether folded text has an I or we that is not a mail system's, or speaks of a
 // time, as who reports a failure does.
 func humanVoice(text string) bool {
+	text = waitingTime.ReplaceAllString(text, " ")
 	for _, p := range systemVoice {
 		text = strings.ReplaceAll(text, p, " ")
 	}
@@ -121,7 +125,7 @@ var yourMessage = []string{
 // failedPhrases say that it was not delivered, or not yet.
 var failedPhrases = []string{
 	"konnte nicht an ", "konnte leider nicht an ", "nicht erreicht werden", "nicht erreichbar sind", "permanently failed", "permanent failure", "kommt zurueck", "kommt leider zurueck", "kam zurueck", "geht zurueck", "postfach voll", "mailbox full", "mailbox is full", "wird verworfen", "wurde verworfen", "was discarded", "been discarded", "nicht zugestellt", "nicht zustellbar", "unzustellbar", "nicht zustellen", "nicht uebermittelt", "nicht verschluesselt uebermittelt", "nicht ausgeliefert", "nicht ausliefern", "nicht angenommen", "nicht annehmen", "nicht akzeptiert", "nicht weitergeleitet werden", "nicht erreicht", "nicht verarbeitet", "nicht versendet werden", "nicht gesendet werden",
-	"abgelehnt", "abgewiesen", "zurueckgewiesen", "verweigert", "blockiert", "gestoppt", "geblockt", "zurueckgehalten", "in quarantaene", "ist verzoegert", "wurde verzoegert", "bisher nicht", "bislang nicht", "noch nicht zugestellt", "zustellung fehlgeschlagen", "wurde geloescht", "unzulaessigen", "fehlgeschlagen",
+	"abgelehnt", "abgewiesen", "zurueckgewiesen", "verweigert", "blockiert", "gestoppt", "geblockt", "zurueckgehalten", "in quarantaene", "ist verzoegert", "wurde verzoegert", "bisher nicht", "bislang nicht", "noch nicht zugestellt", "zustellung fehlgeschlagen", "wurde geloescht", "unzulaessigen", "fehlgeschlagen", "nicht uebergeben werden", "uebergeben werden", "in der zustellung", "weitere versuche", "wird weiter versucht", "in transit", "handed over", "keep trying", "continue to try",
 	"not be delivered", "not been delivered", "not delivered", "n't be delivered", "n't delivered", "undeliverable", "undelivered", "unable to deliver", "not able to deliver", "n't able to deliver", "could not deliver", "couldn't deliver", "failed to deliver", "delivery failed", "delivery has failed", "failed permanently", "was rejected", "been rejected", "has rejected", "was blocked", "been blocked", "was refused", "been refused", "not accepted", "n't accepted", "was returned", "been returned", "has bounced", "been quarantined", "was quarantined", "been delayed", "is delayed", "was delayed", "being held", "on hold", "not be processed", "was not sent", "could not be sent",
 	"pas pu etre", "n'a pas ete distribue", "n'a pas ete remis", "n'a pas ete delivre", "a echoue", "a ete rejete", "a ete bloque", "echec de la", "impossibile recapitare", "impossibile consegnare", "non e stato possibile", "non e stato consegnato", "non e stato recapitato", "e stato rifiutato", "e stato respinto", "e stato bloccato", "no se ha podido", "no se pudo", "no pudo entregar", "ha sido rechazado", "niet worden bezorgd", "niet worden afgeleverd", "niet bezorgd", "niet afgeleverd", "is geweigerd",
 }
@@ -137,6 +141,9 @@ var refusers = []string{
 	"empfaenger", "recipient", "destinataire", "destinatario", "ontvanger", "grund:", "reason:", "motif", "motivo", "gateway", "filter", "firewall", "richtlinie", "policy", "virus", "postfach", "mailbox", "zustellversuche", "smtp", "server antwort",
 }
 
+// waitingTime is how long a mail system has tried.
+var waitingTime = regexp.MustCompile(`\b(?:seit|since|for) (?:mehr als |ueber |over |more than )?\d+ (?:stunden|minuten|tagen|hours|minutes|days)\b`)
+
 // systemVoice is what mail systems say in the first person.
 var systemVoice = []string{
 	"unserem mail", "unserem e-mail-", "unserem spam", "unserem system", "unserem gateway", "unserem filter", "unseren mail", "unseren spam", "unseren filter", "unser mailgateway", "unser spamfilter", "unser mailfilter", "unsere sicherheit", "unserer sicherheit", "unseren sicherheit", "unsere richtlinie", "unserer richtlinie", "unseren richtlinie", "unsere e-mail-richtlinie", "unserer e-mail-", "unserer firewall",
@@ -147,7 +154,7 @@ var systemVoice = []string{
 
 // bounceShapeSubjects are the subjects of such notes beside those of bounceSubjects.
 var bounceShapeSubjects = []string{
-	"mail zurueck", "nachricht zurueck", "ruecklaeufer", "zurueckgehalten", "nicht zustellen", "empfaenger nicht gefunden", "permanent failure", "permanent error", "permanent delivery", "zustellung nicht moeglich", "zustellung unmoeglich", "zustellproblem", "konnte nicht", "nicht ausgeliefert", "nicht angenommen", "abgelehnt", "abgewiesen", "blockiert", "verzoegert", "in quarantaene", "postfach voll", "postfach ueberfuellt", "postfach des empfaengers", "mailbox voll", "speicherplatz erschoepft", "als spam", "virus in ihrer", "unzulaessiger anhang", "anhang entfernt", "anhang blockiert", "versand fehlgeschlagen", "faxversand", "unbekannter empfaenger", "empfaenger unbekannt", "adresse existiert nicht", "zurueck an absender",
+	"zustellstatus", "delivery status", "mail zurueck", "nachricht zurueck", "ruecklaeufer", "zurueckgehalten", "nicht zustellen", "empfaenger nicht gefunden", "permanent failure", "permanent error", "permanent delivery", "zustellung nicht moeglich", "zustellung unmoeglich", "zustellproblem", "konnte nicht", "nicht ausgeliefert", "nicht angenommen", "abgelehnt", "abgewiesen", "blockiert", "verzoegert", "in quarantaene", "postfach voll", "postfach ueberfuellt", "postfach des empfaengers", "mailbox voll", "speicherplatz erschoepft", "als spam", "virus in ihrer", "unzulaessiger anhang", "anhang entfernt", "anhang blockiert", "versand fehlgeschlagen", "faxversand", "unbekannter empfaenger", "empfaenger unbekannt", "adresse existiert nicht", "zurueck an absender",
 	"blocked", "returned to sender", "delivery problem", "mailbox full", "mailbox is full", "quota exceeded", "size limit", "too large", "quarantined", "on hold", "delayed", "refused", "rejected", "bounced", "virus found", "delivery impossible", "unknown recipient", "user unknown", "was not sent",
 	"non distribue", "non delivre", "non remis", "rejete", "mancata", "non consegnato", "non recapitato", "respinto", "rifiutato", "no entregado", "no se pudo", "niet bezorgd", "niet afgeleverd", "geweigerd",
 }

@@ -22,6 +22,9 @@ func byNote(v *view) Automatic {
 	if p, ok := v.says(saysChallenge); ok && !v.inTrouble(false) {
 		return wording(AutoReply, "text", p)
 	}
+	if v.challenges() {
+		return wording(AutoReply, "text", "a sender has to confirm himself")
+	}
 	if p, ok := v.absenceNote(); ok {
 		return wording(AutoReply, "text", p)
 	}
@@ -35,7 +38,7 @@ func byNote(v *view) Automatic {
 // until when, who stands in, and what becomes of mail. A sentence of something else weighs against it:
 // only a human says it.
 func (v *view) absenceNote() (string, bool) {
-	if !v.has(saysAbsence) && !v.has(saysElsewhere) && !v.has(saysGone) && !v.has(saysUnread) && !v.has(saysNoteCompany) && !v.has(saysCompany) {
+	if !v.has(saysAbsence) && !v.has(saysElsewhere) && !v.has(saysGone) && !v.has(saysUnread) && !v.has(saysNoteCompany) && !v.has(saysCompany) && !v.answersSomething(v.subject) && !departed.MatchString(v.text) {
 		return "", false
 	}
 	var n noteWeight
@@ -44,8 +47,11 @@ func (v *view) absenceNote() (string, bool) {
 			n.away, n.phrase = true, p
 		}
 	}
-	for _, s := range sentences(v.text) {
-		n.add(s)
+	list := sentences(v.text)
+	for i, s := range list {
+		if i == 0 || i < len(list)-1 || len(strings.Fields(s)) > 4 { // "Buen camino, Anneliese Kolb"
+			n.add(s)
+		}
 	}
 	need := 4
 	if v.answersSomething(v.subject) {
@@ -72,12 +78,13 @@ type noteWeight struct {
 func (n *noteWeight) add(s string) {
 	hits := textPhrases.in(s)
 	has := func(l phraseList) bool { _, ok := textPhrases.first(&hits, l); return ok }
-	dated := datePattern.MatchString(s)
+	dated := datePattern.MatchString(s) || periods.MatchString(s)
 	p, ok := textPhrases.first(&hits, saysAbsence)
 	if !ok {
 		p, ok = textPhrases.first(&hits, saysElsewhere)
 	}
-	self := has(saysAway) || has(saysClosedSelf) || startsSelf(s)
+	self := has(saysAway) || has(saysClosedSelf) || startsSelf(s) || hasWord(s, "ich", "i", "i'm")
+	cut, left := unreachable(s), departed.MatchString(s)
 	switch {
 	case ok && self:
 		n.away = true
@@ -86,8 +93,12 @@ func (n *noteWeight) add(s string) {
 	case has(saysGone):
 		n.gone = true
 		p, _ = textPhrases.first(&hits, saysGone)
+	case left:
+		n.gone, p = true, "left"
 	case ok:
 		n.third = true
+	case cut:
+		p = "unreachable"
 	case has(saysUnread):
 		p, _ = textPhrases.first(&hits, saysUnread)
 	default:
@@ -97,15 +108,15 @@ func (n *noteWeight) add(s string) {
 		n.phrase = p
 	}
 	n.dated = n.dated || dated
-	n.unread = n.unread || has(saysUnread)
+	n.unread = n.unread || has(saysUnread) || cut
 	c1, _ := textPhrases.count(&hits, saysCompany)
 	c2, _ := textPhrases.count(&hits, saysNoteCompany)
 	n.company += c1 + c2
-	if c1+c2 == 0 && (strings.Contains(s, "@") || hasWord(s, "herr", "herrn", "hr", "frau", "fr", "mr", "mrs", "ms", "mme")) {
+	if c1+c2 == 0 && (refers(s) || returns.MatchString(s) || hasWord(s, "herr", "herrn", "hr", "frau", "fr", "mr", "mrs", "ms", "mme")) {
 		c1 = 1 // whoever stands in
 		n.company++
 	}
-	known := ok || p != "" || c1+c2 > 0 || has(saysUnread) || has(saysCondition) || has(saysCourtesy) || has(saysMachine)
+	known := ok || cut || p != "" || c1+c2 > 0 || has(saysUnread) || has(saysCondition) || has(saysCourtesy) || has(saysMachine)
 	if !known && len(strings.Fields(s)) > 2 {
 		n.other++
 	}
@@ -186,7 +197,7 @@ func (v *view) speaksAsOne() bool {
 
 // denies: something is not, or not done; and no program asks not to be answered.
 func (v *view) denies() bool {
-	return !v.has(saysMachine) && hasWord(v.text, "nicht", "nichts", "kein", "keine", "keinen", "not", "no", "can't", "cannot", "won't")
+	return !v.has(saysMachine) && hasWord(withoutQuotes(v.text), "nicht", "nichts", "kein", "keine", "keinen", "not", "no", "can't", "cannot", "won't")
 }
 
 // hasWord reports whether one of words stands in folded text as a word.
@@ -202,7 +213,11 @@ func hasWord(text string, words ...string) bool {
 // inTrouble reports whether the text says outside its conditions ("in dringenden Fällen …") that
 // something is broken, or asks for help. things: naming what could be broken is enough.
 func (v *view) inTrouble(things bool) bool {
-	hits := textPhrases.in(" " + unconditional(v.text))
+	text := unconditional(v.text)
+	if things {
+		text = besidesReferrals(text)
+	}
+	hits := textPhrases.in(" " + text)
 	for _, l := range []phraseList{saysNeed, saysTrouble, saysHuman} {
 		if _, ok := textPhrases.first(&hits, l); ok {
 			return true
@@ -230,7 +245,7 @@ func sentences(text string) []string {
 
 // abbreviated reports whether text ends in a title or another word that is written with a dot.
 func abbreviated(text string) bool {
-	switch text[strings.LastIndexByte(text, ' ')+1:] {
+	switch strings.TrimLeft(text[strings.LastIndexByte(text, ' ')+1:], "(") {
 	case "hr", "hrn", "fr", "tel", "dr", "mag", "di", "ing", "dipl", "prof", "nr", "bzw", "ca", "inkl", "einschl", "voraussichtl", "st", "mr", "mrs", "ms", "ext", "no", "m", "mme", "sig", "z.b", "u.a", "d.h", "e.g", "i.e", "mob", "fa", "str":
 		return true
 	}
@@ -271,7 +286,7 @@ func foreignTicket(subject string) bool {
 
 var (
 	// [Case 12345], (HELP-12), [#4711], [Ticket#2026031110000271], "Ticket 4711", "Anfrage Nr. 17".
-	ticketPattern    = regexp.MustCompile(`[\[(](?:[a-z]+[ :#-]*){0,2}#?\d{2,}[\])]|\b(?:ticket|case|request|incident|anfrage|vorgang|fall)(?: nr\.?| no\.?| id)?[ :#-]*\d{2,}|#\d{3,}`)
+	ticketPattern    = regexp.MustCompile(`[\[(]#?(?:[a-z]+[ :#-]*){0,2}#?\d{2,}[\])]|\b(?:ticket|case|request|incident|anfrage|vorgang|fall)(?: nr\.?| no\.?| id)?[ :#-]*\d{2,}|#\d{3,}`)
 	ownTicket        = regexp.MustCompile(`\bn[se]-\d+`)
 	recipientPattern = regexp.MustCompile(`[\w.+-]+@[\w-]+\.\w|\+\d[\d /-]{6}|\b[45]\d\d[ -][45]\.\d\.\d`)
 	addressPattern   = regexp.MustCompile(`[\w.+-]+@[\w-]+\.\w`)
