@@ -25,7 +25,10 @@ func byNote(v *view) Automatic {
 	if v.challenges() {
 		return wording(AutoReply, "text", "a sender has to confirm himself")
 	}
-	if p, ok := v.absenceNote(); ok {
+	if p, ok := v.closedNote(); ok {
+		return wording(AutoReply, "text", p)
+	}
+	if p, ok := v.absenceNote(); ok && !toStaff.MatchString(v.text) {
 		return wording(AutoReply, "text", p)
 	}
 	if p, ok := v.acknowledgement(); ok {
