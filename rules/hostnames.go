@@ -228,7 +228,7 @@ const podAlphabet = "bcdfghjklmnpqrstvwxz2456789"
 func podSigns(s string) bool { return strings.Trim(s, podAlphabet) == "" }
 
 func hexOrPod(s string) bool {
-	return strings.Trim(s, podAlphabet+"0123456789abcdef") == "" && strings.ContainsAny(s, "0123456789")
+	return strings.Trim(s, "0123456789abcdefghjklmnpqrstvwxz") == "" && strings.ContainsAny(s, "0123456789")
 }
 
 // digitsInside: x7k2p, and not relay2 or web19.
