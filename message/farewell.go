@@ -9,7 +9,10 @@ import (
 
 const closingWords = `mit (?:den |unseren |vielen |besten |lieben |sehr )?(?:freundlichen?|freundlichem|herzlichen?|besten|lieben|schönen|sonnigen|vorzüglichen?|kollegialen?) (?:grü(?:ß|ss)en?|gruß|gruss|gruessen|gruess|grues+en)` +
 	`|(?:freundliche|herzliche|liebe|beste|viele|schöne|sch?öne|vlg|bg|ganz liebe|allerbeste|verärgerte|verzweifelte|müde) (?:grü(?:ß|ss)e|gruesse|gruess[ea])|(?:freundlicher|herzlicher|lieber|bester|schöner) gru(?:ß|ss)|grü(?:ß|ss)e|gru(?:ß|ss)|mfg|m\.f\.g\.?|m f g|lg|l\.g\.|vg|bg|vlg|glg|hg|sg|besten dank und (?:freundliche|liebe|viele|beste) grü(?:ß|ss)e|danke? (?:und|&|u\.) (?:freundliche|liebe|viele|beste|lg|schöne|mfg) ?(?:grü(?:ß|ss)e|gruesse)?|(?:vielen |herzlichen |besten |lieben |schönen )?dank(?:e|eschön|e schön|e vielmals)?(?: im voraus| vorab)?|merci(?: vielmal)?|hochachtungsvoll` +
-	`|(?:kind|best|warm|warmest|many|with kind|with best|kindest) regards|regards|rgds|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|best wishes|all the best|cheers|thanks(?: (?:a lot|so much|and (?:best |kind )?regards|in advance))?|many thanks|thank you(?: (?:and (?:best |kind )?regards|very much|in advance))?|best|thx|salutations|cordialement|cordiali saluti|baba|servus|tschüss|ciao|pfiat(?: eich| di)?`
+	`|(?:kind|best|warm|warmest|many|with kind|with best|kindest) regards|regards|rgds|sincerely(?: yours)?|yours (?:sincerely|faithfully|truly)|best wishes|all the best|cheers|thanks(?: (?:a lot|so much|and (?:best |kind )?regards|in advance))?|many thanks|thank you(?: (?:and (?:best |kind )?regards|very much|in advance))?|best|thx|salutations|cordialement|cordiali saluti|baba|servus|tschüss|ciao|pfiat(?: eich| di)?` +
+	`|bussi|busserl|herzlichst|alles (?:liebe|gute)|bis (?:bald|dann|später)|habe die ehre|in diesem sinne|schöne[ns]? (?:abend|tag|nachmittag|vormittag|sonntag|feiertag|wochenende)(?: noch)?|gute nacht|ergebenst|beste wünsche` +
+	`|take care|talk soon|speak soon|yours|respectfully|warmly|have a (?:good|nice|great) (?:day|one|evening|weekend)` +
+	`|met vriendelijke groet(?:en)?|groet(?:en|jes)?|s pozdravem|pozdrawiam|z poważaniem|üdvözlettel|lep pozdrav|bien (?:à vous|cordialement)|meilleures salutations|distinti saluti|saluti|atentamente|saludos|un saludo`
 
 var closingAlone = regexp.MustCompile(`(?i)^(?:` + closingWords + `)[\s,.!;:–-]*$`)
 
@@ -17,7 +20,9 @@ var closingAlone = regexp.MustCompile(`(?i)^(?:` + closingWords + `)[\s,.!;:–-
 var closingFirst = set(strings.Fields(`mit freundliche freundlichem freundlicher herzliche herzlicher liebe lieber beste bester viele schöne schöner vielen herzlichen lieben schönen merci dankeschön
 	vlg bg ganz allerbeste verärgerte verzweifelte müde grüße grüsse gruß gruss gruesse mfg m.f.g m lg l.g vg glg hg sg besten danke dank
 	hochachtungsvoll kind kindest best warm warmest many with regards rgds sincerely yours all cheers thanks thank thx salutations
-	cordialement cordiali baba servus tschüss ciao pfiat`)...)
+	cordialement cordiali baba servus tschüss ciao pfiat bussi busserl herzlichst alles bis habe in schönes gute ergebenst
+	take talk speak respectfully warmly have met groet groeten groetjes s pozdrawiam z üdvözlettel lep bien meilleures distinti
+	saluti atentamente saludos un`)...)
 
 // firstWord is the line's first word, lower case, without the signs behind it.
 func firstWord(line string) string {
