@@ -33,7 +33,7 @@ func findErrors(d *doc) []finding {
 		out = append(out, d.errorsIn(&d.passed)...)
 	}
 	for i := range d.logs {
-		out = append(out, d.by(finderLines, func() []finding { return lineErrors(&d.logs[i]) })...)
+		out = append(out, d.by(finderLines, func() []finding { return lineErrors(&d.logs[i], nil) })...)
 	}
 	out = d.withCaptured(out)
 	out = slices.DeleteFunc(out, func(f finding) bool { return d.refusal("error", f.text, f.src, f.from, f.to) != nil })
@@ -58,8 +58,14 @@ func (d *doc) by(finder string, find func() []finding) []finding {
 }
 
 func (d *doc) errorsIn(s *source) []finding {
-	lines := d.by(finderLines, func() []finding { return lineErrors(s) })
-	all := append(lines, d.by(finderQuotes, func() []finding { return quotedErrors(s, lines) })...)
+	quotes := d.by(finderQuotes, func() []finding { return quotedErrors(s) })
+	all := d.by(finderLines, func() []finding { return lineErrors(s, s.spoken(quotes)) })
+	lines := all
+	for _, q := range quotes {
+		if !covered(lines, s, q.from, q.to) {
+			all = append(all, q)
+		}
+	}
 	all = append(all, d.by(finderSentences, func() []finding { return sentenceErrors(s, all) })...)
 	all = append(all, d.by(finderKnown, func() []finding { return phraseErrors(s, all) })...)
 	sort.SliceStable(all, func(i, j int) bool { return all[i].from < all[j].from })

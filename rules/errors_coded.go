@@ -7,6 +7,9 @@ import "strings"
 // to the end of a message that everybody knows, or to where the sender speaks again. -1: none.
 func codedMessage(s *source, from, to int) (at, end int) {
 	text := s.text[from:to]
+	if strings.IndexByte(text, ':') < 0 && strings.IndexByte(text, '[') < 0 && strings.IndexByte(text, '(') < 0 {
+		return -1, -1
+	}
 	for i := 1; i+8 < len(text); i++ {
 		if c := text[i]; c != '[' && (c < 'A' || c > 'Z') || text[i-1] > ' ' && text[i-1] != '(' {
 			continue

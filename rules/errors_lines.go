@@ -16,9 +16,10 @@ type lineFinder struct {
 	out       []finding
 }
 
-func lineErrors(s *source) []finding {
+// lineErrors finds the messages that fill lines; spoken are those within lines of the sender.
+func lineErrors(s *source, spoken []finding) []finding {
 	n := countStops(s.v, s.text, s.words)
-	f := lineFinder{s: s, shapes: map[string]int{}, german: n[german] >= 3 && n[german] > n[english], spoken: spokenQuotes(s)}
+	f := lineFinder{s: s, shapes: map[string]int{}, german: n[german] >= 3 && n[german] > n[english], spoken: spoken}
 	for i := 0; i < len(s.lines) && (s.log || len(f.out) <= maxErrorsPerSource); i++ {
 		if !s.lines[i].blank {
 			i = f.line(i)

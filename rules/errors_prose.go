@@ -7,7 +7,7 @@ import (
 )
 
 // quotedErrors finds messages that stand in quotation marks within the sender's sentences.
-func quotedErrors(s *source, found []finding) []finding {
+func quotedErrors(s *source) []finding {
 	var out []finding
 	for from := 0; from < len(s.text) && len(out) < maxErrorsPerSource; {
 		open, n, closers := nextQuote(s.text, from)
@@ -24,7 +24,7 @@ func quotedErrors(s *source, found []finding) []finding {
 		for from < len(s.text) && !utf8.RuneStart(s.text[from]) {
 			from++
 		}
-		if covered(found, s, open, end) || s.calls(open) {
+		if s.calls(open) {
 			continue
 		}
 		text := strings.Join(strings.Fields(s.text[begin:end]), " ")
@@ -175,6 +175,7 @@ func typed(v *vocabulary, text string) bool {
 // 809: Die Netzwerkverbindung …"), or the rest of one behind an announcement ("es kommt immer: …").
 func sentenceErrors(s *source, found []finding) []finding {
 	var out []finding
+	quotes := strings.ContainsAny(s.text, "\"„“”«»‚`")
 	eachSentence(s.text, func(from, to int) {
 		text := s.text[from:to]
 		if len(text) < 12 || len(text) > 600 || len(out) >= maxErrorsPerSource {
@@ -192,7 +193,7 @@ func sentenceErrors(s *source, found []finding) []finding {
 			}
 			return
 		}
-		if at := namedMessage(s, from, to); at >= 0 && !touches(found, s, at, to) {
+		if at := namedMessage(s, from, to, quotes); at >= 0 && !touches(found, s, at, to) {
 			out = append(out, finding{src: s, from: at, to: to, text: oneLine(s.text[at:to])})
 			return
 		}

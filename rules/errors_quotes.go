@@ -7,14 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// spokenQuotes are the messages in quotation marks around which the sender speaks on the same line: they win over the line,
+// spoken are those of the messages in quotation marks around which the sender speaks on the same line: they win over the line,
 // whatever else the line looks like. Lines of machines hold quotation marks too, but begin as such lines do.
-func spokenQuotes(s *source) []finding {
-	if s.log || !strings.ContainsAny(s.text, "\"'„“”«»‚`") {
-		return nil
-	}
+func (s *source) spoken(quotes []finding) []finding {
 	var out []finding
-	for _, q := range quotedErrors(s, nil) {
+	for _, q := range quotes {
 		l := s.lineAt(q.from)
 		if l < 0 || s.lines[l].shape != (shape{}) {
 			continue
@@ -89,9 +86,9 @@ func opensApostrophe(before rune) bool {
 }
 
 // namedMessage is a message within a sentence that begins with a name in quotation marks: `es kommt "SRV1" konnte nicht
-// gestartet werden`. It ends with the sentence. -1: none.
-func namedMessage(s *source, from, to int) int {
-	for at := from; at < to; {
+// gestartet werden`. It ends with the sentence. -1: none; so, if the source has no quotation marks at all.
+func namedMessage(s *source, from, to int, quotes bool) int {
+	for at := from; quotes && at < to; {
 		open, n, closers := nextQuote(s.text[:to], at)
 		if open < 0 {
 			return -1

@@ -35,6 +35,14 @@ func hostTokens(text string, emit func(hostToken)) {
 	}
 }
 
+// nameByte: most of what names are made of.
+var nameByte = func() (b [256]bool) {
+	for c := range 0x80 {
+		b[c] = nameRune(rune(c))
+	}
+	return b
+}()
+
 // tokenByte: what addresses, names, paths and mail addresses are made of; blanks and quotes part them.
 func tokenByte(c byte) bool {
 	return c > ' ' && c != '"' && c != '<' && c != '>' && c != '|' && c != '\'' && c != '`' && c != ';' && c != ',' && c != '(' && c != ')' && c != '{' && c != '}' && c != '*' && c != '!' && c != '?' || c == '?'
@@ -81,6 +89,10 @@ func splitNames(text string, from, to int, path bool, emit func(hostToken)) {
 		}
 		start := i
 		for i < to {
+			if nameByte[text[i]] {
+				i++
+				continue
+			}
 			r, n := utf8.DecodeRuneInString(text[i:to])
 			if !nameRune(r) {
 				break

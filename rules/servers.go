@@ -103,7 +103,7 @@ func (f *serverFinder) scan(s *source, until int) {
 }
 
 func (f *serverFinder) consider(s *source, ctx *hostContext, t hostToken) {
-	if t.scheme == "" && plainWord(t.text) && f.justWord(t.text) && !ctx.hasAddress(t) && !ctx.nameField(t) {
+	if t.scheme == "" && f.dull(s, t) && f.justWord(t.text) && !ctx.hasAddress(t) && !ctx.nameField(t) {
 		return
 	}
 	inLog := s.log || ctx.logLine(t) || covered(f.found, s, t.from, t.to) && lineLike(f.found, s, t.from, t.to)
@@ -161,10 +161,23 @@ func (f *serverFinder) later(c candidate, why string) {
 	f.refuse(c, why+": counts only where nothing else is named")
 }
 
-// plainWord: nothing but small letters.
+// dull: a token that most probably names nothing: small letters behind a first one of any size, or a number that goes on with
+// no host named just before (web01/02).
+func (f *serverFinder) dull(s *source, t hostToken) bool {
+	if t.text[0] >= '0' && t.text[0] <= '9' {
+		return digits(t.text) == len(t.text) && !(f.last.src == s && t.from-f.last.to < 12)
+	}
+	return plainWord(t.text)
+}
+
+// plainWord: nothing but small letters behind a first one, as words are written and hardly a host.
 func plainWord(s string) bool {
 	for i := 0; i < len(s); i++ {
-		if s[i] < 'a' || s[i] > 'z' {
+		c := s[i]
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z' && i == 0 && len(s) > 1:
+		case c >= 0x80 && c != "‑"[0]:
+		default:
 			return false
 		}
 	}
@@ -176,7 +189,7 @@ func plainWord(s string) bool {
 func (f *serverFinder) justWord(w string) bool {
 	just, seen := f.words[w]
 	if !seen {
-		just = !rolePrefix(w) && len(f.d.w.Inventory.Lookup(w)) == 0
+		just = !rolePrefix(strings.ToLower(w)) && len(f.d.w.Inventory.Lookup(w)) == 0
 		f.words[w] = just
 	}
 	return just
@@ -275,12 +288,13 @@ func ownDomain(name string, own []string) bool {
 // address decides on an IP address.
 func (f *serverFinder) address(s candidate, t hostToken, inLog bool, ctx *hostContext) {
 	a := t.addr.Unmap()
+	key := a.String()
 	s.Name = strings.ToLower(t.text)
 	switch {
 	case a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || netmask(a):
 		f.refuse(s, "loopback, multicast or a netmask")
 		return
-	case f.d.v.resolvers[a.String()]:
+	case f.d.v.resolvers[key]:
 		f.refuse(s, "a public resolver that everybody pings")
 		return
 	case t.after == '/' && networkLength(ctx.s.text[t.to:]):
@@ -290,7 +304,7 @@ func (f *serverFinder) address(s candidate, t hostToken, inLog bool, ctx *hostCo
 		f.refuse(s, "a version")
 		return
 	}
-	known := f.d.w.Inventory.Lookup(a.String())
+	known := f.lookup(key)
 	switch {
 	case len(known) > 0:
 		s.Known, s.Owner = true, owner(known)
