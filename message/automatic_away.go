@@ -30,6 +30,16 @@ func refers(s string) bool {
 	return strings.Contains(s, "@") || phoneNumber.MatchString(s) || refersTo.MatchString(s)
 }
 
+// withoutOurs is folded text without the addresses that the mail was sent to: who greets us by them refers to nobody.
+func (v *view) withoutOurs(text string) string {
+	for i, a := range v.To {
+		if i < 5 && a.Address != "" {
+			text = strings.ReplaceAll(text, fold(a.Address), "")
+		}
+	}
+	return text
+}
+
 // besidesReferrals is folded text without the sentences that only send to somebody else: "Für Fragen zum Server wenden Sie
 // sich an …", "Wenn der Shop brennt, bitte Dorli anrufen". In them, servers are named of which nothing is said.
 func besidesReferrals(text string) string {

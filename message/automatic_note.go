@@ -50,7 +50,7 @@ func (v *view) absenceNote() (string, bool) {
 			n.away, n.phrase = true, p
 		}
 	}
-	list := sentences(v.text)
+	list := sentences(v.withoutOurs(v.text))
 	for i, s := range list {
 		if i == 0 || i < len(list)-1 || len(strings.Fields(s)) > 4 { // "Buen camino, Anneliese Kolb"
 			n.add(s)
@@ -216,7 +216,7 @@ func hasWord(text string, words ...string) bool {
 // inTrouble reports whether the text says outside its conditions ("in dringenden Fällen …") that
 // something is broken, or asks for help. things: naming what could be broken is enough.
 func (v *view) inTrouble(things bool) bool {
-	text := unconditional(v.text)
+	text := unconditional(v.withoutOurs(v.text))
 	if things {
 		text = besidesReferrals(text)
 	}

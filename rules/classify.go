@@ -44,6 +44,10 @@ func (s *Set) classify(ctx context.Context, d *doc, f *Facts) verdict {
 	}
 	b, text := brokenIn(found, replied(d.m.Subject))
 	b.service, b.quoted = d.namesService(), d.quotes(f)
+	b.proof = b.quoted && d.namesForeignServer(f) && !slices.ContainsFunc(found, weighed.unconvinced)
+	if b.proof {
+		b.denied = slices.ContainsFunc(found, func(x weighed) bool { return x.denies(b) && x.rule.group != groupBusiness })
+	}
 	d.broken, d.hintCounts = b, hintCounts(found)
 	in = d.input(f) // what was asked before the hints were known is asked anew
 	calls := d.subjectOurs || b.any && b.urgent

@@ -61,6 +61,7 @@ type brokenFacts struct {
 	any, subject, firmly, urgent, denied, opposed, service bool
 	replied                                                bool // the subject is of an earlier mail
 	quoted                                                 bool // a message of a failure that is so now
+	proof                                                  bool // and a server that is not ours: whatever else the mail is about
 	ways                                                   int  // how many different words of the text say it
 }
 
@@ -176,6 +177,10 @@ var conditionFacts = []conditionFact{
 		value: func(in *conditionInput) any { return in.broken.opposed }},
 	{name: "broken.service", typ: boolFact, stage: stageHints, doc: "whether the mail names something that we run: server, site, mail …",
 		value: func(in *conditionInput) any { return in.broken.service }},
+	{name: "broken.quoted", typ: boolFact, stage: stageHints, doc: "whether it quotes an error message, of none that may come or is over",
+		value: func(in *conditionInput) any { return in.broken.quoted }},
+	{name: "broken.proof", typ: boolFact, stage: stageHints, doc: "whether it quotes one, names a server that is not ours, and nothing shows a stranger",
+		value: func(in *conditionInput) any { return in.broken.proof }},
 	{name: "broken.ways", typ: intFact, stage: stageHints, doc: "in how many different words the text says that something is broken",
 		value: func(in *conditionInput) any { return int64(in.broken.ways) }},
 	{name: "hints", typ: countsFact, stage: stageHints, doc: "of each group or rule of hints, how many different words of it were found; read with .get",

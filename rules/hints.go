@@ -26,6 +26,11 @@ const (
 	groupOutage  = "outage"
 	groupFailure = "failure-code"
 	groupUrgency = "urgency"
+	// Rules of business speak of what a mail may be about beside a failure; of strangers, denial and business closed of
+	// what no proof of a failure outweighs.
+	groupBusiness = "business"
+	groupStranger = "stranger"
+	groupDenial   = "denial"
 )
 
 // failure says whether the words of the rule are about what is broken.
@@ -36,7 +41,7 @@ func brokenIn(found []weighed, replied bool) (b brokenFacts, text bool) {
 	b.replied = replied
 	for _, x := range found {
 		b.urgent = b.urgent || x.rule.group == groupUrgency
-		b.denied = b.denied || x.weight < 0 && !x.rule.mild && !(replied && x.inSubject)
+		b.denied = b.denied || x.denies(b)
 		b.opposed = b.opposed || x.weight < 0
 		if !x.rule.failure() {
 			continue
@@ -53,6 +58,16 @@ func brokenIn(found []weighed, replied bool) (b brokenFacts, text bool) {
 	return b, text
 }
 
+// denies: a hint that no customer in need gives.
+func (x weighed) denies(b brokenFacts) bool {
+	return x.weight < 0 && !x.rule.mild && !(b.replied && x.inSubject)
+}
+
+// unconvinced: a hint that weighs as much beside a quoted message as without one.
+func (x weighed) unconvinced() bool {
+	return x.weight < 0 && (x.rule.group == groupStranger || x.rule.group == groupDenial)
+}
+
 // What a mild objection weighs at most beside a call for help. Customers answer whatever mail of ours they find, and
 // begin at a question: the text counts more.
 const mildest = -2
@@ -60,6 +75,9 @@ const mildest = -2
 // tempered is what a hint weighs beside the others.
 func (x weighed) tempered(calls, text bool, b brokenFacts) int {
 	w := x.weight
+	if b.proof && (x.rule.mild || x.rule.group == groupBusiness) {
+		return max(w, mildest)
+	}
 	if x.inSubject && b.replied && text && !b.denied {
 		w = max(w, -1) // the subject is an old one
 	}
@@ -107,6 +125,8 @@ func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []we
 			switch {
 			case r.failure() && inSpans(but, at.from): // none now
 				d.passedOver(r, hit{word{at.fold, at.from, to}, src}, "the sentence speaks of what may come, or is over")
+			case r.group == groupUrgency && d.isOurName(words[m.from:]): // "emergency support"
+				d.passedOver(r, hit{word{at.fold, at.from, to}, src}, "part of our name")
 			case r.text < 0 && inAddress(src.text, at): // bewerbung.firma.at
 				d.passedOver(r, hit{word{at.fold, at.from, to}, src}, "part of an address")
 			default:

@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // subjectMatch says how a folded subject carries our name: it begins with it, or has it somewhere.
 type subjectMatch int
@@ -90,4 +93,10 @@ func within(a, b string, limit int) bool {
 		prev2, prev, cur = prev, cur, prev2
 	}
 	return prev[len(b)] <= limit
+}
+
+// isOurName reports whether the first two words are the name under which customers write: in it, "emergency" says nothing
+// of the mail.
+func (d *doc) isOurName(words []word) bool {
+	return len(words) > 1 && slices.Contains(d.v.ourSubjects, words[0].fold+words[1].fold)
 }

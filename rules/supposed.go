@@ -91,3 +91,29 @@ func (d *doc) quotes(f *Facts) bool {
 		return i < 0 || !inSpans(not, i)
 	})
 }
+
+// namesForeignServer: a server is named that is not under a domain of ours. What frightens us with our own is no customer's.
+func (d *doc) namesForeignServer(f *Facts) bool {
+	return slices.ContainsFunc(f.Servers, func(s Server) bool {
+		return s.Known || !slices.ContainsFunc(d.ownDomains(), func(own string) bool { return s.Name == own || strings.HasSuffix(s.Name, "."+own) })
+	})
+}
+
+// ownDomains are those of our addresses; where nobody says which are ours, of those that the mail was sent to.
+func (d *doc) ownDomains() []string {
+	var out []string
+	for _, a := range d.w.Own {
+		if _, domain, ok := strings.Cut(a, "@"); ok {
+			out = append(out, strings.ToLower(domain))
+		}
+	}
+	if len(out) > 0 {
+		return out
+	}
+	for _, a := range d.m.To {
+		if _, domain, ok := strings.Cut(a.Address, "@"); ok {
+			out = append(out, strings.ToLower(domain))
+		}
+	}
+	return out
+}
