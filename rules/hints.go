@@ -141,7 +141,7 @@ func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []we
 	}
 	var out []weighed
 	for i, r := range s.hints {
-		if r.pattern != nil {
+		if r.pattern != nil && r.mayFire(ctx, in) { // a pattern costs more than a condition
 			markPattern(&inSubject[i], r.pattern, &d.title)
 			for _, src := range d.texts() {
 				markPattern(&inText[i], r.pattern, src)
@@ -170,6 +170,15 @@ func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []we
 		}
 	}
 	return out
+}
+
+// mayFire reports whether the condition of a rule lets it; one that fails is told of later.
+func (r *classifyRule) mayFire(ctx context.Context, in *conditionActivation) bool {
+	if r.when == nil {
+		return true
+	}
+	ok, err := r.when.eval(ctx, in)
+	return ok || err != nil
 }
 
 // texts are the sources beside the subject in which hints are looked for.
