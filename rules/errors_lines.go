@@ -67,6 +67,7 @@ func (f *lineFinder) line(i int) int {
 		f.served = true
 		end := wrapped(s, i)
 		found := finding{src: s, from: l.from + at, to: s.lines[end].to, whole: true}
+		found.to -= clauseBehind(s.text[found.from:found.to])
 		found.text = unquote(oneLine(s.text[found.from:found.to]))
 		end = addDetails(s, i, end, &found)
 		f.keep(found)
@@ -172,6 +173,18 @@ func messageBehindLabel(s *source, l line) int {
 	}
 	if errorHead(s.v, message) && s.bad(w) && !s.v.proseWords.has(w) || s.v.machinePhrases.has(w[:min(len(w), 8)]) {
 		return at
+	}
+	return 0
+}
+
+// clauseBehind is how long the clause is that the sender added behind a message: ", dann nichts mehr". 0: none.
+func clauseBehind(t string) int {
+	i := strings.LastIndex(t, ", ")
+	if i < 8 || len(t)-i > 40 {
+		return 0
+	}
+	if w := splitWords(t[i:]); len(w) > 0 && clauseBegins(w[0].fold) {
+		return len(t) - i
 	}
 	return 0
 }

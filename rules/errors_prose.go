@@ -155,6 +155,11 @@ func proseOnly(w []word) bool {
 	switch w[0].fold {
 	case "ich", "wir", "we", "i":
 		return true
+	case "das", "that":
+		switch w[1].fold {
+		case "kann", "ist", "darf", "war", "geht", "muss", "is", "was", "can't", "cannot":
+			return true // what people say
+		}
 	}
 	return false
 }
@@ -206,6 +211,9 @@ func sentenceErrors(s *source, found []finding) []finding {
 			return
 		}
 		if at := innerException(text); at >= 0 {
+			if i := strings.Index(text[at:], " – "); i > 0 && at > 0 {
+				to, text = from+at+i, text[:at+i]
+			}
 			if !touches(found, s, from+at, to) {
 				out = append(out, finding{src: s, from: from + at, to: to, text: unquote(oneLine(text[at:]))})
 			}
@@ -222,6 +230,7 @@ func sentenceErrors(s *source, found []finding) []finding {
 		begin := from + i + 2
 		w = s.wordsIn(begin, to)
 		if len(w) >= 2 && announcedClosely(s, begin) && s.v.errorWords.has(w) && !s.v.proseWords.has(w) && !isQuote(oneLine(s.text[begin:to])) && !touches(found, s, begin, to) {
+			to -= clauseBehind(s.text[begin:to])
 			out = append(out, finding{src: s, from: begin, to: to, text: unquote(oneLine(s.text[begin:to]))})
 		}
 	})
@@ -231,7 +240,10 @@ func sentenceErrors(s *source, found []finding) []finding {
 // innerException is where within a sentence an exception begins ("… down, MongoNetworkError: connect …"), or -1.
 func innerException(t string) int {
 	for i := 0; i+9 < len(t); i++ {
-		if t[i] < 'A' || t[i] > 'Z' || i > 0 && t[i-1] > ' ' && t[i-1] != '(' || !exceptionHead(t[i:]) {
+		if c := t[i] | 0x20; c < 'a' || c > 'z' || i > 0 && t[i-1] > ' ' && t[i-1] != '(' || !exceptionHead(t[i:]) {
+			continue
+		}
+		if t[i] >= 'a' && strings.IndexByte(cut(t[i:], 60), '.') < 0 {
 			continue
 		}
 		if name, rest, ok := strings.Cut(t[i:], ": "); ok && !strings.Contains(name, " ") && len(rest) > 5 && len(name) > 8 {

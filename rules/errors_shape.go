@@ -137,7 +137,7 @@ func httpStatus(v *vocabulary, f string) bool {
 // toolHead knows forms that single tools have: an event list, a banner, hdbsql's "* -10709: …", OpenSSL's error queue, a
 // failed disk in /proc/mdstat, a function of PHP, and PowerShell's "Get-ADUser : …".
 func toolHead(v *vocabulary, t, f string) bool {
-	if eventRow(f) || partOfHost(v, f) {
+	if eventRow(f) || partOfHost(v, f) || faultedDevice(t) {
 		return true
 	}
 	if rest, ok := strings.CutPrefix(f, "* "); ok {
@@ -158,6 +158,12 @@ func toolHead(v *vocabulary, t, f string) bool {
 	}
 	verb, rest, ok := strings.Cut(t, " : ")
 	return ok && len(rest) > 8 && len(verb) > 5 && verb[0] >= 'A' && verb[0] <= 'Z' && strings.Count(verb, "-") == 1 && !strings.Contains(verb, " ")
+}
+
+// faultedDevice: a row of `zpool status`: "sdb  FAULTED  12  0  0  too many errors".
+func faultedDevice(t string) bool {
+	w := strings.Fields(cut(t, 120))
+	return len(w) > 4 && (w[1] == "FAULTED" || w[1] == "UNAVAIL" || w[1] == "REMOVED") && digits(w[2]) > 0
 }
 
 // partOfHost: a host with its domain and what is wrong with a part of it: "node3.firma.at: osd.7 is full".

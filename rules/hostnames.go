@@ -36,6 +36,9 @@ func takeApart(v *vocabulary, name string) (bareName, bool) {
 			}
 			n.numbered = true
 			continue
+		case i > 0 && numberAndLetter(p):
+			n.numbered = true // edge-7a
+			continue
 		case digits > 4 || digits > 0 && v.productStems[stem] && !(i > 0 && digits < 3 && v.nameRoles[n.parts[0]]):
 			return n, false
 		case digits > 0:
@@ -53,7 +56,25 @@ func takeApart(v *vocabulary, name string) (bareName, bool) {
 			n.other++
 		}
 	}
+	if k := len(n.parts) - 1; k > 1 && n.other == 0 && stageName(n.parts[k-1]) && digits(n.parts[k]) == len(n.parts[k]) {
+		n.speech = false // db-prod-1
+	}
 	return n, !podName(n.parts)
+}
+
+// stageName: what a host is for, as names say it between a role and a number.
+func stageName(p string) bool {
+	switch p {
+	case "prod", "live", "stage", "staging", "test", "dev", "int", "backup":
+		return true
+	}
+	return false
+}
+
+// numberAndLetter: 7a, 12b.
+func numberAndLetter(p string) bool {
+	n := digits(p)
+	return n > 0 && n < 3 && len(p) == n+1 && p[n] >= 'a' && p[n] <= 'z'
 }
 
 // bareHost decides on a name without dots that the inventory does not know.
