@@ -25,7 +25,7 @@ func verbFirst(v *vocabulary, s string, w []word) bool {
 	}
 	end := ""
 	switch w[1].fold {
-	case "man", "jemand", "einer":
+	case "man", "jemand", "einer", "der", "die", "ein", "eine":
 		end = "t"
 	case "ich":
 		end = "e"
@@ -79,7 +79,11 @@ func imperative(v *vocabulary, w []word) bool {
 	for i < len(w)-2 && (w[i].fold == "just" || w[i].fold == "please" || w[i].fold == "einfach" || w[i].fold == "then" || w[i].fold == "simply" || w[i].fold == "bitte") {
 		i++
 	}
-	return v.stepVerbs[w[i].fold] && v.seenThen.has(w[i+1:])
+	step := w[i].fold
+	if stem, ok := strings.CutSuffix(step, "ing"); ok && i == 0 { // "Uploading anything larger kills it"
+		return stem != "go" && stem != "try" && (v.stepVerbs[stem] || v.stepVerbs[stem+"e"] || stem == "restart") && v.seenThen.has(w[1:])
+	}
+	return v.stepVerbs[step] && v.seenThen.has(w[i+1:])
 }
 
 // stepsInARow: "Anmelden, Rechnung anlegen, speichern, schon ist es weg"; "Job starten = sofort Fehler": steps without

@@ -18,7 +18,7 @@ func (p *phoneFinder) extensions(t string, i, n int) (base string, exts []string
 		exts = []string{e}
 		used = at
 		for {
-			e, at := another(t[i+n+used:], false)
+			e, at := another(v, t[i+n+used:], false)
 			if e == "" {
 				break
 			}
@@ -26,7 +26,7 @@ func (p *phoneFinder) extensions(t string, i, n int) (base string, exts []string
 		}
 	} else if e := p.extensionBefore(t, i); e != "" {
 		exts = []string{e}
-	} else if e, at := another(t[i+n:], true); e != "" && tail != "" {
+	} else if e, at := another(v, t[i+n:], true); e != "" && tail != "" {
 		return strings.TrimRight(raw[:len(raw)-len(tail)], " -/"), []string{e}, true, at
 	}
 	if len(exts) == 1 && exts[0] == tail && tail != "0" { // "Durchwahl 23: 5550-23"
@@ -61,7 +61,7 @@ func lastGroup(raw string) string {
 // extensionBehind reads "DW 12", "(Nebenstelle 27)", ", bitte Klappe 17 verlangen", "ext. 4" behind a number, and how far
 // it reaches.
 func extensionBehind(v *vocabulary, rest string) (string, int) {
-	at := 0
+	at := remark(rest)
 	for range 5 { // few small words may stand between
 		k := at
 		for k < len(rest) && k-at < 5 && strings.IndexByte(" ,;(/-:\n", rest[k]) >= 0 {
@@ -94,6 +94,16 @@ func extensionBehind(v *vocabulary, rest string) (string, int) {
 	return "", 0
 }
 
+// remark is the length of a remark in brackets, without a number: " (Empfang)".
+func remark(rest string) int {
+	r := strings.TrimLeft(rest, " ")
+	end := strings.IndexByte(r, ')')
+	if !strings.HasPrefix(r, "(") || end < 0 || end > 30 || strings.ContainsAny(r[:end], "0123456789\n") {
+		return 0
+	}
+	return len(rest) - len(r) + end + 1
+}
+
 // extensionAt reads the digits behind an extension's label, if nothing says that they are something else.
 func extensionAt(label, rest string) (string, int) {
 	k := 0
@@ -101,7 +111,7 @@ func extensionAt(label, rest string) (string, int) {
 		k++
 	}
 	sep := k
-	for _, w := range []string{"ist die ", "ist ", "die ", "nr. ", "no. "} {
+	for _, w := range []string{"sie die ", "ist die ", "ist ", "die ", "nr. ", "no. "} {
 		if strings.HasPrefix(strings.ToLower(rest[k:min(len(rest), k+8)]), w) {
 			k += len(w)
 			break
@@ -190,8 +200,8 @@ func mobileWord(f string) bool {
 }
 
 // another reads a further extension: "oder 13", "bzw. -13". After a number itself it must begin with a dash.
-func another(rest string, dash bool) (string, int) {
-	r := strings.TrimLeft(rest, " ,")
+func another(v *vocabulary, rest string, dash bool) (string, int) {
+	r := strings.TrimLeft(rest[remark(rest):], " ,")
 	w := wordPrefix(r)
 	switch foldText(w) {
 	case "oder", "od", "bzw", "und", "u", "or", "and":
@@ -199,13 +209,16 @@ func another(rest string, dash bool) (string, int) {
 		return "", 0
 	}
 	r = strings.TrimLeft(r[len(w):], ". ")
+	if w := wordPrefix(r); w != "" && v.extensionLabels[foldText(w)] {
+		r = strings.TrimLeft(r[len(w):], ".: ")
+	}
 	d := strings.TrimLeft(r, "-–")
 	n := digits(d)
 	if n < 1 || n > 4 || dash && len(d) == len(r) {
 		return "", 0
 	}
 	end := strings.TrimLeft(d[n:], " ")
-	if end != "" && strings.IndexByte(".,;)!\n", end[0]) < 0 || versionGoesOn(d[n:]) {
+	if end != "" && strings.IndexByte(".,;()!\n", end[0]) < 0 || versionGoesOn(d[n:]) {
 		return "", 0
 	}
 	return d[:n], len(rest) - len(d) + n
