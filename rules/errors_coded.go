@@ -27,6 +27,11 @@ func codedMessage(s *source, from, to int) (at, end int) {
 
 // codeLength is how long the code is with which t begins, 0 if with none.
 func codeLength(t string) int {
+	for _, level := range []string{"FATAL: ", "ERROR: ", "PANIC: ", "CRITICAL: "} {
+		if strings.HasPrefix(t, level) {
+			return len(level) - 1
+		}
+	}
 	switch {
 	case strings.HasPrefix(t, "SQLSTATE["), strings.HasPrefix(t, "[Errno "):
 		return strings.IndexByte(t, ']') + 1
@@ -60,12 +65,14 @@ func (s *source) codeEnds(from, to int) int {
 		if n > 0 {
 			gap = s.text[w[n-1].to:w[n].from]
 		}
-		if n > 0 && strings.ContainsAny(gap, ",\"“”„»") || clauseBegins(w[n].fold) || s.v.senderWords.has(w[n:n+1]) {
+		if n > 0 && strings.ContainsAny(gap, ",“”„»") || clauseBegins(w[n].fold) || s.v.senderWords.has(w[n:n+1]) {
 			break
 		}
 	}
 	if n > 0 && n < len(w) {
-		end = w[n-1].to
+		if end = w[n-1].to; s.text[end] == '"' && strings.Count(s.text[from:end], "\"")%2 == 1 {
+			end++
+		}
 	}
 	w = w[:n]
 	if !s.v.errorWords.has(w) {
@@ -78,13 +85,17 @@ func (s *source) codeEnds(from, to int) int {
 		}
 		return true
 	})
-	return from + len(strings.TrimRight(s.text[from:end], " \n.,;:!?)\"'“”"))
+	text := strings.TrimRight(s.text[from:end], " \n.,;:!?)'“”")
+	if strings.Count(text, "\"")%2 == 1 {
+		text = strings.TrimRight(text, "\"")
+	}
+	return from + len(text)
 }
 
 // clauseBegins: a word with which the sender goes on behind a message.
 func clauseBegins(w string) bool {
 	switch w {
-	case "und", "oder", "aber", "seit", "wenn", "weil", "sobald", "dann", "danach", "bei", "auf", "mehr", "and", "but", "since", "when", "whenever", "then", "after":
+	case "und", "oder", "aber", "seit", "wenn", "weil", "sobald", "dann", "danach", "bei", "auf", "mehr", "keiner", "niemand", "nichts", "sonst", "obwohl", "nobody", "nothing", "and", "but", "since", "when", "whenever", "then", "after":
 		return true
 	}
 	return false

@@ -37,7 +37,18 @@ func (f *lineFinder) isError(i int) bool {
 	case f.announced == vaguely && bad && !s.prose(w) && !listed(t):
 		return indent(l.text) >= 2 || strings.Contains(t, ": ") || strings.ContainsAny(t, "=[{_<>/\\")
 	}
-	return bad && technical(s, t, w) && !s.prose(w)
+	return bad && technical(s, t, w) && !s.prose(w) && !severalCodes(t)
+}
+
+// severalCodes: codes in a row in a sentence, each a message of its own: "Chrome: ERR_X, Firefox: SEC_ERROR_Y".
+func severalCodes(t string) bool {
+	n := 0
+	for _, w := range strings.Fields(cut(t, 300)) {
+		if strings.Contains(w, "_") && isCode(w) {
+			n++
+		}
+	}
+	return n > 1
 }
 
 // stampedError decides on a line of a log: by the level that it states, by its words, by what announces it.

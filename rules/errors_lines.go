@@ -165,6 +165,9 @@ func messageBehindLabel(s *source, l line) int {
 	message := strings.TrimLeft(rest, " \t")
 	at := start + len(t) - len(message)
 	w := s.wordsIn(l.from+at, l.to)
+	if first, rest, ok := strings.Cut(message, " "); ok && rest != "" && isCode(first) && strings.ContainsAny(first[len(first)-1:], ",.;") {
+		return 0 // one code of several in a sentence
+	}
 	if len(message) < 8 || s.v.senderWords.has(w) || len(w) == 0 || !plainLabel(label) || !bullet && s.v.programs[foldText(label)] && errorHead(s.v, t) {
 		return 0
 	}

@@ -122,6 +122,9 @@ func quotesError(s *source, text string, begin, end int) bool {
 	if s.v.errorWords.has(w) || len(w) >= 4 && s.v.mildWords.has(w[:1]) && technicalMarks(text) > 0 { // its level comes first
 		return true
 	}
+	if strings.HasSuffix(s.text[:max(0, begin-1)], ": ") && len(w) >= 3 && s.v.mildWords.has(w) && !s.v.harmlessWords.has(w) {
+		return true
+	}
 	return len(w) >= 3 && announcedClosely(s, begin) && !s.v.harmlessWords.has(w)
 }
 
