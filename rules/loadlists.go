@@ -90,6 +90,7 @@ func (l *loader) checkList(f *file, name, key string, words []string) {
 		f.doc.ProblemAt(key, fmt.Sprintf("has %d entries, and at most %d are read", len(words), maxListWords), "")
 		return
 	}
+	checkStarts(f, key, words)
 	for i, w := range words {
 		at := fmt.Sprintf("%s[%d]", key, i)
 		if strings.HasPrefix(w, "@") {
@@ -151,9 +152,28 @@ func checkPhrase(f *file, key, phrase string) {
 	}
 }
 
+// maxSameStart is how many phrases of a list may begin with the same word: each is tried wherever that word stands.
+const maxSameStart = 500
+
+// checkStarts refuses a list of which too much begins alike: it would cost more time than a mail has.
+func checkStarts(f *file, key string, list []string) {
+	n := map[string]int{}
+	for i, s := range list {
+		first, rest, _ := strings.Cut(strings.TrimSpace(foldText(s)), " ")
+		if rest == "" {
+			continue
+		}
+		if n[first]++; n[first] > maxSameStart {
+			f.doc.ProblemAt(fmt.Sprintf("%s[%d]", key, i), fmt.Sprintf("%d phrases begin with %q, and at most %d may", n[first], first, maxSameStart), "use a pattern, or leave the first word out")
+			return
+		}
+	}
+}
+
 // words resolves the entries of a rule: phrases, and lists by their @name.
 func (l *loader) words(f *file, key string, entries []string) []string {
 	var out []string
+	checkStarts(f, key, entries)
 	for i, w := range entries {
 		at := fmt.Sprintf("%s[%d]", key, i)
 		name, isList := strings.CutPrefix(w, "@")
