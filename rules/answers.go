@@ -89,25 +89,30 @@ func answered(got *[otherTopic]answer, source string, from, to int) bool {
 
 // inProse fills in the sentences that speak of what no heading answers.
 func inProse(d *doc, s *source, until int, rule string, found []finding, headings, got *[otherTopic]answer) {
-	eachSentence(s.text[:until], func(from, to int) {
+	var apart []word
+	open := func(t topic) bool { return got[t].text == "" }
+	s.eachSentence(until, func(from, to int) {
+		if !open(problemTopic) && !open(reproductionTopic) && !open(changesTopic) {
+			return
+		}
 		w := s.wordsIn(from, to)
 		if len(w) < 2 || inOutput(s, found, from) && !d.v.proseWords.has(w) {
 			return
 		}
-		w = unhyphened(w)
-		take := func(t topic) {
-			if got[t].text == "" {
-				got[t] = answer{oneLine(s.text[from:to]), rule, s.name, from, to}
+		apart = unhyphened(apart[:0], w)
+		w = apart
+		a := answer{rule: rule, source: s.name, from: from, to: to}
+		how := open(reproductionTopic) && tellsHow(d.v, s.text[from:to], w)
+		change := open(changesTopic) && s.text[to-1] != '?' && tellsChange(d.v, w)
+		problem := open(problemTopic) && d.v.saysProblem.has(w) && !greeting(d.v, w) && !answered(headings, s.name, from, to)
+		if !how && !change && !problem {
+			return
+		}
+		a.text = oneLine(s.text[from:to])
+		for t, told := range map[topic]bool{reproductionTopic: how, changesTopic: change, problemTopic: problem} {
+			if told {
+				got[t] = a
 			}
-		}
-		if tellsHow(d.v, s.text[from:to], w) {
-			take(reproductionTopic)
-		}
-		if s.text[to-1] != '?' && tellsChange(d.v, w) {
-			take(changesTopic)
-		}
-		if d.v.saysProblem.has(w) && !greeting(d.v, w) && !answered(headings, s.name, from, to) {
-			take(problemTopic)
 		}
 	})
 }
@@ -127,27 +132,20 @@ func inOutput(s *source, found []finding, at int) bool {
 	return false
 }
 
-// unhyphened are words with compounds taken apart, so that a "Windows-Update" is an update.
-func unhyphened(in []word) []word {
-	for i, w := range in {
+// unhyphened appends words to out, compounds taken apart, so that a "Windows-Update" is an update.
+func unhyphened(out, in []word) []word {
+	for _, w := range in {
 		if strings.IndexByte(w.fold, '-') < 0 {
+			out = append(out, w)
 			continue
 		}
-		more := 0
-		for _, w := range in[i:] {
-			more += strings.Count(w.fold, "-")
-		}
-		out := append(make([]word, 0, len(in)+more), in[:i]...)
-		for _, w := range in[i:] {
-			for part := range strings.SplitSeq(w.fold, "-") {
-				if part != "" {
-					out = append(out, word{part, w.from, w.to})
-				}
+		for part := range strings.SplitSeq(w.fold, "-") {
+			if part != "" {
+				out = append(out, word{part, w.from, w.to})
 			}
 		}
-		return out
 	}
-	return in
+	return out
 }
 
 func clipAnswer(s string) string {
@@ -160,7 +158,7 @@ func clipAnswer(s string) string {
 
 // fallbackProblem: the first sentence that is no greeting, else what the subject says beside our name.
 func fallbackProblem(d *doc, found []finding, rule string, headings *[otherTopic]answer) (first answer) {
-	eachSentence(d.body.text[:d.closing], func(from, to int) {
+	d.body.eachSentence(d.closing, func(from, to int) {
 		if w := d.body.wordsIn(from, to); first.text == "" && len(w) >= 3 && !greeting(d.v, w) && !answered(headings, "body", from, to) {
 			first = answer{oneLine(d.body.text[from:to]), rule, "body", from, to}
 		}
@@ -321,6 +319,19 @@ func headColon(t string) int {
 }
 
 func shouted(s string) bool { return strings.ToUpper(s) == s && strings.ToLower(s) != s }
+
+// eachSentence yields the sentences that begin before a place; the last ends there.
+func (s *source) eachSentence(until int, yield func(from, to int)) {
+	if s.sentences == nil {
+		eachSentence(s.text, func(from, to int) { s.sentences = append(s.sentences, Span{from, to}) })
+	}
+	for _, x := range s.sentences {
+		if x.From >= until {
+			return
+		}
+		yield(x.From, min(x.To, until))
+	}
+}
 
 // eachSentence cuts text at full stops before a blank, and at blank lines.
 func eachSentence(text string, yield func(from, to int)) {

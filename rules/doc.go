@@ -26,6 +26,7 @@ type source struct {
 	width      int            // of the lines, where a mail program broke them; 0 where it did not
 	index      *pattern.Index // for patterns; made when the first is tried
 	unsearched bool           // a pattern was too costly for all of it, or matched too often
+	sentences  []Span         // made when first asked for
 }
 
 // wordsIn are the words that begin in a passage. Every pass reads them here: words are cut and folded

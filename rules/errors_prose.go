@@ -184,7 +184,7 @@ func typed(v *vocabulary, text string) bool {
 func sentenceErrors(s *source, found []finding) []finding {
 	var out []finding
 	quotes := strings.ContainsAny(s.text, "\"„“”«»‚`")
-	eachSentence(s.text, func(from, to int) {
+	s.eachSentence(len(s.text), func(from, to int) {
 		text := s.text[from:to]
 		if len(text) < 12 || len(text) > 600 || len(out) >= maxErrorsPerSource {
 			return
