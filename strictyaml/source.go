@@ -13,8 +13,11 @@ import (
 type source struct {
 	text   string // its lines end in \n
 	lines  []int  // where each begins
+	runes  []int  // how many characters stand before each runeStep bytes: a line may be as long as the file
 	starts map[*token.Token]int
 }
+
+const runeStep = 1024
 
 func newSource(text []byte) *source {
 	// YAML 1.2.2, 5.2 and 5.4: a mark at the beginning is no content, and every way to end a line means the same.
@@ -27,13 +30,33 @@ func newSource(text []byte) *source {
 		}
 		from += next + 1
 	}
+	for at, n := 0, 0; at <= len(s.text); at += runeStep {
+		s.runes = append(s.runes, n)
+		n += runeStarts(s.text[at:min(at+runeStep, len(s.text))])
+	}
 	return s
+}
+
+// runesBefore counts the characters before a byte that begins one, without reading the text from its beginning.
+func (s *source) runesBefore(offset int) int {
+	step := offset / runeStep
+	return s.runes[step] + runeStarts(s.text[step*runeStep:offset])
+}
+
+// runeStarts counts the bytes that begin a character: a text may be cut within one.
+func runeStarts(text string) (n int) {
+	for i := range len(text) {
+		if utf8.RuneStart(text[i]) {
+			n++
+		}
+	}
+	return n
 }
 
 // placeAt is the line and column of a byte.
 func (s *source) placeAt(offset int) place {
 	line := sort.SearchInts(s.lines, offset+1)
-	return place{line, utf8.RuneCountInString(s.text[s.lines[line-1]:offset]) + 1}
+	return place{line, s.runesBefore(offset) - s.runesBefore(s.lines[line-1]) + 1}
 }
 
 // line is one line of the file, from 1, without its end; "" where there is none.
