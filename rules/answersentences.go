@@ -91,7 +91,10 @@ func imperative(v *vocabulary, w []word) bool {
 func stepsInARow(v *vocabulary, s string) bool {
 	steps, arrows := 0, 0
 	for rest := s; rest != ""; {
-		i, n := stepEnd(rest)
+		i, n := stepEnd(rest[:min(len(rest), longestStep)])
+		if i == longestStep {
+			return false
+		}
 		part, sign := rest[:i], rest[i:i+n]
 		rest = rest[i+n:]
 		w := splitWords(part)
@@ -110,6 +113,9 @@ func stepsInARow(v *vocabulary, s string) bool {
 	}
 	return arrows > 0 && steps > 2
 }
+
+// longestStep is more than the bytes that five words have.
+const longestStep = 160
 
 var stepSigns = []string{" = ", " => ", " -> ", " → ", " > ", " » ", " und ", ", ", ","}
 

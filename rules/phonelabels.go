@@ -118,7 +118,7 @@ func (p *phoneFinder) bareNumber(t string, i int) int {
 		return 0
 	}
 	n := phoneAt("0"+t[i:min(len(t), i+40)], 0) - 1
-	if n < 9 || e164(p.completed(t[i:i+n]), "", p.region) == "" {
+	if n < 9 || e164(p.completed(t[i:i+n]), "", p.region()) == "" {
 		return 0
 	}
 	return n
@@ -182,7 +182,7 @@ func (p *phoneFinder) completed(raw string) string {
 			return "+" + raw
 		}
 	}
-	mobile := p.region == "AT" && raw[0] == '6' || p.region == "DE" && raw[0] == '1' || p.region == "CH" && raw[0] == '7'
+	mobile := p.region() == "AT" && raw[0] == '6' || p.region() == "DE" && raw[0] == '1' || p.region() == "CH" && raw[0] == '7'
 	if mobile && countDigits(raw) >= 9 {
 		return "0" + raw
 	}

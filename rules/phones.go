@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/nyaruka/phonenumbers"
@@ -11,7 +12,7 @@ import (
 // findPhones are the numbers at which the sender can be called, E.164, in the order of the text: those
 // of the new text; those of the signature only if the text has none.
 func findPhones(d *doc, found []finding) []string {
-	p := phoneFinder{d: d, region: regionOf(d), found: found}
+	p := phoneFinder{d: d, region: sync.OnceValue(func() string { return regionOf(d) }), found: found}
 	for _, c := range d.captured["phone"] {
 		p.rule = c.rule
 		p.take(c.src, c.from, c.to, c.text(), "")
@@ -39,7 +40,7 @@ const maxPhones = 6
 type phoneFinder struct {
 	d      *doc
 	rule   string
-	region string
+	region func() string // computed when the first number without a country code is looked at
 	found  []finding
 	out    []string
 	used   int // how far in the text an extension of the last number reaches
@@ -91,7 +92,7 @@ func (p *phoneFinder) scan(s *source, from, to int) {
 func (p *phoneFinder) takeDirect(s *source, text string, from, i, n int) int {
 	base, exts, more, used := p.extensions(text, i, n)
 	raw := text[i : i+n]
-	if e := e164(p.completed(raw), "", p.region); len(exts) == 0 || mobile(e) {
+	if e := e164(p.completed(raw), "", p.region()); len(exts) == 0 || mobile(e) {
 		p.take(s, from+i, from+i+n, raw, "")
 		return n
 	}
@@ -107,7 +108,7 @@ func (p *phoneFinder) takeDirect(s *source, text string, from, i, n int) int {
 
 // take makes a number of a passage, if it can be one. raw is the number there, ext the extension.
 func (p *phoneFinder) take(s *source, from, to int, raw, ext string) {
-	n := e164(p.completed(raw), ext, p.region)
+	n := e164(p.completed(raw), ext, p.region())
 	if n == "" {
 		p.d.refused(p.rule, "phone", raw, "no telephone number", s.name, from, to)
 		return
