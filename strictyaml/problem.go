@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Problem is one thing that is wrong with a file: where, what, and the mend.
@@ -33,7 +34,7 @@ func (p Problem) String() string {
 		b.WriteString("warning: ")
 	}
 	if p.Key != "" {
-		b.WriteString(p.Key + ": ")
+		b.WriteString(clip(p.Key, maxShownKey) + ": ")
 	}
 	b.WriteString(p.Text)
 	if p.Mend != "" {
@@ -53,6 +54,25 @@ func Sort(ps []Problem) {
 	slices.SortStableFunc(ps, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
+}
+
+// What is repeated of a file in a message: whoever reads it looks for the place, not for the text.
+const (
+	maxShown    = 60
+	maxShownKey = 3 * maxShown // several names
+)
+
+// Short is what a message repeats of a name or a value: at most 60 characters, with … where more follows.
+func Short(s string) string { return clip(s, maxShown) }
+
+func clip(s string, most int) string {
+	n := 0
+	for i := range s {
+		if n++; n == most && utf8.RuneCountInString(s[i:]) > 1 {
+			return s[:i] + "…"
+		}
+	}
+	return s
 }
 
 // OneLine keeps what an admin's file holds from breaking the line or steering the terminal.

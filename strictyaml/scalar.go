@@ -27,7 +27,7 @@ func (d *Doc) scalar(n ast.Node, v reflect.Value, key string, tag reflect.Struct
 	at := d.places[key]
 	src, ok := sourceOf(n)
 	if !ok {
-		d.add(at, key, "expected "+expectation(v, tag)+", found "+kindOf(n), "")
+		d.add(at, key, "expected "+expectation(v, tag)+", found "+kindOf(n), colonMend(n, v, tag))
 		return
 	}
 	text := src
@@ -54,6 +54,23 @@ func (d *Doc) scalar(n ast.Node, v reflect.Value, key string, tag reflect.Struct
 	if _, isPath := tag.Lookup("path"); isPath && text != "" && !filepath.IsAbs(text) {
 		v.SetString(filepath.Join(d.base, text))
 	}
+}
+
+// colonMend helps with a text that became a mapping because it holds a colon: "- Error: disk full".
+func colonMend(n ast.Node, v reflect.Value, tag reflect.StructTag) string {
+	braces := false
+	switch t := n.(type) {
+	case *ast.MappingNode:
+		braces = t.IsFlowStyle
+	case *ast.MappingValueNode:
+		braces = t.IsFlowStyle
+	default:
+		return ""
+	}
+	if braces || expectation(v, tag) != "text" {
+		return ""
+	}
+	return "a text that holds a colon needs quotes around it"
 }
 
 // mendError is a value that does not fit, with the mend.
@@ -144,6 +161,9 @@ func expectation(v reflect.Value, tag reflect.StructTag) string {
 	case tag.Get("one") != "":
 		choices := strings.Split(tag.Get("one"), "|")
 		last := len(choices) - 1
+		if last == 0 {
+			return strconv.Quote(choices[0])
+		}
 		return strings.Join(choices[:last], ", ") + " or " + choices[last]
 	}
 	return "text"
@@ -174,12 +194,12 @@ func (d *Doc) expand(src string, at place, key string) (text string, ok bool) {
 		if envGood.MatchString(name) {
 			value, found = d.options.Env(name)
 		} else {
-			d.add(at, key, fmt.Sprintf("%s does not name an environment variable", m), "write $${ for a dollar and a brace")
+			d.add(at, key, fmt.Sprintf("%s does not name an environment variable", Short(m)), "write $${ for a dollar and a brace")
 			ok = false
 			return ""
 		}
 		if !found {
-			d.add(at, key, fmt.Sprintf("the environment variable %s is not set", name), "set it before notfalld starts")
+			d.add(at, key, fmt.Sprintf("the environment variable %s is not set", Short(name)), "set it before notfalld starts")
 			ok = false
 		}
 		return value

@@ -39,6 +39,8 @@ type Options struct {
 	// ReadFile reads the file that the KEY_file of a secret names; the text of its error is shown to the
 	// reader after the path. nil: there is no KEY_file.
 	ReadFile func(path string) ([]byte, error)
+	// MayBeEmpty says that a file of nothing but comments is as good as one with empty sections. Otherwise it is a problem.
+	MayBeEmpty bool
 }
 
 // Doc is one file that was read: its problems, and where everything stands.

@@ -15,8 +15,8 @@ import (
 
 // parse makes the syntax tree, or says why there is none.
 func (d *Doc) parse(text []byte) (body ast.Node, ok bool) {
-	if line, ok := notText(text); ok {
-		d.add(place{line: line}, "", "this is no UTF-8 text", "save the file as UTF-8")
+	if line, why, mend := notText(text); why != "" {
+		d.add(place{line: line}, "", why, mend)
 		return nil, false
 	}
 	if len(text) > maxBytes {
@@ -35,6 +35,8 @@ func (d *Doc) parse(text []byte) (body ast.Node, ok bool) {
 		}
 	}
 	switch {
+	case len(bodies) == 0 && d.options.MayBeEmpty:
+		return nil, false
 	case len(bodies) == 0:
 		d.put(Problem{File: d.file, Text: "the file is empty"})
 		return nil, false
@@ -46,15 +48,19 @@ func (d *Doc) parse(text []byte) (body ast.Node, ok bool) {
 	return bodies[0], true
 }
 
-// notText finds the first line that holds what no text file holds: an umlaut saved as Latin-1, for one.
-func notText(text []byte) (line int, found bool) {
+// notText finds the first line that holds what no text file holds: an umlaut saved as Latin-1, for one. why is "" if
+// there is none.
+func notText(text []byte) (line int, why, mend string) {
 	for l := range bytes.Lines(text) {
 		line++
-		if !utf8.Valid(l) || bytes.ContainsRune(l, 0) {
-			return line, true
+		switch {
+		case bytes.IndexByte(l, 0) >= 0: // as UTF-16 has, too
+			return line, "a NUL byte stands here, as in no text file", "remove it, or save the file as UTF-8"
+		case !utf8.Valid(l):
+			return line, "this is no UTF-8 text", "save the file as UTF-8"
 		}
 	}
-	return 0, false
+	return 0, "", ""
 }
 
 // parseTokens stands between us and a parser that panics on some broken texts.
@@ -78,10 +84,10 @@ func (d *Doc) addSyntax(err error) {
 		d.add(d.source.placeOf(large.at), "", large.text, large.mend)
 		return
 	}
-	p := Problem{File: d.file, Text: "this is no YAML: " + OneLine(err.Error())}
+	p := Problem{File: d.file, Text: "this is no YAML: " + clip(OneLine(err.Error()), maxShownKey)}
 	var ye yaml.Error
 	if errors.As(err, &ye) {
-		p.Text = "this is no YAML: " + strings.ReplaceAll(ye.GetMessage(), "character '\t'", "a tab")
+		p.Text = "this is no YAML: " + clip(strings.ReplaceAll(ye.GetMessage(), "character '\t'", "a tab"), maxShownKey)
 		if t := ye.GetToken(); t != nil {
 			at := d.source.placeOf(t)
 			p.Line, p.Col = at.line, at.col
@@ -109,6 +115,8 @@ func syntaxMend(message, line string) string {
 		return `put "${…}" in double quotes`
 	case strings.Contains(message, "reserved") || strings.Contains(message, "directive"):
 		return "put the value in quotes"
+	case strings.Contains(message, "non-map value"):
+		return "a key without its colon, or a line that is not finished"
 	case strings.Contains(message, "not allowed in this context"):
 		return "the indentation is off, or a value that holds a colon needs quotes"
 	case strings.Contains(message, "must be specified") || strings.Contains(message, "could not find end") || strings.Contains(message, "' not found"):

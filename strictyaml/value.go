@@ -55,9 +55,9 @@ func (d *Doc) alias(name string, n ast.Node, v reflect.Value, key string, tag re
 	target, ok := d.anchors[name]
 	switch {
 	case !ok:
-		d.add(d.placeOf(n), key, fmt.Sprintf("*%s names an anchor that is nowhere", name), fmt.Sprintf("put &%s before the value that is meant, or quotes around \"*%s\"", name, name))
+		d.add(d.placeOf(n), key, fmt.Sprintf("*%s names an anchor that is nowhere", Short(name)), fmt.Sprintf("put &%s before the value that is meant, or quotes around \"*%s\"", Short(name), Short(name)))
 	case d.active[name]:
-		d.add(d.placeOf(n), key, fmt.Sprintf("*%s holds itself", name), "")
+		d.add(d.placeOf(n), key, fmt.Sprintf("*%s holds itself", Short(name)), "")
 	default:
 		d.active[name] = true
 		d.value(target, v, key, tag, d.placeOf(n))
@@ -73,7 +73,7 @@ func (d *Doc) plain(n ast.Node, key string) ast.Node {
 			n = t.Value
 		case *ast.TagNode:
 			if name := t.GetToken().Value; !strings.HasPrefix(name, "!!") {
-				d.add(d.placeOf(t), key, fmt.Sprintf("the tag %s means nothing here", name), "remove it")
+				d.add(d.placeOf(t), key, fmt.Sprintf("the tag %s means nothing here", Short(name)), "remove it")
 			}
 			n = t.Value
 		default:
