@@ -36,34 +36,6 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// maxRuleFile bounds one rule file: a vocabulary of a whole language is smaller.
-const maxRuleFile = 1 << 20
-
-// ReadFiles reads the rule files of a folder, in name order: *.yaml and *.yml, without tests and what begins with a
-// dot. prefix is put before the names in problems.
-func ReadFiles(folder fs.FS, prefix string) ([]File, error) {
-	entries, err := fs.ReadDir(folder, ".")
-	if err != nil {
-		return nil, fmt.Errorf("reading rule files: %w", err)
-	}
-	var files []File
-	for _, e := range entries {
-		name := e.Name()
-		if e.IsDir() || !isRuleFile(name) || isTestFile(name) {
-			continue
-		}
-		if info, err := e.Info(); err == nil && info.Size() > maxRuleFile {
-			return nil, Problems{{File: path.Join(prefix, name), Text: fmt.Sprintf("the file has %d bytes, and at most %d are read", info.Size(), maxRuleFile), Mend: "split it, or make the list shorter"}}
-		}
-		text, err := fs.ReadFile(folder, name)
-		if err != nil {
-			return nil, fmt.Errorf("reading rule files: %w", err)
-		}
-		files = append(files, File{Name: path.Join(prefix, name), Text: text})
-	}
-	return files, nil
-}
-
 func isRuleFile(name string) bool {
 	return !strings.HasPrefix(name, ".") && (strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml"))
 }

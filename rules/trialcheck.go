@@ -106,7 +106,7 @@ func (f *trialFile) checkMail(t *rawTest, key string) {
 		f.doc.ProblemAt(key, "has a mail of which nobody says what stands in it", "give it subject: or text:")
 	}
 	if t.Mail != "" {
-		if _, err := readAtMost(f.folder, t.Mail, maxTrialMail); err != nil {
+		if _, err := ReadRegular(f.folder, t.Mail, maxTrialMail); err != nil {
 			f.doc.ProblemAt(key+".mail", f.noMail(t.Mail, err), f.likeMail(t.Mail))
 		}
 	}
@@ -136,7 +136,7 @@ func (f *trialFile) noMail(name string, err error) string {
 	if _, missing := fs.Stat(f.folder, name); missing != nil {
 		return fmt.Sprintf("there is no file %q beside this one", name)
 	}
-	return err.Error()
+	return fmt.Sprintf("%s: %s", name, err)
 }
 
 func (f *trialFile) likeMail(name string) string {

@@ -121,31 +121,20 @@ func readTrialFiles(s *Set, folder fs.FS, prefix string) ([]*trialFile, error) {
 	}
 	var files []*trialFile
 	for _, e := range entries {
-		if e.IsDir() || strings.HasPrefix(e.Name(), ".") || !isTestFile(e.Name()) {
+		if strings.HasPrefix(e.Name(), ".") || !isTestFile(e.Name()) {
 			continue
 		}
 		f := &trialFile{name: path.Join(prefix, e.Name()), folder: folder}
 		files = append(files, f)
-		text, err := readAtMost(folder, e.Name(), maxRuleFile)
+		text, err := ReadRegular(folder, e.Name(), maxRuleFile)
 		if err != nil {
 			f.doc = strictyaml.Read(f.name, []byte("{}"), &struct{}{}, strictyaml.Options{}) // for the problem to stand in
-			f.doc.Add(0, 0, "", err.Error(), "")
+			p := fileProblem(f.name, err)
+			f.doc.Add(0, 0, "", p.Text, p.Mend)
 			continue
 		}
 		f.doc = strictyaml.Read(f.name, text, &f.raw, strictyaml.Options{})
 		f.check(s)
 	}
 	return files, nil
-}
-
-// readAtMost reads a file that has at most so many bytes.
-func readAtMost(folder fs.FS, name string, most int64) ([]byte, error) {
-	info, err := fs.Stat(folder, name)
-	if err == nil && info.Size() > most {
-		err = fmt.Errorf("the file has %d bytes, and at most %d are read", info.Size(), most)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return fs.ReadFile(folder, name)
 }

@@ -23,9 +23,9 @@ func (f *trialFile) trialMail(t *rawTest, key string, w World) (*message.Mail, e
 	has := func(k string) bool { return f.doc.Has(key + "." + k) }
 	switch {
 	case has("mail"):
-		raw, err := readAtMost(f.folder, t.Mail, maxTrialMail)
+		raw, err := ReadRegular(f.folder, t.Mail, maxTrialMail)
 		if err != nil {
-			return nil, fmt.Errorf("reading %s: %w", t.Mail, err)
+			return nil, fmt.Errorf("%s: %w", t.Mail, err)
 		}
 		return message.Parse(raw, message.DefaultLimits()), nil
 	case has("raw"):

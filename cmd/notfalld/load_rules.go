@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"notfalld/rules"
+	"notfalld/strictyaml"
 )
 
 // LoadRules is loadRules of the configured folder.
@@ -16,6 +17,7 @@ func (c *Config) LoadRules() (*rules.Set, []Problem) { return loadRules(c.Rules.
 // with them is told in one go; the set is nil unless all of it is no more than warnings.
 func loadRules(dir string) (*rules.Set, []Problem) {
 	var files []rules.File
+	var unread []Problem
 	if dir != "" {
 		st, err := os.Stat(dir)
 		switch {
@@ -25,12 +27,16 @@ func loadRules(dir string) (*rules.Set, []Problem) {
 			return nil, []Problem{{File: dir, Text: "is no folder", Mend: "name the folder in which the rule files are"}}
 		}
 		if files, err = rules.ReadFiles(os.DirFS(dir), dir); err != nil {
-			return nil, ruleProblems(dir, err)
+			unread = ruleProblems(dir, err)
 		}
 	}
 	set, err := rules.Load(files)
-	if err != nil {
-		return nil, ruleProblems(dir, err)
+	if err != nil { // what stands in a file that could not be read may be what others miss: both are told
+		unread = append(unread, ruleProblems(dir, err)...)
+	}
+	if len(unread) > 0 {
+		strictyaml.Sort(unread)
+		return nil, unread
 	}
 	return set, set.Warnings()
 }

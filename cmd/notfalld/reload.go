@@ -30,7 +30,7 @@ type ruleKeeper struct {
 	looked  chan struct{} // closed after the first look
 	seen    string        // the folder at the last look
 	again   bool          // the last look failed for a reason that may pass
-	missed  string        // why the folder could not be read
+	missed  string        // why the folder, or a file in it, could not be read
 	waiting atomic.Value  // string: the hash of the set that waits, or ""
 	counts  sync.Map      // outcomes: ticket.RulesOutcome → *atomic.Int64
 }
@@ -103,7 +103,7 @@ func (k *ruleKeeper) look(ctx context.Context) (settled bool) {
 	if err == errUnsettled {
 		return false
 	}
-	k.seen, k.again = before, c.unreadable != nil
+	k.seen, k.again = before, c.unreadable != nil || c.flawed
 	switch {
 	case ctx.Err() != nil:
 		return true
@@ -112,9 +112,12 @@ func (k *ruleKeeper) look(ctx context.Context) (settled bool) {
 		k.log.Error("changed rules could not be taken up; trying again", "error", err.Error())
 		return true
 	}
-	missed := ""
-	if c.unreadable != nil {
+	missed := "" // what is looked at with every poll, until it can be read, is told once
+	switch {
+	case c.unreadable != nil:
 		missed = c.unreadable.Error()
+	case c.flawed:
+		missed = "content " + c.content
 	}
 	if missed == "" || missed != k.missed {
 		k.count(outcome).Add(1)
@@ -130,7 +133,7 @@ var errUnsettled = errors.New("the folder is being written")
 // try reads the folder and decides what becomes of it. That this was begun is noted first, and last that it has ended: files that
 // take the process down are left alone after some tries.
 func (k *ruleKeeper) try(ctx context.Context, before string) (c candidate, o ticket.RulesOutcome, err error) {
-	if c.content, c.unreadable = contentOf(k.dir); c.unreadable != nil {
+	if c = glance(k.dir, k.desk.Rules()); c.unreadable != nil {
 		o, err = k.judge(ctx, c)
 		return c, o, err
 	}

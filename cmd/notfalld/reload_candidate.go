@@ -17,7 +17,20 @@ type candidate struct {
 	set        *rules.Set // nil: something is wrong
 	problems   []Problem  // all that is wrong
 	content    string     // names the content of the folder, right or wrong
+	flawed     bool       // some of the files cannot be read
 	unreadable error
+}
+
+// errEmptied is a folder that looks like a file system that is not mounted.
+var errEmptied = errors.New("the folder has become empty, as if it were not mounted; if no rules of your own are meant, save a 00-none.yaml there that holds {}")
+
+// glance names what lies in a folder. One without any file, where there was one in force, is as good as gone.
+func glance(dir string, inForce *rules.Set) (c candidate) {
+	content, files, whole, err := contentOf(dir)
+	if err == nil && dir != "" && files == 0 && inForce != nil && len(inForce.Files()) > 0 {
+		err = errEmptied
+	}
+	return candidate{content: content, flawed: !whole, unreadable: err}
 }
 
 func (c candidate) lines() []string {
@@ -50,8 +63,8 @@ func (c *candidate) read(ctx context.Context, dir, inForce string) {
 // firstRules is the set of the very first start, when nothing is stored that could stand in for files that are wrong.
 func (p *plan) firstRules(ctx context.Context) (*rules.Set, error) {
 	dir := p.config.Rules.Dir
-	var c candidate
-	if c.content, c.unreadable = contentOf(dir); c.unreadable == nil {
+	c := glance(dir, nil)
+	if c.unreadable == nil {
 		c.read(ctx, dir, "")
 	}
 	switch {

@@ -4,13 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/fsnotify/fsnotify"
+
+	"notfalld/rules"
 )
 
 // folderWatch tells of changes in a folder of rule files, where the system can. Where it cannot, there is the poll.
@@ -86,12 +87,13 @@ func isRuleName(name string) bool {
 // fingerprint is cheap, and changes with every change of the rule files in a folder.
 func fingerprint(dir string) string {
 	var b strings.Builder
-	err := eachRuleFile(dir, func(path string) error {
-		st, err := os.Stat(path)
-		if err == nil {
-			fmt.Fprintf(&b, "%s %d %d %s\n", path, st.Size(), st.ModTime().UnixNano(), st.Mode())
+	_, err := eachRuleFile(dir, func(name string) {
+		st, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			fmt.Fprintf(&b, "%s ! %v\n", name, err)
+			return
 		}
-		return err
+		fmt.Fprintf(&b, "%s %d %d %s\n", name, st.Size(), st.ModTime().UnixNano(), st.Mode())
 	})
 	if err != nil {
 		fmt.Fprintf(&b, "! %v", err)
@@ -99,37 +101,38 @@ func fingerprint(dir string) string {
 	return b.String()
 }
 
-// contentOf names the content of the rule files in a folder and of their tests.
-func contentOf(dir string) (string, error) {
+const maxNamed = 1 << 20 // bytes of a file; larger ones are refused, whatever they hold
+
+// contentOf names the content of the rule files in a folder and of their tests, and counts them. whole is false if some of them
+// cannot be read; the error is that of the folder.
+func contentOf(dir string) (content string, files int, whole bool, err error) {
 	h := sha256.New()
-	err := eachRuleFile(dir, func(path string) error {
-		f, err := os.Open(path)
+	whole = true
+	files, err = eachRuleFile(dir, func(name string) {
+		text, err := rules.ReadRegular(os.DirFS(dir), name, maxNamed)
 		if err != nil {
-			return err
+			whole = false
+			text = []byte("! " + err.Error())
 		}
-		defer f.Close()
-		fmt.Fprintf(h, "\n%s\n", filepath.Base(path))
-		_, err = io.Copy(h, io.LimitReader(f, 4<<20)) // larger ones are refused, whatever they hold
-		return err
+		fmt.Fprintf(h, "\n%s %d\n", name, len(text))
+		h.Write(text)
 	})
-	return hex.EncodeToString(h.Sum(nil))[:16], err
+	return hex.EncodeToString(h.Sum(nil))[:16], files, whole, err
 }
 
-func eachRuleFile(dir string, each func(path string) error) error {
+func eachRuleFile(dir string, each func(name string)) (n int, err error) {
 	if dir == "" {
-		return nil
+		return 0, nil
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, e := range entries {
-		if e.IsDir() || !isRuleName(e.Name()) {
-			continue
-		}
-		if err := each(filepath.Join(dir, e.Name())); err != nil {
-			return err
+		if isRuleName(e.Name()) {
+			n++
+			each(e.Name())
 		}
 	}
-	return nil
+	return n, nil
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -82,7 +83,13 @@ func TestFolderFingerprint(t *testing.T) {
 			write("4913", "x")
 			write("notes.txt", "x")
 		}, false, false},
-		{"a folder with the name of a rule file", func() { os.Mkdir(filepath.Join(dir, "old.yaml"), 0o700) }, false, false},
+		{"a folder with the name of a rule file", func() { os.Mkdir(filepath.Join(dir, "old.yaml"), 0o700) }, true, true},
+		{"a link that leads nowhere", func() { os.Symlink("none", filepath.Join(dir, "15-link.yaml")) }, true, true},
+		{"a link that leads somewhere else", func() {
+			os.Remove(filepath.Join(dir, "15-link.yaml"))
+			os.Symlink("/dev/zero", filepath.Join(dir, "15-link.yaml"))
+		}, true, true},
+		{"a pipe", func() { syscall.Mkfifo(filepath.Join(dir, "16-pipe.yaml"), 0o600) }, true, true},
 		{"a rule file more", func() { write("20-own.yml", "{}\n") }, true, true},
 		{"a test", func() { write("20-own.test.yaml", "tests: []\n") }, true, true},
 		{"another text", func() { write("10-own.yaml", ownRule2) }, true, true},
@@ -105,7 +112,7 @@ func TestFolderFingerprint(t *testing.T) {
 }
 
 func contentName(dir string) string {
-	s, err := contentOf(dir)
+	s, _, _, err := contentOf(dir)
 	if err != nil {
 		return err.Error()
 	}

@@ -336,7 +336,7 @@ func TestRulesThatEndTheDaemon(t *testing.T) {
 	w.open()
 	w.stop()
 	w.put("10-own.yaml", ownRule)
-	content, err := contentOf(w.dir)
+	content, _, _, err := contentOf(w.dir)
 	if err != nil {
 		t.Fatal(err)
 	}

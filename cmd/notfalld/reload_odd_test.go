@@ -1,0 +1,69 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"notfalld/ticket"
+)
+
+// Pipes, devices and links in the folder: each is told by its name, once; the rules in force stay; the daemon goes on looking, and ends
+// when it is told to.
+func TestFolderOfOddFiles(t *testing.T) {
+	w := newWorkshop(t, "")
+	w.put("10-own.yaml", ownRule)
+	w.open()
+	w.inForce("10-own.yaml", ownRule)
+	w.changes(func() {
+		at := func(name string) string { return filepath.Join(w.dir, name) }
+		for _, err := range []error{syscall.Mkfifo(at("20-pipe.yaml"), 0o600), os.Symlink("/dev/zero", at("30-zero.yaml")),
+			os.Symlink("none", at("40-link.test.yaml")), os.Mkdir(at("50-folder.yaml"), 0o700)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.put("60-half.yaml", halfRule)
+	})
+	w.inForce("10-own.yaml", ownRule)
+	w.count(ticket.RulesRefused, 1)
+	odd := []string{"20-pipe.yaml: is a named pipe", "30-zero.yaml: is a device", "50-folder.yaml: is a folder", "60-half.yaml:2:"}
+	w.says(w.told(1)[0], odd...)
+	for _, command := range []string{"check", "test"} {
+		code, out := w.run("rules", command)
+		for _, want := range odd {
+			if code != exitFailed || !strings.Contains(out, want) {
+				t.Errorf("rules %s: exit code %d, wanted %q\n%s", command, code, want, out)
+			}
+		}
+	}
+	w.changes(func() {
+		for _, name := range []string{"20-pipe.yaml", "30-zero.yaml", "40-link.test.yaml", "50-folder.yaml"} {
+			w.remove(name)
+		}
+		w.remove("60-half.yaml")
+	})
+	w.save("10-own.yaml", ownRule2)
+	w.inForce("10-own.yaml", ownRule2)
+	w.told(1)
+	w.stop()
+}
+
+// A folder that has become empty looks like one that is not mounted: what was in force stays, and the admin is told once.
+func TestEmptiedFolder(t *testing.T) {
+	w := newWorkshop(t, "")
+	w.put("10-own.yaml", ownRule)
+	w.open()
+	w.changes(func() { w.remove("10-own.yaml") })
+	w.inForce("10-own.yaml", ownRule)
+	w.says(w.told(1)[0], "nicht lesbar", w.dir, "empty")
+	w.count(ticket.RulesUnreadable, 1)
+	w.save("10-own.yaml", ownRule2)
+	w.inForce("10-own.yaml", ownRule2)
+	w.changes(func() { w.remove("10-own.yaml"); w.put("00-none.yaml", "{}\n") }) // no rules are meant
+	w.inForce("00-none.yaml", "{}\n")
+	w.told(1)
+	w.stop()
+}
