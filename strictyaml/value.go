@@ -116,16 +116,25 @@ func (d *Doc) list(n ast.Node, v reflect.Value, key string, tag reflect.StructTa
 	v.Set(reflect.MakeSlice(v.Type(), 0, len(seq.Values)))
 	for i, item := range seq.Values {
 		if isNull(item) {
-			at := d.placeOf(seq)
-			if i < len(seq.Entries) {
-				at = d.placeOf(seq.Entries[i])
-			}
-			d.add(at, fmt.Sprintf("%s[%d]", key, i), "is empty", "remove the entry, or fill it")
+			d.add(d.placeOfEmpty(seq, i), fmt.Sprintf("%s[%d]", key, i), "is empty", "remove the entry, or fill it")
 			v.Set(reflect.Append(v, reflect.Zero(v.Type().Elem()))) // so that the others keep their numbers
 			continue
 		}
 		d.entry(item, v, fmt.Sprintf("%s[%d]", key, i), tag, d.placeOf(item))
 	}
+}
+
+// placeOfEmpty is where an entry without a value stands: its dash, or its null, or the list.
+func (d *Doc) placeOfEmpty(seq *ast.SequenceNode, i int) place {
+	if i < len(seq.Entries) && seq.Entries[i].GetToken() != nil {
+		return d.placeOf(seq.Entries[i])
+	}
+	if item := seq.Values[i]; item != nil {
+		if _, ok := d.source.starts[item.GetToken()]; ok {
+			return d.placeOf(item)
+		}
+	}
+	return d.placeOf(seq)
 }
 
 // entry reads a further entry of the list v.
