@@ -109,7 +109,7 @@ func (l *loader) read(f File, shipped bool) {
 		l.problems = append(l.problems, Problem{File: f.Name, Text: fmt.Sprintf("the file has %d bytes, and at most %d are read", len(f.Text), maxRuleFile), Mend: "split it, or make the list shorter"})
 		return
 	}
-	x.doc = strictyaml.Read(f.Name, f.Text, &x.raw, strictyaml.Options{})
+	x.doc = strictyaml.Read(f.Name, f.Text, &x.raw, strictyaml.Options{MayBeEmpty: true})
 	l.files = append(l.files, x)
 }
 

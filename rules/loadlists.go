@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"notfalld/strictyaml"
 )
 
 // mergeLists puts the lists of all files together: an admin's file may make a list, change a shipped one, or replace it.
@@ -56,15 +58,21 @@ func (l *loader) changed(f *file, key string, old, add, remove []string) []strin
 	}
 	out := slices.Clone(old)
 	for i, w := range add {
+		if f.doc.BadBelow(fmt.Sprintf("%s.add[%d]", key, i)) {
+			continue
+		}
 		if has[foldText(w)] {
-			f.doc.WarnAt(fmt.Sprintf("%s.add[%d]", key, i), fmt.Sprintf("%q is in it already", w), "")
+			f.doc.WarnAt(fmt.Sprintf("%s.add[%d]", key, i), fmt.Sprintf("%q is in it already", strictyaml.Short(w)), "")
 			continue
 		}
 		out = append(out, w)
 	}
 	for i, w := range remove {
+		if f.doc.BadBelow(fmt.Sprintf("%s.remove[%d]", key, i)) {
+			continue
+		}
 		if !has[foldText(w)] {
-			f.doc.ProblemAt(fmt.Sprintf("%s.remove[%d]", key, i), fmt.Sprintf("%q is not in it", w), l.meant(w, old))
+			f.doc.ProblemAt(fmt.Sprintf("%s.remove[%d]", key, i), fmt.Sprintf("%q is not in it", strictyaml.Short(w)), l.meant(w, old))
 		}
 		out = slices.DeleteFunc(out, func(o string) bool { return foldText(o) == foldText(w) })
 	}
@@ -93,6 +101,9 @@ func (l *loader) checkList(f *file, name, key string, words []string) {
 	checkStarts(f, key, words)
 	for i, w := range words {
 		at := fmt.Sprintf("%s[%d]", key, i)
+		if f.doc.BadBelow(at) { // the reader has said why
+			continue
+		}
 		if strings.HasPrefix(w, "@") {
 			f.doc.ProblemAt(at, "a list cannot hold another", "name both lists in the rule")
 			continue
@@ -123,9 +134,13 @@ func (f *file) listIsValues(name string) bool {
 	return false
 }
 
-// checkPhrase says of a phrase that can stand in no text why not.
+// checkPhrase says of a phrase that can stand in no text, or stands in every one, why that is so.
 func checkPhrase(f *file, key, phrase string) {
 	words := strings.Fields(foldText(phrase))
+	if len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return strings.Trim(w, "*.") != "" }) {
+		f.doc.ProblemAt(key, fmt.Sprintf("%q matches every word", strictyaml.Short(phrase)), "write how the word begins, or a word beside it")
+		return
+	}
 	for i, w := range words {
 		if w == ".." && i > 0 && i+1 < len(words) {
 			continue
@@ -144,9 +159,9 @@ func checkPhrase(f *file, key, phrase string) {
 				if star {
 					parts[n-1] = strings.TrimSuffix(parts[n-1], "x") + "*"
 				}
-				mend = fmt.Sprintf("write %q, or use a pattern", strings.Join(slices.Concat(words[:i], parts, words[i+1:]), " "))
+				mend = fmt.Sprintf("write %q, or use a pattern", strictyaml.Short(strings.Join(slices.Concat(words[:i], parts, words[i+1:]), " ")))
 			}
-			f.doc.ProblemAt(key, fmt.Sprintf("%q can never be found", phrase), mend)
+			f.doc.ProblemAt(key, fmt.Sprintf("%q can never be found", strictyaml.Short(phrase)), mend)
 			return
 		}
 	}
@@ -176,6 +191,9 @@ func (l *loader) words(f *file, key string, entries []string) []string {
 	checkStarts(f, key, entries)
 	for i, w := range entries {
 		at := fmt.Sprintf("%s[%d]", key, i)
+		if f.doc.BadBelow(at) {
+			continue
+		}
 		name, isList := strings.CutPrefix(w, "@")
 		if !isList {
 			if strings.TrimSpace(w) == "" {
@@ -208,7 +226,7 @@ func (l *loader) words(f *file, key string, entries []string) []string {
 func (l *loader) list(f *file, key, name string) ([]string, bool) {
 	list, ok := l.lists[name]
 	if !ok {
-		f.doc.ProblemAt(key, fmt.Sprintf("there is no list %q", name), cmp.Or(l.meant(name, slices.Sorted(maps.Keys(l.lists))), "make it under lists:"))
+		f.doc.ProblemAt(key, fmt.Sprintf("there is no list %q", strictyaml.Short(name)), cmp.Or(l.meant(name, slices.Sorted(maps.Keys(l.lists))), "make it under lists:"))
 	}
 	return list, ok
 }
@@ -218,6 +236,9 @@ func (l *loader) values(f *file, key string, entries []string) []glob {
 	var out []glob
 	for i, w := range entries {
 		at := fmt.Sprintf("%s[%d]", key, i)
+		if f.doc.BadBelow(at) {
+			continue
+		}
 		if name, ok := strings.CutPrefix(w, "@"); ok {
 			list, _ := l.list(f, at, name)
 			for _, x := range list {

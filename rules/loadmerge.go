@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"notfalld/strictyaml"
 )
 
 // raw is a rule of any section as it stands in a file.
@@ -62,7 +64,7 @@ func merge[T raw](l *loader, section string, rulesOf func(*rawFile) []T, setWord
 				continue // told by the reader
 			}
 			if !nameOK(s.name) {
-				f.doc.ProblemAt(p.key+".name", fmt.Sprintf("%q is no name for a rule", s.name), "small letters, digits and hyphens: vip-customers")
+				f.doc.ProblemAt(p.key+".name", fmt.Sprintf("%q is no name for a rule", strictyaml.Short(s.name)), "small letters, digits and hyphens: vip-customers")
 				continue
 			}
 			k := at(s.name)
@@ -92,8 +94,8 @@ func merge[T raw](l *loader, section string, rulesOf func(*rawFile) []T, setWord
 			case len(s.add)+len(s.remove) > 0:
 				l.only(f, p.key, r, "a change of words", "add", "remove")
 				changed := out[k].raw
+				l.words(f, p.key+".add", s.add) // first: what is wrong is not added, and not told again of the shipped rule
 				setWords(&changed, l.changed(f, p.key, wordsOf(&changed), s.add, s.remove))
-				l.words(f, p.key+".add", s.add)
 				out[k].raw, out[k].state, out[k].at, out[k].about = changed, StateChanged, p.at, s.about
 			default:
 				f.doc.ProblemAt(p.key+".name", fmt.Sprintf("a shipped rule is called %q", s.name), "write override: true to replace it, off: true to switch it off, add: for more words, or choose another name")

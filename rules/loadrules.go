@@ -2,10 +2,13 @@ package rules
 
 import (
 	"fmt"
+	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 
 	"notfalld/rules/pattern"
+	"notfalld/strictyaml"
 )
 
 // rules compiles the rules of all sections into the set.
@@ -34,7 +37,10 @@ func (l *loader) head(p placedHead, st stage) head {
 		if w := l.words(p.f, key+".words", x.Words); len(w) > 0 {
 			e.words = newLexicon(w)
 		}
-		if e.when == nil && e.pattern == nil && e.words == nil && len(e.values) == 0 {
+		switch {
+		case e.when != nil && e.when.always && x.Pattern == "" && len(x.Words)+len(x.Values) == 0:
+			p.f.doc.ProblemAt(key+".when", "is true of every mail: the rule can never fire", "leave the exception out, or switch the rule off with off: true")
+		case e.when == nil && e.pattern == nil && e.words == nil && len(e.values) == 0 && !p.f.doc.BadBelow(key):
 			p.f.doc.ProblemAt(key, "an exception without words, pattern, values or when", "remove it, or say what it is about")
 		}
 		h.unless = append(h.unless, e)
@@ -123,7 +129,7 @@ func (l *loader) checkClassify(p placed[rawClassify], r *classifyRule) {
 	at := func(key, text, mend string) { p.f.doc.ProblemAt(p.key+"."+key, text, mend) }
 	switch {
 	case r.group != "" && !nameOK(r.group):
-		at("group", fmt.Sprintf("%q is no name for a group", r.group), "small letters, digits and hyphens")
+		at("group", fmt.Sprintf("%q is no name for a group", strictyaml.Short(r.group)), "small letters, digits and hyphens")
 	case r.class != "" && (r.subject != 0 || r.text != 0 || r.weight != 0):
 		at("class", "a rule that decides the class has no weights", "keep class, or subject, text and weight")
 	case r.class != "" && !p.f.shipped && !r.hint() && r.when == nil:
@@ -147,6 +153,9 @@ func (l *loader) checkClassify(p placed[rawClassify], r *classifyRule) {
 
 // before moves decision rules before those that they name.
 func (l *loader) before(list []placed[rawClassify]) {
+	if l.beforeCycles(list) {
+		return
+	}
 	for i := 0; i < len(list); i++ {
 		p := list[i]
 		if p.raw.Before == "" {
@@ -154,7 +163,7 @@ func (l *loader) before(list []placed[rawClassify]) {
 		}
 		k := slices.IndexFunc(list, func(o placed[rawClassify]) bool { return o.raw.Name == p.raw.Before && o.raw.Class != "" })
 		if k < 0 {
-			p.f.doc.ProblemAt(p.key+".before", fmt.Sprintf("there is no rule %q that decides a class", p.raw.Before), "")
+			p.f.doc.ProblemAt(p.key+".before", fmt.Sprintf("there is no rule %q that decides a class", strictyaml.Short(p.raw.Before)), "")
 			continue
 		}
 		if k < i {
@@ -162,6 +171,33 @@ func (l *loader) before(list []placed[rawClassify]) {
 			list[k] = p
 		}
 	}
+}
+
+// beforeCycles refuses rules that would have to stand before themselves; found says whether there are any.
+func (l *loader) beforeCycles(list []placed[rawClassify]) (found bool) {
+	next := map[string]string{}
+	for _, p := range list {
+		if p.raw.Before != "" {
+			next[p.raw.Name] = p.raw.Before
+		}
+	}
+	for _, p := range list {
+		way := []string{p.raw.Name}
+		for name := next[p.raw.Name]; name != "" && !slices.Contains(way[1:], name); name = next[name] {
+			way = append(way, name)
+			if name != p.raw.Name {
+				continue
+			}
+			found = true
+			text := "a rule cannot stand before itself"
+			if len(way) > 2 {
+				text = fmt.Sprintf("the order goes round: %s", strings.Join(way, " before "))
+			}
+			p.f.doc.ProblemAt(p.key+".before", text, "remove one before:")
+			break
+		}
+	}
+	return found
 }
 
 func (l *loader) extract(list []placed[rawExtract]) {
@@ -226,6 +262,23 @@ func (l *loader) checkExtract(p placed[rawExtract], r *extractRule) {
 	}
 }
 
+// bareAddress says whether a text is name@domain and nothing beside it (RFC 5322, 3.4.1; the labels are those of RFC 5321, 4.1.2).
+func bareAddress(s string) bool {
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Name != "" || a.Address != s {
+		return false
+	}
+	for label := range strings.SplitSeq(s[strings.LastIndexByte(s, '@')+1:], ".") {
+		other := func(r rune) bool {
+			return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+		}
+		if label == "" || len(label) > 63 || strings.Trim(label, "-") != label || strings.ContainsFunc(label, other) {
+			return false
+		}
+	}
+	return true
+}
+
 func (l *loader) route(list []placed[rawRoute]) {
 	for _, p := range list {
 		r := &routeRule{head: l.head(headOf(p), stageDecided), priority: p.raw.Priority, tags: p.raw.Tags, notify: p.raw.Notify, stop: p.raw.Stop}
@@ -233,13 +286,13 @@ func (l *loader) route(list []placed[rawRoute]) {
 			p.f.doc.ProblemAt(p.key, "the rule does nothing", "give it priority, tags or notify")
 		}
 		for i, t := range r.tags {
-			if !nameOK(t) {
-				p.f.doc.ProblemAt(fmt.Sprintf("%s.tags[%d]", p.key, i), fmt.Sprintf("%q is no tag", t), "small letters, digits and hyphens")
+			if at := fmt.Sprintf("%s.tags[%d]", p.key, i); !nameOK(t) && !p.f.doc.BadBelow(at) {
+				p.f.doc.ProblemAt(at, fmt.Sprintf("%q is no tag", strictyaml.Short(t)), "small letters, digits and hyphens")
 			}
 		}
 		for i, a := range r.notify {
-			if _, ok := headerAddress(a); !ok {
-				p.f.doc.ProblemAt(fmt.Sprintf("%s.notify[%d]", p.key, i), fmt.Sprintf("%q is no address", a), "write name@domain")
+			if at := fmt.Sprintf("%s.notify[%d]", p.key, i); !bareAddress(a) && !p.f.doc.BadBelow(at) {
+				p.f.doc.ProblemAt(at, fmt.Sprintf("%q is no address", strictyaml.Short(a)), "write name@domain")
 			}
 		}
 		for i, x := range p.raw.Unless {
