@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"notfalld/strictyaml"
@@ -270,7 +271,7 @@ const maxSmallFile = 4 << 20
 
 // readSmall reads a file that admins write by hand.
 func readSmall(path string) ([]byte, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // or a named pipe would keep us until somebody writes
 	if err != nil {
 		return nil, err
 	}

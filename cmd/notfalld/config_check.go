@@ -192,13 +192,14 @@ func (c *Config) checkPaths() {
 		if f.path == "" {
 			continue
 		}
-		file, err := os.Open(f.path)
+		if st, err := os.Stat(f.path); err == nil && st.IsDir() {
+			c.doc.ProblemAt(f.key, f.path+" is a folder", "name the CSV file in it")
+			continue
+		}
+		file, err := openRegular(f.path, maxTableFile)
 		if err != nil {
 			c.doc.ProblemAt(f.key, "cannot use the file: "+f.path+": "+reason(err), "create it, or leave file empty")
 			continue
-		}
-		if st, err := file.Stat(); err == nil && st.IsDir() {
-			c.doc.ProblemAt(f.key, f.path+" is a folder", "name the CSV file in it")
 		}
 		file.Close()
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/x509"
 	"fmt"
-	"os"
 
 	"notfalld/rules"
 	"notfalld/ticket"
@@ -39,7 +38,7 @@ func loadInventory(path string) (*rules.Inventory, []Problem) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path)
+	f, err := openRegular(path, maxTableFile)
 	if err != nil {
 		return nil, []Problem{{File: path, Text: "cannot read the inventory: " + reason(err)}}
 	}
@@ -61,7 +60,7 @@ func (c *Config) LoadContacts() (*ticket.Contacts, []Problem) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.Open(path)
+	f, err := openRegular(path, maxTableFile)
 	if err != nil {
 		return nil, []Problem{{File: path, Text: "cannot read the contacts: " + reason(err)}}
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"runtime"
 	"time"
 
@@ -101,7 +100,8 @@ func (p *mailParser) all(ctx context.Context, files []string) iter.Seq[parsed] {
 			}
 		}()
 		for done := range ahead {
-			if !yield(<-done) {
+			r := <-done
+			if ctx.Err() != nil || !yield(r) {
 				return
 			}
 		}
@@ -168,7 +168,7 @@ func (p *mailParser) worldOf(m *message.Mail) rules.World {
 
 // parse reads one file. The error is for a file that cannot be read; anything that can is understood as well as can be.
 func (p *mailParser) parse(ctx context.Context, name string) (rules.Line, error) {
-	raw, err := p.read(name)
+	raw, err := p.read(ctx, name)
 	if err != nil {
 		return rules.Line{}, err
 	}
@@ -195,30 +195,43 @@ func (p *mailParser) problem(m *message.Mail, err error) string {
 	return err.Error()
 }
 
-// read takes a mail whole up to the limit; of a larger one header and text parts only, as the daemon does.
-func (p *mailParser) read(name string) (raw []byte, err error) {
+// read takes a mail whole up to the limit; of a larger one header and text parts only, as the daemon does. It ends with ctx,
+// though nobody may ever write to the standard input.
+func (p *mailParser) read(ctx context.Context, name string) ([]byte, error) {
+	type result struct {
+		raw []byte
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		raw, err := p.readAll(name)
+		done <- result{raw, err}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			return nil, fmt.Errorf("%s: %s", name, reason(r.err))
+		}
+		return r.raw, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (p *mailParser) readAll(name string) (raw []byte, err error) {
 	in := p.stdin
 	if name != "-" {
-		f, err := os.Open(name)
+		f, err := openRegular(name, maxMailFile)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s", name, reason(err))
+			return nil, err
 		}
 		defer f.Close()
-		if st, err := f.Stat(); err == nil && st.IsDir() {
-			return nil, fmt.Errorf("%s: is a folder; name the files in it", name)
-		}
 		in = f
 	}
 	raw, err = io.ReadAll(io.LimitReader(in, p.limits.Size+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s", name, reason(err))
-	}
-	if int64(len(raw)) <= p.limits.Size {
-		return raw, nil
+	if err != nil || int64(len(raw)) <= p.limits.Size {
+		return raw, err
 	}
 	raw, _, err = message.Reduce(io.MultiReader(bytes.NewReader(raw), in), p.limits)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s", name, reason(err))
-	}
-	return raw, nil
+	return raw, err
 }

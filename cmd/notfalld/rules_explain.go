@@ -49,6 +49,9 @@ func (c *rulesExplainCmd) Run(ctx context.Context, m *Main) error {
 	failed := false
 	for _, file := range c.Files {
 		x, err := p.explain(ctx, file)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
 			failed = true
 			fmt.Fprintf(m.Stderr, "notfalld: %s\n", oneLine(err.Error()))
@@ -71,7 +74,7 @@ func (c *rulesExplainCmd) Run(ctx context.Context, m *Main) error {
 
 // explain understands one file as parse does, and keeps what the rules saw.
 func (p *mailParser) explain(ctx context.Context, name string) (explained, error) {
-	raw, err := p.read(name)
+	raw, err := p.read(ctx, name)
 	if err != nil {
 		return explained{}, err
 	}
