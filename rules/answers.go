@@ -141,7 +141,7 @@ func unhyphened(out, in []word) []word {
 		}
 		for part := range strings.SplitSeq(w.fold, "-") {
 			if part != "" {
-				out = append(out, word{part, w.from, w.to})
+				out = append(out, word{part, w.from, w.to, hashOf(part)})
 			}
 		}
 	}

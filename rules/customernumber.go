@@ -186,7 +186,7 @@ func (d *doc) knownNumber(s *source, rule string) string {
 		if len(n) < 5 || !d.w.Inventory.HasCustomer(n) {
 			continue
 		}
-		w := word{n, s.words[i].from, s.words[last].to}
+		w := word{fold: n, from: s.words[i].from, to: s.words[last].to}
 		if before, after := around(s.text, w); strings.ContainsAny(before, "-/+.,:_") || strings.ContainsAny(after, "-/_:") {
 			continue
 		}

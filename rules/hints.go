@@ -124,11 +124,11 @@ func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []we
 			r, at, to := s.hints[m.id], words[m.from], words[m.to-1].to
 			switch {
 			case r.failure() && inSpans(but, at.from): // none now
-				d.passedOver(r, hit{word{at.fold, at.from, to}, src}, "the sentence speaks of what may come, or is over")
+				d.passedOver(r, hit{word{fold: at.fold, from: at.from, to: to}, src}, "the sentence speaks of what may come, or is over")
 			case r.group == groupUrgency && d.isOurName(words[m.from:]): // "emergency support"
-				d.passedOver(r, hit{word{at.fold, at.from, to}, src}, "part of our name")
+				d.passedOver(r, hit{word{fold: at.fold, from: at.from, to: to}, src}, "part of our name")
 			case r.text < 0 && inAddress(src.text, at): // bewerbung.firma.at
-				d.passedOver(r, hit{word{at.fold, at.from, to}, src}, "part of an address")
+				d.passedOver(r, hit{word{fold: at.fold, from: at.from, to: to}, src}, "part of an address")
 			default:
 				in[m.id].add(at, to, src)
 			}
@@ -210,7 +210,7 @@ func (h *hits) add(w word, end int, src *source) {
 func markPattern(to *hits, p *pattern.Pattern, s *source) {
 	s.find(p, func(m pattern.Match) bool {
 		text := foldText(s.text[m.From:m.To])
-		to.add(word{text, m.From, m.To}, m.To, s)
+		to.add(word{fold: text, from: m.From, to: m.To}, m.To, s)
 		return len(*to) < 3 // more say no more
 	})
 }

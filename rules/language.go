@@ -73,10 +73,10 @@ func addStops(v *vocabulary, n *[3]int, total *int, text string, words []word) {
 		n[i] += c[i]
 	}
 	for _, w := range words {
-		if !strings.ContainsAny(w.fold, "0123456789") && !inAddress(text, w) {
+		if !hasDigit(w.fold) && !inAddress(text, w) {
 			*total++
 		}
-		if strings.ContainsFunc(text[w.from:w.to], foreignLetter) {
+		if written := text[w.from:w.to]; !isASCII(written) && strings.ContainsFunc(written, foreignLetter) {
 			n[foreign]++
 		}
 	}

@@ -20,8 +20,11 @@ const (
 func (d *doc) supposed(s *source) []span {
 	var out []span
 	said := map[span]bool{} // by sentence: whether it says now
+	var at span
 	d.v.supposing.find(s.words, func(m match) bool {
-		at := sentenceAt(s.text, s.words[m.from].from)
+		if from := s.words[m.from].from; from >= at.to { // they come in the order of the text
+			at = sentenceAt(s.text, from)
+		}
 		said[at] = said[at] || m.id == isNow
 		if m.id != isNow && !slices.Contains(out, at) {
 			out = append(out, at)

@@ -11,6 +11,7 @@ import (
 type word struct {
 	fold     string
 	from, to int
+	hash     uint32 // of fold, or 0: every lexicon is asked by it first, before any map
 }
 
 // splitWords cuts text into words. Linear.
@@ -41,7 +42,7 @@ func appendWord(words []word, text string, from, to int) []word {
 	if f == "" {
 		return words
 	}
-	return append(words, word{f, from, to})
+	return append(words, word{f, from, to, hashOf(f)})
 }
 
 // lexicon finds phrases of a vocabulary in a list of words, all in one pass. A phrase is words parted
@@ -49,7 +50,10 @@ func appendWord(words []word, text string, from, to int) []word {
 type lexicon struct {
 	exact   map[string][]phrase
 	prefix  map[string][]phrase
-	lengths []int       // of the keys of prefix
+	lengths []int    // of the keys of prefix
+	sieve   []uint64 // of the hashes of first words: a word that falls through begins no phrase
+	mask    uint32
+	starts  [256]uint32 // by the first byte of a word: a bit for each length of a prefix
 	begins  [256]uint32 // by the first byte of a word: a bit for each length that it may have
 }
 
@@ -66,6 +70,41 @@ func (l *lexicon) mark(key string, longer bool) {
 		return
 	}
 	l.begins[key[0]] |= bit
+}
+
+// hashOf is FNV-1a, and never 0.
+func hashOf(s string) uint32 {
+	h := uint32(2166136261)
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint32(s[i])) * 16777619
+	}
+	return h | 1
+}
+
+// may: a phrase may begin with a word of that hash.
+func (l *lexicon) may(hash uint32) bool {
+	at := hash >> 1 & l.mask
+	return l.sieve[at>>6]>>(at&63)&1 == 1
+}
+
+// sift makes the sieve, eight bits for each first word.
+func (l *lexicon) sift() {
+	bits := uint32(256)
+	for bits < uint32(8*len(l.exact)) {
+		bits *= 2
+	}
+	l.mask, l.sieve = bits-1, make([]uint64, bits/64)
+	for key := range l.exact {
+		at := hashOf(key) >> 1 & l.mask
+		l.sieve[at>>6] |= 1 << (at & 63)
+	}
+	for key := range l.prefix {
+		for i := range l.starts {
+			if key == "" || key[0] == byte(i) { // a lone * stands for every word
+				l.starts[i] |= 1 << min(len(key), 31)
+			}
+		}
+	}
 }
 
 // none: no phrase begins with such a word. Most words of a mail are told so, without a look at the maps.
@@ -98,6 +137,7 @@ func newLexicon(lists ...[]string) *lexicon {
 			}
 		}
 	}
+	l.sift()
 	return l
 }
 
@@ -116,13 +156,16 @@ func (l *lexicon) find(words []word, found func(match) bool) {
 		if l.none(w.fold) {
 			continue
 		}
-		for _, p := range l.exact[w.fold] {
-			if to := p.matches(words, i); to > 0 && !found(match{p.id, i, to}) {
-				return
+		if w.hash == 0 || l.may(w.hash) {
+			for _, p := range l.exact[w.fold] {
+				if to := p.matches(words, i); to > 0 && !found(match{p.id, i, to}) {
+					return
+				}
 			}
 		}
+		starts := l.starts[w.fold[0]]
 		for _, n := range l.lengths {
-			if len(w.fold) < n {
+			if len(w.fold) < n || starts>>min(n, 31)&1 == 0 {
 				continue
 			}
 			for _, p := range l.prefix[w.fold[:n]] {
@@ -171,4 +214,23 @@ func (l *lexicon) has(words []word) bool {
 	found := false
 	l.find(words, func(match) bool { found = true; return false })
 	return found
+}
+
+// hasDigit and isASCII are asked of every word of a mail: strings.ContainsAny makes a set each time.
+func hasDigit(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= '0' && s[i] <= '9' {
+			return true
+		}
+	}
+	return false
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
