@@ -216,7 +216,7 @@ func (l *lexicon) has(words []word) bool {
 	return found
 }
 
-// hasDigit and isASCII are asked of every word of a mail: strings.ContainsAny makes a set each time.
+// hasDigit is asked of every word of a mail: strings.ContainsAny makes a set each time.
 func hasDigit(s string) bool {
 	for i := 0; i < len(s); i++ {
 		if s[i] >= '0' && s[i] <= '9' {
@@ -224,13 +224,4 @@ func hasDigit(s string) bool {
 		}
 	}
 	return false
-}
-
-func isASCII(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
