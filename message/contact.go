@@ -61,7 +61,14 @@ func cutContacts(lines []string) (text, contacts []string) {
 	for start > 0 && strings.TrimSpace(lines[start-1]) != "" && end-start <= maxContactBlock {
 		start--
 	}
-	if !contactBlock(lines[start:end], 3) || !hasWords(lines[:start]) {
+	contacts = lines[start:end]
+	for i := start + 1; i < end; i++ { // a disclaimer in the same paragraph
+		if isDisclaimer(lines[i:end]) && !saysMore(lines[i:end]) {
+			contacts = lines[start:i]
+			break
+		}
+	}
+	if !contactBlock(contacts, 3) || !hasWords(lines[:start]) {
 		return lines, nil
 	}
 	return lines[:start], lines[start:end]

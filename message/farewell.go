@@ -88,7 +88,9 @@ func cutFarewell(lines []string) (text, signature []string) {
 	}
 	end := start + 1
 	for end < len(lines) && end-start < maxSignature {
-		if p := paragraphEnd(lines, end); contactBlock(lines[end:p], 2) {
+		if isDisclaimer(lines[end:]) && !saysMore(lines[end:]) {
+			end = len(lines)
+		} else if p := paragraphEnd(lines, end); contactBlock(lines[end:p], 2) {
 			end = p
 		} else if contactLine(lines[end]) {
 			end++
@@ -126,6 +128,9 @@ func contactLine(line string) bool {
 	switch headerLabel(l) {
 	case "from", "date", "subject": // a mail that is shown
 		return false
+	}
+	if advert.MatchString(l) && !troubled.MatchString(l) {
+		return true
 	}
 	if legalLine.MatchString(l) && utf8.RuneCountInString(l) <= 160 {
 		return true

@@ -76,14 +76,14 @@ var mobileFooter = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 	`sent from (?:my|a|an|the|outlook|mail|yahoo|proton|samsung|gmx|web\.de|windows|nine|blackberry|mobile|iphone|ipad|k-9|spark).{0,80}`,
 	`sent (?:with|using|via) .{2,60}`,
 	`(?:get|holen sie sich|laden sie) outlook f(?:ü|u|o)r .{2,60}`,
-	`outlook f(?:ü|o)r (?:ios|android|mac)(?: herunterladen| beziehen)?.{0,60}`,
+	`outlook f(?:ü|u|o)r (?:ios|android|mac)(?: herunterladen| beziehen)?`,
 	`diese (?:nachricht|e-?mail|mail) wurde (?:von|mit|über) .{2,80} (?:gesendet|verschickt|geschrieben)\.?`,
 	`this (?:message|e-?mail) was sent (?:from|with|using) .{2,80}`,
 	`(?:bitte )?entschuldigen sie (?:bitte )?(?:die kürze|meine kürze|tippfehler).{0,60}`,
 	`(?:please )?excuse (?:my brevity|brevity|typos|any typos).{0,60}`,
 	`diktiert.{0,40}`,
 	`envoyé de mon .{2,40}`, `inviato da .{2,40}`, `enviado desde .{2,40}`, `verzonden vanaf .{2,40}`,
-	`virenfrei\.?.{0,60}`, `virus-free\.?.{0,60}`,
+	`virenfrei\.?\s?\S{0,60}`, `virus-free\.?\s?\S{0,60}`,
 	`(?:free|kostenlos).{0,10}(?:webmail|mail) .{0,60}(?:gmx|web\.de|freemail).{0,40}`,
 	`gesendet mit der .{0,40}app.{0,30}`,
 	`(?:-+ ?)?(?:diese e-?mail|this e-?mail).{0,80}(?:viren|virus).{0,120}`,
@@ -96,7 +96,8 @@ var footerFirst = set(strings.Fields(`von vom gesendet verschickt geschickt erst
 // isMobileFooter wants the whole line to be the footer, but for decoration.
 func isMobileFooter(line string) bool {
 	l := strings.Trim(line, " \t-–—*_.[]()")
-	if len(l) < 8 || len(l) > 300 || !footerFirst[firstWord(l)] {
+	first, _, _ := strings.Cut(firstWord(l), ".") // "Virenfrei.www.avast.com"
+	if len(l) < 8 || len(l) > 300 || !footerFirst[first] || troubled.MatchString(l) {
 		return false
 	}
 	// K-9's footer is two sentences on one line.
@@ -107,78 +108,6 @@ func isMobileFooter(line string) bool {
 		}
 	}
 	return true
-}
-
-var disclaimer = regexp.MustCompile(`(?i)^[-–—*=_#\s]*(?:` + strings.Join([]string{
-	`(?:wichtiger )?(?:rechtlicher )?hinweis:? ?.{0,80}(?:vertraulich|e-?mail|nachricht)`,
-	`diese (?:e-?mail|mail|nachricht|mitteilung|information)(?:,| und| samt| inkl| einschließlich| kann| könnte| ist| enthält| enthalten|\s).{0,200}(?:vertraulich|geschützt|bestimmt|adressat|empfänger)`,
-	`(?:der|die) (?:inhalt|information|angaben)\w* (?:dieser|in dieser) (?:e-?mail|nachricht).{0,200}(?:vertraulich|bestimmt|geschützt|verbindlich)`,
-	`(?:sollten|wenn|falls) sie .{0,80}(?:nicht der|nicht als|irrtümlich|fälschlich|versehentlich).{0,80}(?:adressat|empfänger|erhalten)`,
-	`vertraulichkeitshinweis`, `haftungsausschluss`, `disclaimer\b`, `confidentiality`, `legal notice`, `privileged (?:and|&) confidential`,
-	`this (?:e-?mail|message|communication|transmission)(?: and| \(| is| may| contains| including|,|\s).{0,200}(?:confidential|intended|privileged)`,
-	`the (?:information|content)s? (?:contained )?(?:in|of) this (?:e-?mail|message|communication).{0,200}(?:confidential|intended|privileged)`,
-	`if you (?:are not|have received|received) .{0,80}(?:intended|in error|by mistake)`,
-	`(?:bitte )?(?:denken|prüfen|überlegen|schonen) sie .{0,60}(?:umwelt|ausdruck|drucken)`,
-	`(?:please )?(?:consider|think of|save) .{0,40}(?:environment|paper|trees)`,
-	`(?:bitte )?(?:drucken|papier).{0,40}(?:umwelt|sparen)`,
-	`informationen? (?:zum|zur|über) (?:datenschutz|verarbeitung).{0,200}`,
-	`(?:unsere )?datenschutz(?:erklärung|hinweise|information)\w*.{0,200}(?:finden|unter|http|www)`,
-	`es gelten (?:ausschließlich )?(?:unsere )?(?:die )?(?:allgemeinen? geschäftsbedingungen|agb)`,
-	`(?:die )?(?:unbefugte|unerlaubte) .{0,40}(?:weitergabe|kopieren|verwendung)`,
-	`you received this message because you are subscribed`, `to unsubscribe (?:send|from)`, `um sich .{0,40}abzumelden`,
-}, "|") + `)`)
-
-// cutFooters takes, from the end, the paragraphs and lines that are footers and disclaimers; and below
-// the beginning of a disclaimer everything, for its later paragraphs look like any text.
-func cutFooters(lines []string) (text, footers []string) {
-	start := len(lines)
-	paragraphs := 0
-	for i := len(lines) - 1; i >= 0 && paragraphs < 14; i-- {
-		if strings.TrimSpace(lines[i]) != "" {
-			continue
-		}
-		paragraphs++
-		if isDisclaimer(lines[i+1:]) && !saysMore(lines[i+1:]) {
-			start = i + 1
-		}
-	}
-	text, footers = lines[:start], lines[start:]
-	var kept, gone []string
-	for _, l := range text {
-		if isMobileFooter(l) {
-			gone = append(gone, l)
-		} else {
-			kept = append(kept, l)
-		}
-	}
-	return kept, append(gone, footers...)
-}
-
-// isDisclaimer looks at the paragraph that lines begin with.
-func isDisclaimer(lines []string) bool {
-	var p strings.Builder
-	for _, l := range lines {
-		if strings.TrimSpace(l) == "" && p.Len() > 0 {
-			break
-		}
-		p.WriteString(strings.TrimSpace(l) + " ")
-		if p.Len() > 500 {
-			break
-		}
-	}
-	s := p.String()
-	return len(s) > 20 && disclaimer.MatchString(s)
-}
-
-// saysMore says whether below a disclaimer somebody goes on writing to us.
-func saysMore(lines []string) bool {
-	for _, l := range lines {
-		l = strings.TrimSpace(l)
-		if postscript.MatchString(l) || salutation.MatchString(l) {
-			return true
-		}
-	}
-	return false
 }
 
 var salutation = regexp.MustCompile(`(?i)^(?:hallo|servus|grüß gott|grüezi|guten (?:tag|morgen|abend)|sehr geehrte|liebe[rs]?|hi|hello|dear|moin)\b.{0,60}[,!]?$`)
