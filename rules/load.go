@@ -74,13 +74,10 @@ func Load(admin []File) (*Set, error) {
 		return nil, err
 	}
 	l := &loader{lists: map[string][]string{}, off: map[string][]Rule{}, set: &Set{files: admin}}
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n", version)
 	for i, f := range slices.Concat(shipped, admin) {
 		l.read(f, i < len(shipped))
-		fmt.Fprintf(h, "%s %d\n%s\n", path.Base(f.Name), len(f.Text), f.Text) // the same files elsewhere are the same set
 	}
-	l.set.hash = hex.EncodeToString(h.Sum(nil))[:16]
+	l.set.hash = hashOfFiles(shipped, admin)
 	l.mergeLists()
 	l.set.v = newVocabulary(l.lists)
 	l.settings()
@@ -93,6 +90,24 @@ func Load(admin []File) (*Set, error) {
 		l.set.warnings = all
 	}
 	return l.set, nil
+}
+
+// HashOf is the hash that the set of an admin's files has, or would have if they are wrong.
+func HashOf(admin []File) (string, error) {
+	shipped, err := readShipped()
+	if err != nil {
+		return "", err
+	}
+	return hashOfFiles(shipped, admin), nil
+}
+
+func hashOfFiles(shipped, admin []File) string {
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", version)
+	for _, f := range slices.Concat(shipped, admin) {
+		fmt.Fprintf(h, "%s %d\n%s\n", path.Base(f.Name), len(f.Text), f.Text) // the same files elsewhere are the same set
+	}
+	return hex.EncodeToString(h.Sum(nil))[:16]
 }
 
 func readShipped() ([]File, error) {

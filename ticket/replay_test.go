@@ -139,7 +139,7 @@ func TestWhatWasLostBeforeIsNotLostAgain(t *testing.T) {
 	s.propose(lossy, ticket.RulesHeld)
 	_, err := ticket.AcceptRules(s.ctx, s.store, s.clock, lossy.Hash(), "cli:root")
 	s.check(err)
-	_, _, err = s.desk.TakeAcceptedRules(s.ctx)
+	_, _, err = s.desk.TakeAcceptedRules(s.ctx, lie(lossy))
 	s.check(err)
 	s.propose(ruleFile(t, otherRule+"  - {name: one-more, text: 1, words: [zargelt]}\n"), ticket.RulesTaken)
 }

@@ -189,14 +189,25 @@ func (d *Desk) holdRules(ctx context.Context, row RuleSet) error {
 	return err
 }
 
+// ErrRulesChanged says that the files of an accepted set are no longer those in the folder.
+var ErrRulesChanged = errors.New("the files have changed since")
+
 // TakeAcceptedRules brings a set into force that was accepted by another process. waiting is the hash of a set that still waits, or "".
-func (d *Desk) TakeAcceptedRules(ctx context.Context) (taken bool, waiting string, err error) {
+// lies gives the hash of the files that lie in the folder now: an accepted set that is another is not taken up (ErrRulesChanged), and
+// remains accepted, should its files come back.
+func (d *Desk) TakeAcceptedRules(ctx context.Context, lies func() (hash string, err error)) (taken bool, waiting string, err error) {
 	row, ok, err := WaitingRules(ctx, d.o.Store)
 	if err != nil || !ok {
 		return false, "", err
 	}
 	if row.State != RulesAccepted {
 		return false, row.Hash, nil
+	}
+	switch now, err := lies(); {
+	case err != nil:
+		return false, "", fmt.Errorf("%s: %w: %w", row.Hash, ErrRulesChanged, err)
+	case now != row.Hash:
+		return false, "", fmt.Errorf("%s: %w: the folder holds %s", row.Hash, ErrRulesChanged, now)
 	}
 	set, err := rules.Load(row.Files)
 	if err != nil || set.Hash() != row.Hash { // of another program's time: the folder is looked at anew with every start

@@ -154,7 +154,16 @@ func TestAcceptedRulesComeIntoForce(t *testing.T) {
 		t.Fatalf("accepted: %v, %v", already, err)
 	}
 	s.inForce(rules.Shipped(), set.Hash())
-	taken, waiting, err := s.desk.TakeAcceptedRules(s.ctx)
+	for _, lies := range []func() (string, error){
+		func() (string, error) { return rules.Shipped().Hash(), nil },
+		func() (string, error) { return "", errors.New("no such folder") },
+	} {
+		if taken, _, err := s.desk.TakeAcceptedRules(s.ctx, lies); taken || !errors.Is(err, ticket.ErrRulesChanged) {
+			t.Errorf("taken up though its files have gone: %v, %v", taken, err)
+		}
+		s.inForce(rules.Shipped(), set.Hash())
+	}
+	taken, waiting, err := s.desk.TakeAcceptedRules(s.ctx, lie(set))
 	if err != nil || !taken || waiting != "" {
 		t.Fatalf("taken up: %v, %q waits, %v", taken, waiting, err)
 	}
@@ -171,6 +180,11 @@ func TestAcceptedRulesComeIntoForce(t *testing.T) {
 	s.propose(rules.Shipped(), ticket.RulesTaken) // back …
 	s.propose(set, ticket.RulesTaken)             // … and once more: what was accepted never waits again
 	s.inForce(set, "")
+}
+
+// lie is the hash of a set whose files lie in the folder.
+func lie(set *rules.Set) func() (string, error) {
+	return func() (string, error) { return set.Hash(), nil }
 }
 
 // Acceptance without a daemon counts at its next start.

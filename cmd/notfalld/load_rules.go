@@ -41,6 +41,18 @@ func loadRules(dir string) (*rules.Set, []Problem) {
 	return set, set.Warnings()
 }
 
+// lyingRules is the hash that the files which lie in a folder now make, right or wrong.
+func lyingRules(dir string) (string, error) {
+	var files []rules.File
+	if dir != "" {
+		var err error
+		if files, err = rules.ReadFiles(os.DirFS(dir), dir); err != nil {
+			return "", errors.New(ruleProblems(dir, err)[0].String())
+		}
+	}
+	return rules.HashOf(files)
+}
+
 // checkRules is loadRules with everything else that can be found without a mail: the examples of the folder's rules have
 // to hold, and its test files to be right.
 func checkRules(ctx context.Context, dir string) (*rules.Set, []Problem) {

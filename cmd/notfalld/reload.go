@@ -31,6 +31,7 @@ type ruleKeeper struct {
 	seen    string        // the folder at the last look
 	again   bool          // the last look failed for a reason that may pass
 	missed  string        // why the folder, or a file in it, could not be read
+	stale   string        // why an accepted set is not taken up
 	waiting atomic.Value  // string: the hash of the set that waits, or ""
 	counts  sync.Map      // outcomes: ticket.RulesOutcome → *atomic.Int64
 }
@@ -199,9 +200,17 @@ func (k *ruleKeeper) say(o ticket.RulesOutcome, c candidate) {
 
 // takeAccepted takes up what another process accepted.
 func (k *ruleKeeper) takeAccepted(ctx context.Context) {
-	taken, waiting, err := k.desk.TakeAcceptedRules(ctx)
+	taken, waiting, err := k.desk.TakeAcceptedRules(ctx, func() (string, error) { return lyingRules(k.dir) })
+	stale := ""
+	if errors.Is(err, ticket.ErrRulesChanged) {
+		stale = err.Error()
+	}
+	told := stale != "" && stale == k.stale
+	k.stale = stale
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, told:
+	case stale != "":
+		k.log.Warn("accepted rules are not taken up", "error", stale, "rules", k.desk.RulesHash())
 	case err != nil:
 		k.log.Error("accepted rules could not be taken up; trying again", "error", err.Error())
 	case taken:

@@ -67,3 +67,37 @@ func TestEmptiedFolder(t *testing.T) {
 	w.told(1)
 	w.stop()
 }
+
+// A set that waits and whose files have changed since can neither be accepted, nor be taken up if it was.
+func TestAcceptWhatHasGone(t *testing.T) {
+	w := newWorkshop(t, "")
+	w.open()
+	w.customer("petra@firma.at")
+	w.save("20-lossy.yaml", lossyRule)
+	held := setOf(t, "20-lossy.yaml", lossyRule)
+	w.told(1)
+	refused := func(what string) {
+		t.Helper()
+		if code, out := w.run("rules", "accept", held); code != exitFailed || !strings.Contains(out, "the files have changed since: ") {
+			t.Errorf("%s: exit code %d\n%s", what, code, out)
+		}
+	}
+	w.put("20-lossy.yaml", halfRule)
+	refused("not looked at yet")
+	w.changes(func() { w.put("20-lossy.yaml", halfRule) })
+	refused("refused")
+	w.told(2)
+	w.save("20-lossy.yaml", lossyRule)
+	if code, out := w.run("rules", "accept", held); code != exitDone {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	w.put("20-lossy.yaml", halfRule) // before the daemon takes it up
+	w.pollAccepted(pollAccept)
+	w.inForce()
+	w.logged("accepted rules are not taken up", 1)
+	w.pollAccepted(pollAccept)
+	w.logged("accepted rules are not taken up", 1)
+	w.changes(func() { w.put("20-lossy.yaml", lossyRule) })
+	w.inForce("20-lossy.yaml", lossyRule)
+	w.stop()
+}

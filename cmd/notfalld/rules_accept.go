@@ -29,11 +29,14 @@ func (c *rulesAcceptCmd) Run(ctx context.Context, m *Main) error {
 	if hash == "" {
 		return usagef("which rule set? notfalld rules status names the one that waits")
 	}
-	s, _, err := m.open(ctx, c.Config, store.Options{})
+	s, cfg, err := m.open(ctx, c.Config, store.Options{})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	if err := stillThere(ctx, s, cfg.Rules.Dir, hash); err != nil {
+		return err
+	}
 	already, err := ticket.AcceptRules(ctx, s, ticket.SystemClock{}, hash, actor())
 	if err != nil {
 		return err
@@ -47,6 +50,22 @@ func (c *rulesAcceptCmd) Run(ctx context.Context, m *Main) error {
 	}
 	_, err = fmt.Fprintf(m.Stdout, "rule set %s %s\n", hash, text)
 	return err
+}
+
+// stillThere says whether the files of a set that waits are those that lie in the folder: what somebody has changed since must not
+// come into force because somebody else accepts what was there before.
+func stillThere(ctx context.Context, s ticket.Store, dir, hash string) error {
+	row, ok, err := ticket.WaitingRules(ctx, s)
+	if err != nil || !ok || row.Hash != hash {
+		return err // AcceptRules says what is to be said
+	}
+	switch now, err := lyingRules(dir); {
+	case err != nil:
+		return fmt.Errorf("%s: %w: %w", hash, ticket.ErrRulesChanged, err)
+	case now != hash:
+		return fmt.Errorf("%s: %w: the folder %s now holds %s; see notfalld rules status", hash, ticket.ErrRulesChanged, dir, now)
+	}
+	return nil
 }
 
 type rulesStatusCmd struct {
