@@ -117,7 +117,7 @@ func (d *Desk) ProposeRules(ctx context.Context, set *rules.Set) (RulesOutcome, 
 	case !row.AcceptedAt.IsZero() || row.State == RulesInForce: // or the store knows more than we do: its last answer was lost
 		return RulesTaken, d.enforceRules(ctx, row, set)
 	case row.State == RulesWaiting:
-		return RulesHeld, nil
+		return RulesHeld, d.o.Store.Update(ctx, forgetRefusal)
 	}
 	losses, err := d.losses(ctx, set)
 	if err != nil {
@@ -132,7 +132,12 @@ func (d *Desk) ProposeRules(ctx context.Context, set *rules.Set) (RulesOutcome, 
 
 // enforceRules stores a set as the one in force, and only then decides by it: a crash in between restarts with it.
 func (d *Desk) enforceRules(ctx context.Context, row RuleSet, set *rules.Set) error {
-	err := d.o.Store.Update(ctx, func(tx Tx) error { return enforce(tx, row, d.now()) })
+	err := d.o.Store.Update(ctx, func(tx Tx) error {
+		if err := forgetRefusal(tx); err != nil {
+			return err
+		}
+		return enforce(tx, row, d.now())
+	})
 	if err == nil {
 		d.rules.Store(set)
 	}
@@ -176,7 +181,7 @@ func retire(tx Tx, now time.Time, states ...RuleSetState) error {
 // holdRules stores a set that waits, and tells admins, in one transaction.
 func (d *Desk) holdRules(ctx context.Context, row RuleSet) error {
 	err := d.o.Store.Update(ctx, func(tx Tx) error {
-		if err := retire(tx, d.now(), RulesWaiting, RulesAccepted); err != nil {
+		if err := errors.Join(forgetRefusal(tx), retire(tx, d.now(), RulesWaiting, RulesAccepted)); err != nil {
 			return err
 		}
 		row.State, row.Since = RulesWaiting, d.now()

@@ -37,7 +37,12 @@ func (d *Desk) MissRules(ctx context.Context, why string) error {
 }
 
 func (d *Desk) newsOfRules(ctx context.Context, key string, n RulesNews) error {
-	err := d.o.Store.Update(ctx, func(tx Tx) error { return d.tellOfRules(tx, key, n) })
+	err := d.o.Store.Update(ctx, func(tx Tx) error {
+		if err := d.keepRefusal(tx, key, n); err != nil {
+			return err
+		}
+		return d.tellOfRules(tx, key, n)
+	})
 	d.wake()
 	return err
 }

@@ -56,6 +56,7 @@ func (d *parts) metrics() *prometheus.Registry {
 	gauge("smtp_reachable", "1 if the last attempt to reach the mail server succeeded.", nil, func() float64 { return oneIf(d.sender.Status().Reachable) })
 	r.MustRegister(newRuleMetrics(d.desk))
 	gauge("rules_waiting", "Rule sets that wait for notfalld rules accept.", nil, func() float64 { return oneIf(d.rules.waiting.Load() != "") })
+	gauge("rules_refused", "1 while the folder of rules is not in force because it is wrong or cannot be read.", nil, func() float64 { return oneIf(d.rules.refused.Load()) })
 	for _, o := range ruleOutcomes {
 		counter("rules_reloads_total", "Looks at the folder of rules, by what became of its files.", prometheus.Labels{"outcome": string(o)},
 			func() float64 { return float64(d.rules.count(o).Load()) })

@@ -32,6 +32,7 @@ type ruleKeeper struct {
 	again   bool          // the last look failed for a reason that may pass
 	missed  string        // why the folder, or a file in it, could not be read
 	stale   string        // why an accepted set is not taken up
+	refused atomic.Bool   // the folder is not in force because it is wrong, or cannot be read
 	waiting atomic.Value  // string: the hash of the set that waits, or ""
 	counts  sync.Map      // outcomes: ticket.RulesOutcome → *atomic.Int64
 }
@@ -103,6 +104,9 @@ func (k *ruleKeeper) look(ctx context.Context) (settled bool) {
 	c, outcome, err := k.try(ctx, before)
 	if err == errUnsettled {
 		return false
+	}
+	if err == nil {
+		k.refused.Store(outcome == ticket.RulesRefused || outcome == ticket.RulesUnreadable)
 	}
 	k.seen, k.again = before, c.unreadable != nil || c.flawed
 	switch {
@@ -215,6 +219,7 @@ func (k *ruleKeeper) takeAccepted(ctx context.Context) {
 		k.log.Error("accepted rules could not be taken up; trying again", "error", err.Error())
 	case taken:
 		k.count(ticket.RulesTaken).Add(1)
+		k.refused.Store(false)
 		k.log.Info("accepted rules are in force", "rules", k.desk.RulesHash())
 		k.waiting.Store("")
 	default:

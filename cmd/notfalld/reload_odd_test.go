@@ -31,6 +31,8 @@ func TestFolderOfOddFiles(t *testing.T) {
 	w.count(ticket.RulesRefused, 1)
 	odd := []string{"20-pipe.yaml: is a named pipe", "30-zero.yaml: is a device", "50-folder.yaml: is a folder", "60-half.yaml:2:"}
 	w.says(w.told(1)[0], odd...)
+	w.metric("notfalld_rules_refused 1")
+	w.status(exitFailed, append(odd, "REFUSED ")...)
 	for _, command := range []string{"check", "test"} {
 		code, out := w.run("rules", command)
 		for _, want := range odd {
@@ -47,8 +49,24 @@ func TestFolderOfOddFiles(t *testing.T) {
 	})
 	w.save("10-own.yaml", ownRule2)
 	w.inForce("10-own.yaml", ownRule2)
+	w.metric("notfalld_rules_refused 0")
+	w.status(exitDone, "IN FORCE")
 	w.told(1)
 	w.stop()
+}
+
+// status holds what rules status says, and its exit code.
+func (w *workshop) status(code int, want ...string) {
+	w.Helper()
+	got, out := w.run("rules", "status")
+	for _, s := range want {
+		if got != code || !strings.Contains(out, s) {
+			w.Errorf("rules status: exit code %d, wanted %d and %q\n%s", got, code, s, out)
+		}
+	}
+	if code == exitDone && strings.Contains(out, "REFUSED") {
+		w.Errorf("rules status still says\n%s", out)
+	}
 }
 
 // A folder that has become empty looks like one that is not mounted: what was in force stays, and the admin is told once.
@@ -60,6 +78,8 @@ func TestEmptiedFolder(t *testing.T) {
 	w.inForce("10-own.yaml", ownRule)
 	w.says(w.told(1)[0], "nicht lesbar", w.dir, "empty")
 	w.count(ticket.RulesUnreadable, 1)
+	w.metric("notfalld_rules_refused 1")
+	w.status(exitFailed, "UNREADABLE", "empty")
 	w.save("10-own.yaml", ownRule2)
 	w.inForce("10-own.yaml", ownRule2)
 	w.changes(func() { w.remove("10-own.yaml"); w.put("00-none.yaml", "{}\n") }) // no rules are meant

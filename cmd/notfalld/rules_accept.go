@@ -75,7 +75,7 @@ type rulesStatusCmd struct {
 
 // Help is the detail that --help shows.
 func (rulesStatusCmd) Help() string {
-	return `Says which rule set is in force, and of one that waits, why. Exit code 0: none waits, 1: one does.
+	return `Says which rule set is in force, of one that waits, why, and what is wrong with a folder that was refused or cannot be read. Exit code 0: neither, 1: one waits, or the folder is refused.
 
     notfalld rules status -c notfalld.yaml`
 }
@@ -113,10 +113,19 @@ func (c *rulesStatusCmd) Run(ctx context.Context, m *Main) error {
 	if waits {
 		sets = append(sets, next)
 	}
+	wrong, refused, err := ticket.RefusedRules(ctx, s)
+	if err != nil {
+		return err
+	}
 	if err := c.show(m, sets); err != nil {
 		return err
 	}
-	if waits && next.State == ticket.RulesWaiting {
+	if refused {
+		if err := c.showRefused(m, wrong); err != nil {
+			return err
+		}
+	}
+	if refused || waits && next.State == ticket.RulesWaiting {
 		return exitError{code: exitFailed}
 	}
 	return nil
@@ -151,6 +160,36 @@ func (c *rulesStatusCmd) show(m *Main, sets []ticket.RuleSet) error {
 		if r.State == ticket.RulesWaiting {
 			c.showWaiting(m, tm, r)
 		}
+	}
+	return nil
+}
+
+// refusedLine is a folder that is not taken as JSON.
+type refusedLine struct {
+	State    ticket.RulesOutcome `json:"state"` // refused, unreadable
+	Since    string              `json:"since"`
+	Problems []string            `json:"problems"`
+}
+
+// shownProblems of a refused folder are enough for a status; rules test shows all.
+const shownProblems = 5
+
+// showRefused says what is wrong with the folder.
+func (c *rulesStatusCmd) showRefused(m *Main, n ticket.RulesNews) error {
+	if c.JSON {
+		return printLines(m.Stdout, []refusedLine{{n.Outcome, stamp(n.At), append([]string{}, n.Problems...)}})
+	}
+	word := "REFUSED "
+	if n.Outcome == ticket.RulesUnreadable {
+		word = "UNREADABLE"
+	}
+	_, _ = fmt.Fprintf(m.Stdout, "%s  the folder of rules, since %s\n", m.term().paint(red, word), stamp(n.At))
+	for i, p := range n.Problems {
+		if i == shownProblems {
+			_, _ = fmt.Fprintln(m.Stdout, "  … and more: notfalld rules test")
+			break
+		}
+		_, _ = fmt.Fprintf(m.Stdout, "  %s\n", oneLine(p))
 	}
 	return nil
 }
