@@ -23,7 +23,9 @@ func (rulesExplainCmd) Help() string {
 
     notfalld rules explain -c notfalld.yaml night.eml
     notfalld rules explain --rules rules/ --inventory inventory.csv night.eml
-    notfalld rules explain --json night.eml | jq '.steps[]'`
+    notfalld rules explain --json night.eml | jq '.steps[]'
+
+With --json, from and to count bytes in the text of the source of that name, which stands under sources.`
 }
 
 // explained is what came of one mail.
@@ -86,8 +88,8 @@ func (p *mailParser) explain(ctx context.Context, name string) (explained, error
 	return x, nil
 }
 
-// explainLine is one line of explain --json. From and To are bytes in the source of that name, whose text is what
-// parse --json gives as "text" for "body", decoded and in UTF-8.
+// explainLine is one line of explain --json. From and To are bytes in the text of the source of that name, decoded and
+// in UTF-8.
 type explainLine struct {
 	File           string            `json:"file"`
 	Rules          string            `json:"rules"` // hash of the set
@@ -119,6 +121,7 @@ type factLine struct {
 type sourceLine struct {
 	Name   string `json:"name"`
 	Length int    `json:"length"` // bytes
+	Text   string `json:"text"`   // in which the spans count
 }
 
 func (x explained) line() explainLine {
@@ -129,7 +132,7 @@ func (x explained) line() explainLine {
 		l.Facts = append(l.Facts, factLine{w.Fact, w.Value, w.Rule, w.Source, w.Span.From, w.Span.To})
 	}
 	for _, s := range x.trace.Sources {
-		l.Sources = append(l.Sources, sourceLine{s.Name, len(s.Text)})
+		l.Sources = append(l.Sources, sourceLine{s.Name, len(s.Text), s.Text})
 	}
 	if l.Missing == nil {
 		l.Missing = []string{}
