@@ -19,6 +19,9 @@ func (f *lineFinder) isError(i int) bool {
 		return false
 	}
 	bad := s.bad(w)
+	if sh.head && numberedEvent(t) {
+		return false
+	}
 	switch {
 	case sh.stamped:
 		return stampedError(s, t, w, bad, announced)
@@ -26,7 +29,7 @@ func (f *lineFinder) isError(i int) bool {
 		return !s.prose(w) || announced || codeHead(s.v, t) || t[0] == '<' || s.v.machinePhrases.has(w)
 	case codeToken(t):
 		return len(w) <= 8
-	case s.v.machinePhrases.has(w) && !s.v.senderWords.has(w) && s.saysItself(l.from, w):
+	case !tableRow(t) && s.v.machinePhrases.has(w) && !s.v.senderWords.has(w) && s.saysItself(l.from, w):
 		return technicalMarks(t) > 0 || strings.Contains(t, "(") || f.output || s.log || announced
 	case s.log:
 		return bad && !s.v.senderWords.has(w) && (technicalMarks(t) > 0 || strings.ContainsAny(t, ":'\"") || len(w) <= 10) && !germanSpeech(s, w)
@@ -34,10 +37,31 @@ func (f *lineFinder) isError(i int) bool {
 		return bad && !s.v.senderWords.has(w)
 	case announced && !listed(t):
 		return !s.prose(w) && len(w) >= 2 && (bad || isQuote(t) || technical(s, t, w) && errorish(s.v, t, w))
-	case f.announced == vaguely && bad && !s.prose(w) && !listed(t):
+	case f.announced == vaguely && bad && !s.prose(w) && !listed(t) && !(i > 0 && strings.HasSuffix(s.lines[i-1].text, ",")):
 		return indent(l.text) >= 2 || strings.Contains(t, ": ") || strings.ContainsAny(t, "=[{_<>/\\")
 	}
 	return bad && technical(s, t, w) && !s.prose(w) && !severalCodes(t)
+}
+
+// tableRow: three columns or more, parted by blanks, as tools print their tables.
+func tableRow(t string) bool {
+	columns := 0
+	if t == "" || !isAlnum(t[0]) {
+		return false // a frame around a message
+	}
+	for i := 1; i+1 < len(t); i++ {
+		if t[i] == ' ' && t[i+1] == ' ' && t[i-1] != ' ' {
+			columns++
+		}
+	}
+	return columns >= 2
+}
+
+// numberedEvent: the field of an event that has its number and nothing else: "Ereignis-ID: 1058".
+func numberedEvent(t string) bool {
+	label, value, ok := strings.Cut(t, ":")
+	value = strings.TrimSpace(value)
+	return ok && value != "" && digits(value) == len(value) && len(label) < 20 && (strings.HasPrefix(label, "Ereignis") || strings.HasPrefix(label, "Event"))
 }
 
 // severalCodes: codes in a row in a sentence, each a message of its own: "Chrome: ERR_X, Firefox: SEC_ERROR_Y".
@@ -55,6 +79,9 @@ func severalCodes(t string) bool {
 func stampedError(s *source, t string, w []word, bad, announced bool) bool {
 	level := levelOf(t)
 	if level == levelError || bad && level != levelInfo {
+		return true
+	}
+	if level == levelInfo && bad && s.v.failingWords.has(w) && !s.v.recoveredWords.has(w) {
 		return true
 	}
 	return !s.v.harmlessWords.has(w) && (s.v.mildWords.has(w) || announced && len(w) > 5) || bad && strings.Contains(t, "blocked")

@@ -52,8 +52,8 @@ func (f *lineFinder) line(i int) int {
 		}
 		return i
 	}
-	if strings.Contains(strings.TrimSpace(l.text), "\t") && !sh.stamped {
-		if f.cells(l) {
+	if sep := f.columns(l); sep != "" {
+		if f.cells(l, sep) {
 			f.served = true
 			return i
 		}
@@ -92,6 +92,10 @@ func (f *lineFinder) message(i int) (finding, int) {
 	s, l := f.s, f.s.lines[i]
 	end := wrapped(s, i)
 	found := finding{src: s, from: l.from + indent(l.text), to: s.lines[end].to, whole: true}
+	if end == i && end+1 < len(s.lines) && f.classAlone(i) {
+		end++
+		found.to = s.lines[end].to
+	}
 	found.text = joinLines(s, i, end)
 	found.from, found.text = cutLabel(s, found.from, found.text)
 	if !l.shape.stamped {
@@ -99,6 +103,14 @@ func (f *lineFinder) message(i int) (finding, int) {
 	}
 	found.text, found.to = addFrames(s, end, found)
 	return found, end
+}
+
+// classAlone: line i names nothing but a class of error ("ERROR: Zend_Db_Adapter_Exception"), and its message begins a line
+// with a code.
+func (f *lineFinder) classAlone(i int) bool {
+	t, next := strings.TrimSpace(f.s.lines[i].text), strings.TrimSpace(f.s.lines[i+1].text)
+	name := t[strings.LastIndexByte(t, ' ')+1:]
+	return len(strings.Fields(t)) <= 2 && strings.HasSuffix(name, "Exception") && len(name) > 12 && codeLength(next) > 0
 }
 
 // keep takes a message, unless it is empty, a place, or differs from two others in numbers only.
@@ -109,15 +121,34 @@ func (f *lineFinder) keep(found finding) {
 	}
 }
 
+// columns is what parts the columns of a line, "" if it has none: a tab, or below a head with a label such as "Meldung" blanks.
+func (f *lineFinder) columns(l line) string {
+	switch t := strings.TrimSpace(l.text); {
+	case l.shape.stamped:
+		return ""
+	case strings.Contains(t, "\t"):
+		return "\t"
+	case f.s.log || f.output || l.shape != shape{} || !tableRow(t):
+		return ""
+	case f.column > 0:
+		return "  "
+	default:
+		if last := t[strings.LastIndex(t, "  ")+2:]; isLabel(f.s.v, foldText(last)) {
+			return "  "
+		}
+	}
+	return ""
+}
+
 // cells takes the cells of a table or a list of fields: the one below or beside a label that announces a message, and
 // such as would be a message on a line of their own.
-func (f *lineFinder) cells(l line) bool {
+func (f *lineFinder) cells(l line, sep string) bool {
 	s, any := f.s, false
 	announced := false // by the cell before
 	at, column := l.from, 0
-	for _, cell := range strings.Split(l.text, "\t") {
+	for _, cell := range strings.Split(l.text, sep) {
 		from, to := at+indent(cell), at+len(cell)
-		at = to + 1
+		at = to + len(sep)
 		cell = strings.TrimSpace(cell)
 		if cell == "" {
 			continue
@@ -171,7 +202,7 @@ func messageBehindLabel(s *source, l line) int {
 	if len(message) < 8 || s.v.senderWords.has(w) || len(w) == 0 || !plainLabel(label) || !bullet && s.v.programs[foldText(label)] && errorHead(s.v, t) {
 		return 0
 	}
-	if isLabel(s.v, foldText(label)) && len(w) >= 3 && s.bad(w) && !s.v.proseWords.has(w) {
+	if isLabel(s.v, foldText(label)) && len(w) >= 3 && (s.bad(w) || strings.Contains(message, "(!!)")) && !s.v.proseWords.has(w) {
 		return at
 	}
 	if errorHead(s.v, message) && s.bad(w) && !s.v.proseWords.has(w) || s.v.machinePhrases.has(w[:min(len(w), 8)]) {

@@ -49,6 +49,10 @@ func (f *lineFinder) paragraph(i int) (found finding, last int) {
 	if next := last + 1; next < len(s.lines) && namesCode(s.lines[next].text) {
 		last = next
 		found.text, found.to = found.text+"\n"+strings.TrimSpace(s.lines[next].text), s.lines[next].to
+		if next++; next < len(s.lines) && plain(s, next) && indent(s.lines[next].text) == indent(s.lines[i].text) && s.v.machinePhrases.has(s.wordsIn(s.lines[next].from, s.lines[next].to)) {
+			last = next // "Der Netzwerkpfad wurde nicht gefunden." below the code
+			found.text, found.to = found.text+"\n"+strings.TrimSpace(s.lines[next].text), s.lines[next].to
+		}
 	}
 	return found, last
 }
@@ -120,7 +124,7 @@ func (f *lineFinder) foreign(p logicalLine) bool {
 func plain(s *source, i int) bool {
 	l := s.lines[i]
 	t := strings.TrimSpace(l.text)
-	return !l.blank && l.shape == shape{} && !listed(t) && !strings.Contains(t, "\t")
+	return !l.blank && l.shape == shape{} && !listed(t) && !strings.Contains(t, "\t") && !tableRow(t)
 }
 
 // logicalLines puts the plain lines of a paragraph together, up to the first that the sender wrote.

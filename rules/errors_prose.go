@@ -113,6 +113,9 @@ func quotesError(s *source, text string, begin, end int) bool {
 	if codeToken(text) || s.v.knownMessages.has(w) || len(w) == 1 && s.v.knownTokens[w[0].fold] {
 		return true
 	}
+	if len(w) >= 4 && s.v.machinePhrases.has(w[:min(len(w), 8)]) {
+		return true // pages say "we", too
+	}
 	if len(w) < 2 || proseOnly(w) {
 		return false
 	}
@@ -222,7 +225,10 @@ func sentenceErrors(s *source, found []finding) []finding {
 			}
 			return
 		}
-		if s.v.machinePhrases.has(w) && !s.v.senderWords.has(w) && s.saysItself(from, w) && !touches(found, s, from, to) {
+		if s.v.machinePhrases.has(w) && !s.v.senderWords.has(w) && s.saysItself(from, w) && !touches(found, s, from, to) && !(strings.Contains(text, "\n") && tableRow(text)) {
+			for i := strings.IndexByte(text, '\n'); i > 0 && (isField(s.v, text[:i]) || isLabel(s.v, foldText(text[:i]))); i = strings.IndexByte(text, '\n') {
+				from, text = from+i+1, text[i+1:] // the fields of an event above
+			}
 			out = append(out, finding{src: s, from: from, to: to, text: oneLine(text)})
 			return
 		}

@@ -89,8 +89,17 @@ func errorHead(v *vocabulary, t string) bool {
 			}
 		}
 	}
-	return httpStatus(v, f) || smtpStatus(f) || codeHead(v, t) || exceptionHead(t) || programHead(v, f) || toolHead(v, t, f) ||
-		strings.Contains(f, "ereignis-id") || strings.Contains(f, "event id")
+	return httpStatus(v, f) || smtpStatus(f) || codeHead(v, t) || exceptionHead(t) || programHead(v, f) || toolHead(v, t, f) || eventField(t, f)
+}
+
+// eventField: the line of an event that holds its number.
+func eventField(t, f string) bool {
+	if !strings.Contains(f, "ereignis-id") && !strings.Contains(f, "event id") {
+		return false
+	}
+	line, _, _ := strings.Cut(t, "\n") // of a sentence the lines below are others
+	line = foldText(line)
+	return strings.Contains(line, "ereignis-id") || strings.Contains(line, "event id")
 }
 
 // headHolds refuses the beginnings that are as often a sentence's or a label's.
@@ -137,7 +146,7 @@ func httpStatus(v *vocabulary, f string) bool {
 // toolHead knows forms that single tools have: an event list, a banner, hdbsql's "* -10709: …", OpenSSL's error queue, a
 // failed disk in /proc/mdstat, a function of PHP, and PowerShell's "Get-ADUser : …".
 func toolHead(v *vocabulary, t, f string) bool {
-	if eventRow(f) || partOfHost(v, f) || faultedDevice(t) {
+	if eventRow(f) || partOfHost(v, f) || faultedDevice(t) || faultedThing(f, t) || stoppedDaemon(v, f) {
 		return true
 	}
 	if rest, ok := strings.CutPrefix(f, "* "); ok {
@@ -164,6 +173,45 @@ func toolHead(v *vocabulary, t, f string) bool {
 func faultedDevice(t string) bool {
 	w := strings.Fields(cut(t, 120))
 	return len(w) > 4 && (w[1] == "FAULTED" || w[1] == "UNAVAIL" || w[1] == "REMOVED") && digits(w[2]) > 0
+}
+
+// faultedThing: what the alert of a storage says of one thing: "* Pool tank state is DEGRADED: …", "Disk sdb is FAULTED".
+func faultedThing(f, t string) bool {
+	thing, _, _ := strings.Cut(strings.TrimLeft(f, "*-• "), " ")
+	switch thing {
+	case "pool", "disk", "volume", "vdev", "array", "device", "raid", "zpool", "platte", "datentraeger", "drive", "laufwerk", "enclosure", "controller":
+	default:
+		return false
+	}
+	for _, is := range []string{" is ", " ist ", " state: ", " status: "} {
+		_, state, ok := strings.Cut(t, is)
+		end := 0
+		for end < len(state) && state[end] >= 'A' && state[end] <= 'Z' {
+			end++
+		}
+		if ok && (end == len(state) || strings.IndexByte(":.,;", state[end]) >= 0) {
+			switch state[:end] {
+			case "DEGRADED", "FAULTED", "UNAVAIL", "OFFLINE", "REMOVED", "SUSPENDED", "FAILED", "CRITICAL", "UNHEALTHY", "MISSING":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// stoppedDaemon: a line in which a control command says that one of its daemons does not run: "zmconfigd is not running.",
+// "clamd is stopped", "nginx is not running". What people say so is called otherwise: "website is not running".
+func stoppedDaemon(v *vocabulary, f string) bool {
+	name, state, ok := strings.Cut(f, " is ")
+	if !ok || len(name) < 3 || len(name) > 40 || strings.IndexByte(name, ' ') >= 0 || v.roles[name] && !v.programs[name] || v.generic[name] {
+		return false
+	}
+	switch strings.TrimRight(state, ".! ") {
+	case "not running", "stopped", "dead", "not started", "inactive", "masked", "not responding", "dead but pid file exists", "dead but subsys locked", "not active":
+	default:
+		return false
+	}
+	return v.programs[name] || strings.HasSuffix(name, "d") || strings.HasSuffix(name, "ctl") || strings.ContainsAny(name, "_-.0123456789")
 }
 
 // partOfHost: a host with its domain and what is wrong with a part of it: "node3.firma.at: osd.7 is full".

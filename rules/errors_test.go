@@ -103,13 +103,17 @@ func foundIn(t *testing.T, text string, log bool) (got []string) {
 	return got
 }
 
-// TestErrorBlocks: testdata/errors_blocks.txt holds texts ("== name") and below each the messages in it ("> …").
+// TestErrorBlocks: testdata/errors_blocks.txt and errors_states.txt hold texts ("== name") and below each the messages in it
+// ("> …").
 func TestErrorBlocks(t *testing.T) {
-	b, err := os.ReadFile("testdata/errors_blocks.txt")
-	if err != nil {
-		t.Fatal(err)
+	var cases []string
+	for _, name := range []string{"errors_blocks.txt", "errors_states.txt"} {
+		b, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cases = append(cases, strings.Split(string(b), "\n== ")[1:]...)
 	}
-	cases := strings.Split(string(b), "\n== ")[1:]
 	if len(cases) < 30 {
 		t.Fatalf("%d cases, wanted 30 at least", len(cases))
 	}

@@ -69,11 +69,24 @@ func (c *hostContext) version(t hostToken) bool {
 			continue
 		}
 		switch x.fold {
-		case "ver", "v", "release", "build", "firmware", "patch", "update", "php", "mysql", "mariadb", "chrome", "firefox", "edge", "outlook":
+		case "ver", "v", "release", "build", "firmware", "patch", "update":
 			return true
+		case "php", "mysql", "mariadb", "chrome", "firefox", "edge", "outlook":
+			return i == len(w)-1 || !(w[i+1].fold == "auf" || w[i+1].fold == "on" || w[i+1].fold == "at") || updated(w[:i])
 		}
 	}
 	return t.before == 'v' || t.before == 'V'
+}
+
+// updated: words that speak of a new version: "das Update von MariaDB auf 10.6.16.1".
+func updated(w []word) bool {
+	for _, x := range w {
+		switch x.fold {
+		case "update", "upgrade", "von", "from", "haben", "updated", "upgraded":
+			return true
+		}
+	}
+	return false
 }
 
 // client reports whether an address is that of whoever asked, not of who was asked.

@@ -59,6 +59,9 @@ func takeApart(v *vocabulary, name string) (bareName, bool) {
 	if k := len(n.parts) - 1; k > 1 && n.other == 0 && stageName(n.parts[k-1]) && digits(n.parts[k]) == len(n.parts[k]) {
 		n.speech = false // db-prod-1
 	}
+	if len(n.parts) == 3 && v.strongRoles[n.parts[1]] && len(n.parts[2]) < 4 && digits(n.parts[2]) == len(n.parts[2]) && !v.commonBefore[n.parts[0]] {
+		n.speech = false // kc-node-1
+	}
 	return n, !podName(n.parts)
 }
 
@@ -107,11 +110,36 @@ func bareHost(name string, t hostToken, ctx *hostContext) bool {
 	if !n.host || n.speech && !ctx.labelled(t) && !n.numbered {
 		return false
 	}
-	host := (n.shaped(name, t, ctx) || n.placed(t, ctx) || n.roleAndWord(t, ctx)) && !ctx.podRow(t) && !ctx.instance(t)
+	host := (n.shaped(name, t, ctx) || n.placed(t, ctx) || n.peer(t, ctx) || n.roleAndWord(t, ctx)) && !ctx.podRow(t) && !ctx.instance(t)
 	if host && len(n.parts) == 2 && n.other == 1 {
 		ctx.family(n.parts[0])
 	}
 	return host
+}
+
+// peer: one of a list of hosts that share their first part: "the guests scada-hist, scada-gw and dmz-proxy1".
+func (n bareName) peer(t hostToken, ctx *hostContext) bool {
+	if len(n.parts) != 2 || n.speech || len(n.parts[0]) < 3 || t.text != strings.ToLower(t.text) || ctx.s.log {
+		return false
+	}
+	before, behind := ctx.lineOf(t)
+	first := n.parts[0] + "-"
+	shared := false
+	for _, and := range []string{", ", " und ", " and ", " / ", " & "} {
+		rest, ok := strings.CutPrefix(behind, and)
+		shared = shared || ok && strings.HasPrefix(rest, first)
+		if rest, ok = strings.CutSuffix(before, and); ok {
+			last := rest[strings.LastIndexByte(rest, ' ')+1:]
+			shared = shared || strings.HasPrefix(last, first)
+			before = strings.TrimSuffix(rest, last)
+			break
+		}
+	}
+	if !shared {
+		return false
+	}
+	w := splitWords(before[max(0, len(before)-40):])
+	return len(w) > 0 && ctx.hostWord(w[len(w)-1].fold)
 }
 
 // family notes the first part of a host of two: others that begin so are hosts, too.

@@ -229,6 +229,22 @@ func (c *hostContext) consulted(t hostToken) bool {
 	return found
 }
 
+// visitingCard: a site alone on its line, below a line that begins with a number to call: "T +43 7242 555 66-0 | F …".
+func (c *hostContext) visitingCard(t hostToken) bool {
+	before, behind := c.lineOf(t)
+	if strings.Trim(before, " \t<") != "" && strings.TrimSpace(before) != "http://" && strings.TrimSpace(before) != "https://" || strings.Trim(behind, " \t\r/>|") != "" {
+		return false
+	}
+	above := strings.TrimRight(c.s.text[max(0, t.from-len(before)-200):t.from-len(before)], " \t\r\n")
+	above = strings.TrimSpace(above[strings.LastIndexByte(above, '\n')+1:])
+	label, rest, ok := strings.Cut(foldText(above), " ")
+	switch strings.Trim(label, ".:") {
+	case "t", "tel", "telefon", "phone", "m", "mobil", "mobile", "f", "fax", "e", "mail", "e-mail", "fon", "p":
+		return ok && strings.ContainsAny(cut(rest, 8), "0123456789@")
+	}
+	return false
+}
+
 // helpLabel: the first label of the hosts where makers explain their products.
 func helpLabel(label string) bool {
 	switch label {

@@ -19,6 +19,7 @@ type vocabulary struct {
 	thirdParties, trackers, fileEndings   map[string]bool
 	privateEndings, resolvers             map[string]bool
 	errorWords, mildWords, harmlessWords  *lexicon
+	failingWords, recoveredWords          *lexicon
 	introWords, proseWords, knownMessages *lexicon
 	senderWords, machinePhrases           *lexicon
 	knownTokens, nameWords                map[string]bool
@@ -71,7 +72,7 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 		thirdParties:  set("third-parties"), trackers: set("tracking-labels"), fileEndings: set("file-endings"),
 		privateEndings: set("private-endings"), resolvers: set("public-resolvers"),
 
-		errorWords: lex("error-words"), mildWords: lex("mild-error-words"), harmlessWords: lex("harmless-words"),
+		errorWords: lex("error-words"), mildWords: lex("mild-error-words"), harmlessWords: lex("harmless-words"), failingWords: lex("failing-words"), recoveredWords: lex("recovered-words"),
 		introWords: lex("announcing-words"), proseWords: lex("prose-words"), knownMessages: lex("known-errors"),
 		senderWords: lex("sender-words"), machinePhrases: lex("machine-phrases"),
 		knownTokens: set("error-tokens"), nameWords: set("words-before-names"), statusPhrases: folded(lists["http-reasons"]), labels: folded(lists["message-labels"]),

@@ -335,6 +335,8 @@ func (f *serverFinder) dotted(s candidate, t hostToken, inLog bool, ctx *hostCon
 	switch {
 	case why != "":
 		f.refuse(s, why)
+	case !inLog && strings.HasPrefix(s.Name, "www.") && ctx.visitingCard(t):
+		f.refuse(s, "the web site on a visiting card")
 	case !inLog && !f.domains[reg] && ctx.consulted(t):
 		f.refuse(s, "a page that is pointed to, or the maker's of what wrote the mail")
 	case inLog && !f.domains[reg] && t.path:
