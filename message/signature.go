@@ -76,7 +76,7 @@ var mobileFooter = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 	`sent from (?:my|a|an|the|outlook|mail|yahoo|proton|samsung|gmx|web\.de|windows|nine|blackberry|mobile|iphone|ipad|k-9|spark).{0,80}`,
 	`sent (?:with|using|via) .{2,60}`,
 	`(?:get|holen sie sich|laden sie) outlook f(?:ü|u|o)r .{2,60}`,
-	`outlook f(?:ü|u|o)r (?:ios|android|mac)(?: herunterladen| beziehen)?`,
+	`outlook f(?:ü|u|o)r (?:ios|android|mac)(?: herunterladen| beziehen)?(?:\W.{0,60})?`,
 	`diese (?:nachricht|e-?mail|mail) wurde (?:von|mit|über) .{2,80} (?:gesendet|verschickt|geschrieben)\.?`,
 	`this (?:message|e-?mail) was sent (?:from|with|using) .{2,80}`,
 	`(?:bitte )?entschuldigen sie (?:bitte )?(?:die kürze|meine kürze|tippfehler).{0,60}`,
