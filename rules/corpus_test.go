@@ -177,7 +177,7 @@ func compareMail(t *testing.T, file string, inv *Inventory, tallies map[string]*
 	if want.Class != Emergency {
 		return
 	}
-	text := squeeze(m.Text)
+	text := squeeze(l.Text)
 	for _, x := range want.TextContains {
 		one("text", strings.Contains(text, squeeze(x)), "lacks "+x)
 	}
