@@ -68,7 +68,7 @@ func checkRules(ctx context.Context, dir string) (*rules.Set, []Problem) {
 	if err != nil {
 		tests = append(tests, ruleProblems(dir, err)...)
 	}
-	problems = slices.Concat(problems, report.All(), tests)
+	problems = slices.Concat(problems, report.All(), tests, rules.NotRead(os.DirFS(dir), dir))
 	if Broken(problems) {
 		set = nil
 	}
