@@ -90,10 +90,10 @@ func standsThere(w Where, text string) bool {
 	case "customer_number":
 		return onlyDigits(passage) == onlyDigits(w.Value)
 	case "phone":
-		n := onlyDigits(passage) // an extension may stand elsewhere
+		n := strings.TrimRight(onlyDigits(passage), "0") // an extension may stand elsewhere, in place of a closing 0
 		return len(n) > 5 && strings.Contains(w.Value, n[len(n)-5:])
 	case "error", "problem", "reproduction", "changes":
-		words := strings.Fields(w.Value)
+		words := strings.Fields(strings.TrimSuffix(w.Value, " …")) // a long answer is cut
 		return strings.Contains(passage, words[0]) && strings.Contains(passage, words[len(words)-1])
 	}
 	return strings.EqualFold(strings.TrimRight(passage, "."), w.Value)

@@ -172,8 +172,8 @@ func TestTryLarge(t *testing.T) {
 	for _, p := range r.All() {
 		got = append(got, p.String())
 	}
-	want := []string{"rules/a.test.yaml: the file has 1048577 bytes, and at most 1048576 are read",
-		"rules/b.test.yaml:2:19: tests[0].mail: the file has 33554433 bytes, and at most 33554432 are read"}
+	want := []string{"rules/a.test.yaml: the file has 1048577 bytes, and at most 1048576 are read; split it, or make it shorter",
+		"rules/b.test.yaml:2:19: tests[0].mail: big.eml: the file has 33554433 bytes, and at most 33554432 are read"}
 	if !slices.Equal(got, want) || r.Count[Passed] != 1 || r.OK() {
 		t.Errorf("%q, %v", got, r.Count)
 	}
