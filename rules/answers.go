@@ -2,6 +2,7 @@ package rules
 
 import (
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -87,6 +88,9 @@ func answered(got *[otherTopic]answer, source string, from, to int) bool {
 	return false
 }
 
+// longestSentence in words: what goes on longer without a full stop is a log.
+const longestSentence = 300
+
 // inProse fills in the sentences that speak of what no heading answers.
 func inProse(d *doc, s *source, until int, rule string, found []finding, headings, got *[otherTopic]answer) {
 	var apart []word
@@ -96,11 +100,13 @@ func inProse(d *doc, s *source, until int, rule string, found []finding, heading
 			return
 		}
 		w := s.wordsIn(from, to)
-		if len(w) < 2 || inOutput(s, found, from) && !d.v.proseWords.has(w) {
+		if len(w) < 2 || len(w) > longestSentence || inOutput(s, found, from) && !d.v.proseWords.has(w) {
 			return
 		}
-		apart = unhyphened(apart[:0], w)
-		w = apart
+		if slices.ContainsFunc(w, compound) {
+			apart = unhyphened(apart[:0], w)
+			w = apart
+		}
 		a := answer{rule: rule, source: s.name, from: from, to: to}
 		how := open(reproductionTopic) && tellsHow(d.v, s.text[from:to], w)
 		change := open(changesTopic) && s.text[to-1] != '?' && tellsChange(d.v, w)
@@ -132,10 +138,12 @@ func inOutput(s *source, found []finding, at int) bool {
 	return false
 }
 
+func compound(w word) bool { return strings.IndexByte(w.fold, '-') >= 0 }
+
 // unhyphened appends words to out, compounds taken apart, so that a "Windows-Update" is an update.
 func unhyphened(out, in []word) []word {
 	for _, w := range in {
-		if strings.IndexByte(w.fold, '-') < 0 {
+		if !compound(w) {
 			out = append(out, w)
 			continue
 		}
