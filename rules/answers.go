@@ -115,10 +115,14 @@ func inProse(d *doc, s *source, until int, rule string, found []finding, heading
 			return
 		}
 		a.text = oneLine(s.text[from:to])
-		for t, told := range map[topic]bool{reproductionTopic: how, changesTopic: change, problemTopic: problem} {
-			if told {
-				got[t] = a
-			}
+		if how {
+			got[reproductionTopic] = a
+		}
+		if change {
+			got[changesTopic] = a
+		}
+		if problem {
+			got[problemTopic] = a
 		}
 	})
 }
