@@ -80,7 +80,7 @@ func (s *Set) decide(ctx context.Context, d *doc, in *conditionActivation) *clas
 		if r.hint() && !words[i] && !d.matchesAny(r.pattern) {
 			continue
 		}
-		if d.fires(ctx, &r.head, in, d.body.text, "class") {
+		if d.fires(ctx, &r.head, in, d.said(), "class") {
 			d.tell(Step{Rule: r.name, Fact: "class", Value: string(r.class), Taken: true, Why: decisionWhy(d, r)})
 			return r
 		}
@@ -103,6 +103,14 @@ func decisionWhy(d *doc, r *classifyRule) string {
 func (d *doc) input(f *Facts) *conditionActivation {
 	return newConditionActivation(&conditionInput{m: d.m, w: d.w, f: f, subjectOurs: d.subjectOurs, subjectNames: d.subjectMatch() != notOurs,
 		broken: d.broken, hints: d.hintCounts, now: d.w.Now, open: d.w.Open, proof: d.w.Proof})
+}
+
+// said is subject and text together, in which the exceptions of classify rules look.
+func (d *doc) said() string {
+	if d.whole == "" {
+		d.whole = d.title.text + "\n" + d.body.text
+	}
+	return d.whole
 }
 
 // content are the words of subject, new text and, in a forward, the forwarded mail.

@@ -59,6 +59,7 @@ type doc struct {
 	hintCounts  map[string]int
 	signature   source               // made when a rule asks for it
 	asked       *conditionActivation // of the mail itself, for all extract rules
+	whole       string               // subject and text, made when asked for
 	captured    map[string][]capture
 	where       []Where
 	trace       *Trace // nil unless somebody asked

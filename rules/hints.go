@@ -150,7 +150,7 @@ func (s *Set) hintsIn(ctx context.Context, d *doc, in *conditionActivation) []we
 		if len(inSubject[i]) == 0 && len(inText[i]) == 0 {
 			continue
 		}
-		if !d.fires(ctx, &r.head, in, d.title.text+"\n"+d.body.text, "class") {
+		if !d.fires(ctx, &r.head, in, d.said(), "class") {
 			d.inVain(r, inSubject[i], inText[i])
 			continue
 		}
