@@ -10,6 +10,10 @@ const (
 	OutAnswer OutKind = "answer" // to a customer, chosen and rendered just before it is sent
 	OutNotice OutKind = "notice" // to staff or admins
 	OutProbe  OutKind = "probe"  // to ourselves: do plus addresses come back?
+
+	OutConfirmation OutKind = "confirmation" // to a customer, about an emergency and no mail of his; chosen when sent
+	OutAlarm        OutKind = "alarm"        // a mail that alarms the technician: to an SMS gateway, a pager
+	OutPage         OutKind = "page"         // an HTTP request that does
 )
 
 // OutState is where an outgoing mail stands.
@@ -31,8 +35,10 @@ type Out struct {
 	State        OutState
 	TicketID     int64  // 0 if it belongs to no ticket
 	MailID       int64  // the mail that it answers or reports, or 0
+	EmergencyID  int64  // the emergency that it is about (of an answer: the one that it tells of), or 0
 	Mailbox      string // the mailbox whose address it is sent from
-	Recipient    string // one address
+	Recipient    string // one address; of an OutPage the channel's name
+	Channel      string // of OutAlarm and OutPage: the alarm channel's name
 	Reason       string // what brought it about: "mail", "closing", "new_ticket", "undelivered", …
 	Detail       string // one line more for the reader of a notice: why nobody was told, what the server said
 	Row          string // for answers: what was said, "not_linked/outside"; at creation what is due, at freezing what is true

@@ -69,6 +69,34 @@ type Tx interface {
 	AddEvent(e Event) error
 	Events(ticketID int64) ([]Event, error) // oldest first
 
+	AddEmergency(e *Emergency) error // sets ID: FirstEmergency, or one above the highest ever given
+	PutEmergency(e Emergency) error
+	Emergency(id int64) (e Emergency, ok bool, err error)
+	EmergencyByKey(key string) (e Emergency, ok bool, err error)
+	// RecentEmergency is the youngest unresolved emergency of this customer number and phone that reached us at or after since.
+	RecentEmergency(customerNumber, phone string, since time.Time) (e Emergency, ok bool, err error)
+	Emergencies(q EmergencyQuery) ([]Emergency, error) // youngest first
+	AddEmergencyEvent(id int64, e Event) error
+	EmergencyEvents(id int64) ([]Event, error) // oldest first
+
+	// PutEmergencyKeys replaces the keys of an emergency.
+	PutEmergencyKeys(id int64, keys []Key) error
+	// AddTicketKeys adds those keys that a ticket does not have yet, and says for all of its keys when its first and last mails arrived.
+	AddTicketKeys(ticketID int64, keys []Key, first, last time.Time) error
+	// TicketKeys are all keys of a ticket, sorted, and when its first and last mails arrived.
+	TicketKeys(ticketID int64) (keys []Key, first, last time.Time, err error)
+	// OpenEmergencies are those neither resolved nor cancelled that were triggered from one instant to another (both included) and have
+	// one of the keys (kind and value as the emergency has them; KeyEmergency stands for its id). At most limit of each key: the
+	// youngest. By ID.
+	OpenEmergencies(keys []Key, from, until time.Time, limit int) ([]Emergency, error)
+	// OpenTickets are the ids of tickets that are not closed, have one of the keys and a mail between two instants (their last mail not
+	// before from, their first not after until). At most limit of each key: the youngest. Ascending.
+	OpenTickets(keys []Key, from, until time.Time, limit int) ([]int64, error)
+	PutLink(l Link) error // inserts or replaces by ticket and emergency
+	DropLink(ticketID, emergencyID int64) error
+	Links(ticketID int64) ([]Link, error)             // by EmergencyID
+	EmergencyLinks(emergencyID int64) ([]Link, error) // by TicketID
+
 	PutRuleSet(r RuleSet) error // inserts or replaces by Hash; in force and waiting is one at most
 	RuleSet(hash string) (r RuleSet, ok bool, err error)
 	RuleSets(s RuleSetState) ([]RuleSet, error) // youngest Since first
@@ -79,9 +107,13 @@ type Tx interface {
 	PutOut(o Out) error
 	Out(id int64) (o Out, ok bool, err error)
 	OutByMessageID(messageID string) (o Out, ok bool, err error) // also of an earlier attempt
-	DueOut(now time.Time, limit int) ([]Out, error)              // waiting or frozen, NextAt <= now, by NextAt, answers first; without Bytes
-	NextOut() (at time.Time, ok bool, err error)                 // the earliest NextAt of what waits or is frozen
-	Outs(q OutQuery) ([]Out, error)                              // youngest first, without Bytes
+	// DueOut are mails (not pages) that wait or are frozen, NextAt <= now, by NextAt: alarms first, then answers and confirmations, then
+	// the rest; without Bytes.
+	DueOut(now time.Time, limit int) ([]Out, error)
+	NextOut() (at time.Time, ok bool, err error)      // the earliest NextAt of the mails that wait or are frozen
+	DuePages(now time.Time, limit int) ([]Out, error) // as DueOut, of OutPage alone
+	NextPage() (at time.Time, ok bool, err error)     // as NextOut
+	Outs(q OutQuery) ([]Out, error)                   // youngest first, without Bytes
 	CountOuts(q OutCount) (int, error)
 	AddAttempt(a Attempt) error
 	Attempts(outID int64) ([]Attempt, error)
@@ -94,9 +126,16 @@ type TicketQuery struct {
 	Limit    int
 }
 
+// EmergencyQuery narrows a list of emergencies. Zero fields do not narrow.
+type EmergencyQuery struct {
+	States []EmergencyState
+	Limit  int
+}
+
 // OutQuery narrows a list of outgoing mails. Zero fields do not narrow.
 type OutQuery struct {
 	TicketID  int64
+	Emergency int64 // EmergencyID
 	Kinds     []OutKind
 	States    []OutState
 	Reasons   []string
