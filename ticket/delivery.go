@@ -40,6 +40,19 @@ func (d *Desk) NextOut(ctx context.Context) (at time.Time, ok bool, err error) {
 	return at, ok, err
 }
 
+// DuePages lists the pages that are to be attempted now, at most limit, without bytes.
+func (d *Desk) DuePages(ctx context.Context, limit int) ([]Out, error) {
+	var os []Out
+	err := d.o.Store.View(ctx, func(tx Tx) (err error) { os, err = tx.DuePages(d.now(), limit); return err })
+	return os, err
+}
+
+// NextPage is when a page is due next; ok is false when none waits.
+func (d *Desk) NextPage(ctx context.Context) (at time.Time, ok bool, err error) {
+	err = d.o.Store.View(ctx, func(tx Tx) (err error) { at, ok, err = tx.NextPage(); return err })
+	return at, ok, err
+}
+
 // Freeze fixes a mail just before its delivery is attempted: in one transaction it is chosen by what is true now, rendered, and
 // stored with its Message-ID. A mail that is frozen already had an attempt whose outcome is not known: it goes out
 // again as it is. ok is false if it is not to be sent (any more).

@@ -90,6 +90,7 @@ type Options struct {
 	BouncePlus   Plus
 	Limits       message.Limits
 	Bounds       Bounds
+	Alarm        AlarmOptions
 	Secret       []byte // signs tokens; nil: made at the first start and kept in the store
 }
 
@@ -105,6 +106,8 @@ type Desk struct {
 	keys  Keys
 	rules atomic.Pointer[rules.Set]
 	due   chan struct{} // something new is in the outbox
+	pages chan struct{} // the same, for pages
+	tick  chan struct{} // an emergency has changed: see RunEmergencies
 	// settling holds the ids of the ledger entries that are being decided in this process.
 	settling sync.Map
 	// plus remembers for each mailbox whether plus addresses work, so that not every answer asks the store.
@@ -159,7 +162,13 @@ func bareDesk(o Options) *Desk {
 	if o.Contacts == nil {
 		o.Contacts = &Contacts{}
 	}
-	d := &Desk{o: o, due: make(chan struct{}, 1)}
+	if o.Alarm.Reminders == nil {
+		o.Alarm.Reminders = DefaultReminders()
+	}
+	if o.Alarm.EscalateAfter <= 0 {
+		o.Alarm.EscalateAfter = DefaultEscalateAfter
+	}
+	d := &Desk{o: o, due: make(chan struct{}, 1), pages: make(chan struct{}, 1), tick: make(chan struct{}, 1)}
 	d.rules.Store(o.Rules)
 	return d
 }
@@ -188,10 +197,15 @@ func (d *Desk) now() time.Time { return d.o.Clock.Now() }
 // Due receives a value after something was put into the outbox.
 func (d *Desk) Due() <-chan struct{} { return d.due }
 
+// Pages receives a value after something was put into the outbox that may be a page.
+func (d *Desk) Pages() <-chan struct{} { return d.pages }
+
 func (d *Desk) wake() {
-	select {
-	case d.due <- struct{}{}:
-	default: // a wake-up is waiting already
+	for _, c := range []chan struct{}{d.due, d.pages, d.tick} {
+		select {
+		case c <- struct{}{}:
+		default: // a wake-up is waiting already
+		}
 	}
 }
 
