@@ -21,6 +21,16 @@ type Row string
 // details the recipient may not know: all three get one identical text.
 const NotLinked Row = "not_linked"
 
+// The states of a ticket that belongs to an emergency whose details the recipient may know.
+const (
+	Finished     Row = "finished"      // resolved or cancelled: nobody comes for this mail
+	AlarmPending Row = "alarm_pending" // the alarm is on its way, and nobody has confirmed it yet
+	Alarmed      Row = "alarmed"       // a technician is alarmed and will call
+	TakenOver    Row = "acknowledged"  // a technician has taken over
+	CalledBack   Row = "called_back"   // a technician has called
+	Trouble      Row = "trouble"       // the alarm failed, is not confirmed for minutes, or the call is overdue
+)
+
 // rows names every row that can be answered, in the order in which they are checked. A row needs a
 // line here and its two files, <row>.de.txt and <row>.en.txt.
 func rows() []Row { return []Row{NotLinked} }
@@ -53,6 +63,13 @@ type Answer struct {
 
 	Understood Understood
 	Missing    []string // MissingFacts, in the order in which they are asked for
+
+	Emergency Emergency // of all rows but NotLinked, which does not look at it
+	// Second says that no mail of the customer prompted this one: something has changed since the last answer.
+	Second bool
+	// Correction names what was said and is no longer true, one of the Correct constants; "" if nothing is taken back.
+	Correction   string
+	OldEmergency string // the NE-… that was told before, for CorrectUnlinked, CorrectMoved, CorrectCancelled and CorrectEnded
 }
 
 // MissingFacts lists what an answer can ask for.

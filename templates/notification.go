@@ -20,6 +20,12 @@ const (
 	NoticeUndelivered Notice = "undelivered" // an answer did not arrive: this customer does not know
 	NoticeDelayed     Notice = "delayed"     // a server is still trying to deliver an answer
 	NoticeDraft       Notice = "draft"       // mode observe: the answer that was not sent
+
+	NoticeEmergency Notice = "emergency" // an emergency came in, or its state changed
+	NoticeReminder  Notice = "reminder"  // nobody has taken it over yet: Minutes
+	NoticeAlarm     Notice = "alarm"     // a channel or all of them failed, or the alarm is not confirmed: Detail
+	NoticeForm      Notice = "form"      // a form mail that could not be proved: a ticket, and no emergency
+	NoticeLink      Notice = "link"      // a ticket was linked, suggested or unlinked later
 )
 
 // Proof says how much a sender's address is worth.
@@ -73,6 +79,11 @@ type Notification struct {
 	Recipient string // to whom the answer went or was to go
 	Why       string // one line: why nobody was told, what the server said, …
 
+	Emergency *EmergencyBlock // the emergency that it is about, or that its ticket is linked to; nil for none
+	Suggested []string        // emergencies that may be meant, a line each: "NE-10001: same customer number, 12 min before"
+	Minutes   int             // NoticeReminder: since the trigger
+	Detail    string          // one line: what happened to a channel, why a form mail is not proved, what became of a link
+
 	Draft *Rendered // NoticeDraft
 	Items []Item    // NoticeBundle
 }
@@ -82,6 +93,7 @@ type Item struct {
 	Ticket, Address, Subject string
 	Answered                 Answered
 	Why                      string
+	Emergency                string // the NE-… that the ticket belongs to, or ""
 }
 
 // notice is the template of all notifications.
