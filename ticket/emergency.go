@@ -70,6 +70,7 @@ type Emergency struct {
 	AlarmedAt      time.Time // the alarm was accepted
 	Key            string    // unique, so that the same trigger is one emergency; "" for none
 	Consent        Consent
+	Stage          string // the row of the table of answers that was true of it when somebody last looked; see tend
 	Raw            string // the form mail that triggered it, as text
 }
 

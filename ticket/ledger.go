@@ -21,13 +21,14 @@ const (
 	EntryCopy    EntryState = "copy"    // the same mail once more
 	EntryBounce  EntryState = "bounce"  // told us of a mail of ours
 	EntryProbe   EntryState = "probe"   // our own test mail came back
+	EntryForm    EntryState = "form"    // the mail of a form that triggered an emergency
 	EntryOther   EntryState = "other"   // none of our business: only its UID is remembered
 	EntryAgain   EntryState = "again"   // was left as other, and is to be fetched and decided once more
 )
 
 // Ours says whether the mail in the mailbox is to be marked as taken care of.
 func (s EntryState) Ours() bool {
-	return s == EntryTicket || s == EntryNote || s == EntryCopy || s == EntryBounce || s == EntryProbe
+	return s == EntryTicket || s == EntryNote || s == EntryCopy || s == EntryBounce || s == EntryProbe || s == EntryForm
 }
 
 // Entry is the ledger's row for one mail of one mailbox.
