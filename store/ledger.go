@@ -41,7 +41,7 @@ const (
 	selectEntry  = "SELECT id, " + placeColumns + ", " + factColumns + " FROM ledger"
 
 	// ours is ticket.EntryState.Ours, in the words of the partial indexes.
-	ours = "state IN ('ticket', 'note', 'copy', 'bounce', 'probe')"
+	ours = "state IN ('ticket', 'note', 'copy', 'bounce', 'probe', 'form')"
 
 	sameContent = selectEntry + " WHERE content_hash = ?1 AND " + ours + " ORDER BY id LIMIT 1"
 	sameMail    = selectEntry + " WHERE content_hash = ?1 AND message_id = ?2 AND " + ours + " ORDER BY id LIMIT 1"

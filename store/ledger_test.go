@@ -103,7 +103,7 @@ func TestKnownUIDs(t *testing.T) {
 func everyState() []ticket.Entry {
 	var list []ticket.Entry
 	for i, state := range []ticket.EntryState{ticket.EntryFetched, ticket.EntryTicket, ticket.EntryNote, ticket.EntryCopy,
-		ticket.EntryBounce, ticket.EntryProbe, ticket.EntryOther} {
+		ticket.EntryBounce, ticket.EntryProbe, ticket.EntryForm, ticket.EntryOther} {
 		for j, marked := range []bool{false, true} {
 			list = append(list, ticket.Entry{Place: ticket.Place{Mailbox: "m", Folder: "INBOX", UIDValidity: 1, UID: uint32(100 - 2*i - j)},
 				State: state, Marked: marked, MessageID: "same@kunde.example", ContentHash: []byte("same")})

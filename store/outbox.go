@@ -10,10 +10,12 @@ import (
 
 const (
 	outColumns = "kind, state, rank, ticket_id, mail_id, mailbox, recipient, recipient_key, reason, detail, said, bare, stranger, language, " +
-		"unique_key, created, next_at, attempts, frozen_at, sent_at, message_id, envelope_from, last_code, last_error, bounced_at, delayed_at"
+		"unique_key, created, next_at, attempts, frozen_at, sent_at, message_id, envelope_from, last_code, last_error, bounced_at, delayed_at, " +
+		"emergency_id, channel"
 	// outFields are what a ticket.Out holds of them, in the order of outDest.
 	outFields = "id, kind, state, ticket_id, mail_id, mailbox, recipient, reason, detail, said, bare, stranger, language, " +
-		"unique_key, created, next_at, attempts, frozen_at, sent_at, message_id, envelope_from, last_code, last_error, bounced_at, delayed_at"
+		"unique_key, created, next_at, attempts, frozen_at, sent_at, message_id, envelope_from, last_code, last_error, bounced_at, delayed_at, " +
+		"emergency_id, channel"
 	selectOut = "SELECT " + outFields + " FROM outbox"
 	// pending is what is still to be delivered, in the words of the partial index.
 	pending = "state IN ('waiting', 'frozen')"
@@ -22,17 +24,33 @@ const (
 func outDest(o *ticket.Out) []any {
 	return []any{&o.ID, &o.Kind, &o.State, &o.TicketID, &o.MailID, &o.Mailbox, &o.Recipient, &o.Reason, &o.Detail, &o.Row, &o.Bare, &o.Unknown,
 		&o.Language, &o.Key, when{&o.Created}, when{&o.NextAt}, &o.Attempts, when{&o.FrozenAt}, when{&o.SentAt}, &o.MessageID,
-		&o.EnvelopeFrom, &o.LastCode, &o.LastError, when{&o.BouncedAt}, when{&o.DelayedAt}}
+		&o.EnvelopeFrom, &o.LastCode, &o.LastError, when{&o.BouncedAt}, when{&o.DelayedAt}, &o.EmergencyID, &o.Channel}
+}
+
+// The ranks: an alarm waits for nothing, customers wait for answers. Pages are not the outbox's mails: they have a queue of their own.
+const (
+	rankAlarm = iota - 1
+	rankAnswer
+	rankRest
+	rankPage
+)
+
+func rankOf(k ticket.OutKind) int {
+	switch k {
+	case ticket.OutAlarm:
+		return rankAlarm
+	case ticket.OutAnswer, ticket.OutConfirmation:
+		return rankAnswer
+	case ticket.OutPage:
+		return rankPage
+	}
+	return rankRest
 }
 
 func outArgs(o *ticket.Out) []any {
-	rank := 1
-	if o.Kind == ticket.OutAnswer {
-		rank = 0
-	}
-	return []any{string(o.Kind), string(o.State), rank, o.TicketID, o.MailID, o.Mailbox, o.Recipient, strings.ToLower(o.Recipient), o.Reason,
+	return []any{string(o.Kind), string(o.State), rankOf(o.Kind), o.TicketID, o.MailID, o.Mailbox, o.Recipient, strings.ToLower(o.Recipient), o.Reason,
 		o.Detail, o.Row, o.Bare, o.Unknown, o.Language, o.Key, o.Created, o.NextAt, o.Attempts, o.FrozenAt, o.SentAt, o.MessageID,
-		o.EnvelopeFrom, o.LastCode, o.LastError, o.BouncedAt, o.DelayedAt}
+		o.EnvelopeFrom, o.LastCode, o.LastError, o.BouncedAt, o.DelayedAt, o.EmergencyID, o.Channel}
 }
 
 func (t *tx) outs(doing, text string, args ...any) ([]ticket.Out, error) {
@@ -57,7 +75,8 @@ func (t *tx) AddOut(o *ticket.Out) (added bool, err error) {
 }
 
 // PutOut is ticket.Tx. Lists come without Bytes, so an Out without them keeps those that are stored, for as
-// long as a row of its state has bytes at all: while frozen, and of an answer for good once it has been sent or has failed.
+// long as a row of its state has bytes at all: while frozen, and for good once it has been sent or has failed, if what it said
+// matters later: to a customer, or to the technician who was to be alarmed.
 func (t *tx) PutOut(o ticket.Out) error {
 	if err := t.one("write an outgoing mail", updateText("outbox", outColumns), append([]any{o.ID}, outArgs(&o)...)...); err != nil {
 		return err
@@ -66,7 +85,7 @@ func (t *tx) PutOut(o ticket.Out) error {
 	switch {
 	case len(o.Bytes) > 0:
 		return t.putBytes(&o)
-	case o.State == ticket.OutFrozen, final && o.Kind == ticket.OutAnswer:
+	case o.State == ticket.OutFrozen, final && rankOf(o.Kind) != rankRest:
 		return nil
 	}
 	_, err := t.exec("drop the bytes of an outgoing mail", "DELETE FROM outbox_bytes WHERE out_id = ?1", o.ID)
@@ -111,19 +130,15 @@ func (t *tx) OutByMessageID(messageID string) (o ticket.Out, ok bool, err error)
 	return t.Out(id)
 }
 
-// DueOut is ticket.Tx: all answers that are due come before anything else, since customers wait for them; limit 0 means all.
+// DueOut is ticket.Tx: all of one rank that are due come before any of the next; limit 0 means all.
 func (t *tx) DueOut(now time.Time, limit int) ([]ticket.Out, error) {
 	var due []ticket.Out
-	for rank := range 2 {
+	for rank := rankAlarm; rank <= rankRest; rank++ {
 		left := limit - len(due)
 		if limit > 0 && left <= 0 {
 			break
 		}
-		var w where
-		w.terms = []string{pending}
-		w.add("rank = ?", rank)
-		w.add("next_at <= ?", now)
-		list, err := t.outs("look for what is due", w.text(selectOut, " ORDER BY next_at, id", max(left, 0)), w.args...)
+		list, err := t.due(rank, now, max(left, 0))
 		if err != nil {
 			return nil, err
 		}
@@ -132,12 +147,24 @@ func (t *tx) DueOut(now time.Time, limit int) ([]ticket.Out, error) {
 	return due, nil
 }
 
+// DuePages is ticket.Tx; limit 0 means all.
+func (t *tx) DuePages(now time.Time, limit int) ([]ticket.Out, error) {
+	return t.due(rankPage, now, limit)
+}
+
+func (t *tx) due(rank int, now time.Time, limit int) ([]ticket.Out, error) {
+	var w where
+	w.terms = []string{pending}
+	w.add("rank = ?", rank)
+	w.add("next_at <= ?", now)
+	text := w.text(selectOut, " ORDER BY next_at, id", limit)
+	return t.outs("look for what is due", text, w.args...)
+}
+
 // NextOut is ticket.Tx.
 func (t *tx) NextOut() (at time.Time, ok bool, err error) {
-	for rank := range 2 {
-		var next time.Time
-		found, err := t.row("look for what is due next", "SELECT next_at FROM outbox WHERE "+pending+" AND rank = ?1 ORDER BY next_at LIMIT 1",
-			[]any{when{&next}}, rank)
+	for rank := rankAlarm; rank <= rankRest; rank++ {
+		next, found, err := t.next(rank)
 		if err != nil {
 			return at, false, err
 		}
@@ -148,11 +175,24 @@ func (t *tx) NextOut() (at time.Time, ok bool, err error) {
 	return at, ok, nil
 }
 
+// NextPage is ticket.Tx.
+func (t *tx) NextPage() (at time.Time, ok bool, err error) { return t.next(rankPage) }
+
+func (t *tx) next(rank int) (at time.Time, ok bool, err error) {
+	ok, err = t.row("look for what is due next", "SELECT next_at FROM outbox WHERE "+pending+" AND rank = ?1 ORDER BY next_at LIMIT 1",
+		[]any{when{&at}}, rank)
+	return at, ok, err
+}
+
 // Outs is ticket.Tx.
 func (t *tx) Outs(q ticket.OutQuery) ([]ticket.Out, error) {
 	var w where
 	if q.TicketID != 0 {
 		w.add("ticket_id = ?", q.TicketID)
+	}
+	if q.Emergency != 0 {
+		w.add("emergency_id = ?", q.Emergency)
+		w.terms = append(w.terms, "emergency_id <> 0") // lets the partial index serve it
 	}
 	in(&w, "kind", q.Kinds)
 	in(&w, "state", q.States)
