@@ -271,6 +271,7 @@ func (b *body) finish() {
 	if b.m.Encrypted == "" && pgpEncrypted(text) {
 		b.m.Encrypted = "pgp"
 	}
+	b.m.Whole = withoutMarks(text)
 	s := split(cutPGP(text), evidenceOf(b.m))
 	b.m.Text, b.m.Quoted, b.m.Signature, b.m.Forwarded, b.m.Passed = s.text, s.quoted, s.signature, s.forwarded, s.passed
 	for _, inner := range b.nested {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -256,4 +257,13 @@ var impliedEnds = map[string]impliedRule{
 	"option": {closes: " option ", stops: " select body "},
 	"dt":     {closes: " dt dd ", stops: " dl table body "},
 	"dd":     {closes: " dt dd ", stops: " dl table body "},
+}
+
+// withoutMarks is a text without the lines that htmlText wrote between the others.
+func withoutMarks(s string) string {
+	if !strings.Contains(s, markStart) {
+		return s
+	}
+	lines := strings.SplitAfter(s, "\n")
+	return strings.Join(slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, markStart) }), "")
 }

@@ -26,6 +26,7 @@ const (
 // Proof is what our own server found out about the sender.
 type Proof struct {
 	Verdict Verdict
+	Signed  bool   // a DKIM signature aligned with From passed, or dmarc did and nothing says that it was by SPF
 	Policy  string // the DMARC policy that the sender's domain publishes: "none", "quarantine", "reject", "" if not told
 	Why     string // one line for humans
 }
@@ -298,6 +299,7 @@ func agree(views []authView) Proof {
 	case all.spf == "pass":
 		p.Verdict, p.Why = ProofPass, "spf=pass, aligned with From"
 	}
+	p.Signed = p.Verdict == ProofPass && (all.dkim == "pass" || all.dmarc == "pass" && all.dkim == "" && all.spf != "pass")
 	if p.Verdict != ProofUnknown && all.server != "" {
 		p.Why += " (" + all.server + ")"
 	}

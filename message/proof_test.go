@@ -1,6 +1,7 @@
 package message
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,7 +11,7 @@ import (
 )
 
 // TestProof reads testdata/proof: each file is the top of a mail's header, and what it proves. "trust"
-// holds the authserv-ids, or "microsoft365"; "want" is verdict and policy.
+// holds the authserv-ids, or "microsoft365"; "want" is verdict and policy, "signed" whether it is by DKIM.
 func TestProof(t *testing.T) {
 	files, err := filepath.Glob("testdata/proof/*.txt")
 	if err != nil || len(files) < 30 {
@@ -41,6 +42,9 @@ func TestProof(t *testing.T) {
 			p := Parse([]byte(head+"\r\nText\r\n"), Limits{}).Proof(trust)
 			if got, want := strings.TrimSpace(string(p.Verdict)+" "+p.Policy), strings.TrimSpace(section["want"]); got != want {
 				t.Errorf("%s (%s), want %s", got, p.Why, want)
+			}
+			if want, said := section["signed"]; said && strings.TrimSpace(want) != fmt.Sprint(p.Signed) {
+				t.Errorf("signed: %v (%s), want %s", p.Signed, p.Why, want)
 			}
 			if p.Why == "" {
 				t.Error("no reason given")

@@ -37,6 +37,7 @@ type Facts struct {
 	Cut            []Cut    // what limits kept from being looked at
 	Route          Route    // who is told beside those who always are
 	Where          []Where  // where each fact stands, and which rule found it
+	Form           *Form    // the form that sent the mail; nil if no forms rule takes it for one
 }
 
 // What can be missing in a mail.
@@ -87,6 +88,7 @@ type World struct {
 	Now       time.Time // for conditions
 	Open      bool      // whether it is within support hours, for conditions
 	Proof     string    // sender proof: "pass", "fail", or "unknown" (the same as "")
+	Signed    bool      // it is pass by a DKIM signature aligned with From (message.Proof.Signed)
 }
 
 // Group is a mailing group (Google, Exchange) through which a support address is read. What such a

@@ -196,7 +196,7 @@ func (d *Desk) read(ctx context.Context, set *rules.Set, raw []byte, at time.Tim
 	u := understood{set: set, mail: m, auto: m.AutomaticThrough(d.o.World.Groups)}
 	d.nameAuthor(&u)
 	w := d.o.World
-	w.Now, w.Open, w.Proof = at.In(d.o.Hours.Location), d.o.Hours.Open(at), string(u.proof.Verdict)
+	w.Now, w.Open, w.Proof, w.Signed = at.In(d.o.Hours.Location), d.o.Hours.Open(at), string(u.proof.Verdict), u.proof.Signed
 	facts, err := set.Understand(ctx, m, w)
 	u.facts, u.world = facts, w
 	if err != nil {

@@ -156,12 +156,13 @@ func (p *mailParser) worldOf(m *message.Mail) rules.World {
 	if w.Now.IsZero() {
 		w.Now = time.Now()
 	}
-	w.Open, w.Proof = true, string(message.ProofUnknown)
+	w.Open, w.Proof, w.Signed = true, string(message.ProofUnknown), false
 	if p.hours != nil {
 		w.Now, w.Open = w.Now.In(p.hours.Location), p.hours.Open(w.Now)
 	}
 	if len(m.From) != 1 || !rules.IsGroup(m.From[0].Address, w.Groups) { // a group's address proves nothing about who wrote
-		w.Proof = string(m.Proof(p.trust).Verdict)
+		proof := m.Proof(p.trust)
+		w.Proof, w.Signed = string(proof.Verdict), proof.Signed
 	}
 	return w
 }
