@@ -12,7 +12,7 @@ import (
 	"notfalld/ticket"
 )
 
-// PutEmergencyKeys is ticket.Tx. The key that is the emergency's own id stays.
+// PutEmergencyKeys is ticket.Tx. The key that is the emergency's own id stays, and there is no other of its kind.
 func (t *tx) PutEmergencyKeys(id int64, keys []ticket.Key) error {
 	const doing = "write the keys of an emergency"
 	e, ok, err := t.Emergency(id)
@@ -25,7 +25,8 @@ func (t *tx) PutEmergencyKeys(id int64, keys []ticket.Key) error {
 	if _, err := t.exec(doing, "DELETE FROM emergency_key WHERE emergency_id = ?1 AND kind <> ?2", id, string(rules.KeyEmergency)); err != nil {
 		return err
 	}
-	return t.addEmergencyKeys(&e, keys)
+	others := slices.DeleteFunc(slices.Clone(keys), func(k ticket.Key) bool { return k.Kind == rules.KeyEmergency })
+	return t.addEmergencyKeys(&e, others)
 }
 
 func (t *tx) addEmergencyKeys(e *ticket.Emergency, keys []ticket.Key) error {

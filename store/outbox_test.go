@@ -79,6 +79,15 @@ func TestOutBytes(t *testing.T) {
 		{"a notice that was sent", ticket.OutNotice, ticket.OutSent, nil, nil},
 		{"a notice that failed", ticket.OutNotice, ticket.OutFailed, nil, nil},
 		{"a probe that was sent", ticket.OutProbe, ticket.OutSent, nil, nil},
+		{"a confirmation that was sent", ticket.OutConfirmation, ticket.OutSent, nil, frozen},
+		{"a confirmation that failed", ticket.OutConfirmation, ticket.OutFailed, nil, frozen},
+		{"a confirmation to be chosen anew", ticket.OutConfirmation, ticket.OutWaiting, nil, nil},
+		{"an alarm that was sent", ticket.OutAlarm, ticket.OutSent, nil, frozen},
+		{"an alarm that failed", ticket.OutAlarm, ticket.OutFailed, nil, frozen},
+		{"an alarm withdrawn", ticket.OutAlarm, ticket.OutWithdrawn, nil, nil},
+		{"a page that was sent", ticket.OutPage, ticket.OutSent, nil, frozen},
+		{"a page sent, its bytes put then", ticket.OutPage, ticket.OutSent, []byte("{}"), []byte("{}")},
+		{"a frozen page", ticket.OutPage, ticket.OutFrozen, nil, frozen},
 	}
 	onEngines(t, func(t *testing.T, fresh func() string) {
 		s := open(t, fresh(), Options{})
@@ -93,7 +102,7 @@ func TestOutBytes(t *testing.T) {
 			})
 		}
 		view(t, s, func(tx ticket.Tx) {
-			for _, o := range append(must(tx.Outs(ticket.OutQuery{}))(t), must(tx.DueOut(minute(1), 0))(t)...) {
+			for _, o := range slices.Concat(must(tx.Outs(ticket.OutQuery{}))(t), must(tx.DueOut(minute(1), 0))(t), must(tx.DuePages(minute(1), 0))(t)) {
 				if o.Bytes != nil {
 					t.Errorf("a list holds the bytes of %q", o.MessageID)
 				}
@@ -140,6 +149,8 @@ func TestOutLists(t *testing.T) {
 			{Kind: ticket.OutAnswer, State: ticket.OutSent, TicketID: 10002, Recipient: "max@kunde.example", Reason: "closing"},
 			{Kind: ticket.OutNotice, State: ticket.OutFailed, TicketID: 10002, Recipient: "team@hoster.example", Reason: "undelivered"},
 			{Kind: ticket.OutProbe, State: ticket.OutWithdrawn},
+			{Kind: ticket.OutAlarm, State: ticket.OutSent, EmergencyID: 10001, Channel: "sms", Recipient: "43111@sms.example"},
+			{Kind: ticket.OutAnswer, State: ticket.OutWaiting, EmergencyID: 10001, TicketID: 10003},
 		}
 		update(t, s, func(tx ticket.Tx) {
 			for i := range list {
@@ -151,14 +162,18 @@ func TestOutLists(t *testing.T) {
 			q    ticket.OutQuery
 			want []int64
 		}{
-			{"all", ticket.OutQuery{}, []int64{5, 4, 3, 2, 1}},
-			{"two", ticket.OutQuery{Limit: 2}, []int64{5, 4}},
+			{"all", ticket.OutQuery{}, []int64{7, 6, 5, 4, 3, 2, 1}},
+			{"two", ticket.OutQuery{Limit: 2}, []int64{7, 6}},
+			{"emergency", ticket.OutQuery{Emergency: 10001}, []int64{7, 6}},
+			{"alarms of an emergency", ticket.OutQuery{Emergency: 10001, Kinds: []ticket.OutKind{ticket.OutAlarm}}, []int64{6}},
+			{"of a ticket and an emergency", ticket.OutQuery{Emergency: 10001, TicketID: 10003}, []int64{7}},
+			{"of another emergency", ticket.OutQuery{Emergency: 10002}, nil},
 			{"ticket", ticket.OutQuery{TicketID: 10001}, []int64{2, 1}},
-			{"answers", ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutAnswer}}, []int64{3, 1}},
+			{"answers", ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutAnswer}}, []int64{7, 3, 1}},
 			{"answers of a ticket", ticket.OutQuery{TicketID: 10002, Kinds: []ticket.OutKind{ticket.OutAnswer}}, []int64{3}},
-			{"waiting", ticket.OutQuery{States: []ticket.OutState{ticket.OutWaiting}}, []int64{1}},
-			{"pending", ticket.OutQuery{States: []ticket.OutState{ticket.OutFrozen, ticket.OutWaiting}}, []int64{2, 1}},
-			{"pending and sent", ticket.OutQuery{States: []ticket.OutState{ticket.OutFrozen, ticket.OutWaiting, ticket.OutSent}}, []int64{3, 2, 1}},
+			{"waiting", ticket.OutQuery{States: []ticket.OutState{ticket.OutWaiting}}, []int64{7, 1}},
+			{"pending", ticket.OutQuery{States: []ticket.OutState{ticket.OutFrozen, ticket.OutWaiting}}, []int64{7, 2, 1}},
+			{"pending and sent", ticket.OutQuery{States: []ticket.OutState{ticket.OutFrozen, ticket.OutWaiting, ticket.OutSent}}, []int64{7, 6, 3, 2, 1}},
 			{"failed", ticket.OutQuery{States: []ticket.OutState{ticket.OutFailed}}, []int64{4}},
 			{"reasons", ticket.OutQuery{Reasons: []string{"mail", "undelivered"}}, []int64{4, 1}},
 			{"recipient", ticket.OutQuery{Recipient: "MAX@kunde.example"}, []int64{3, 1}},
@@ -174,7 +189,7 @@ func TestOutLists(t *testing.T) {
 				}
 				same(t, c.name, got, c.want)
 			}
-			same(t, "a row of a list", must(tx.Outs(ticket.OutQuery{Limit: 1}))(t), list[4:])
+			same(t, "a row of a list", must(tx.Outs(ticket.OutQuery{Limit: 1}))(t), list[6:])
 		})
 	})
 }
@@ -238,9 +253,9 @@ func TestDueModel(t *testing.T) {
 			// Drawn out here: rapid ends a run by panics, and an Update takes those for errors.
 			rows, changes := randomOuts(r), randomOuts(r)
 			now, limit := minute(rapid.IntRange(-1, 6).Draw(r, "now")), rapid.IntRange(0, 12).Draw(r, "limit")
-			var due []ticket.Out
-			var next time.Time
-			var some bool
+			var due, pages []ticket.Out
+			var next, nextPage time.Time
+			var some, somePage bool
 			err := s.Update(background, func(tx ticket.Tx) (err error) {
 				for i := range rows {
 					must(tx.AddOut(&rows[i]))(t)
@@ -250,26 +265,37 @@ func TestDueModel(t *testing.T) {
 					noError(t, tx.PutOut(changes[i]))
 					rows[i] = changes[i]
 				}
-				due = must(tx.DueOut(now, limit))(t)
+				due, pages = must(tx.DueOut(now, limit))(t), must(tx.DuePages(now, limit))(t)
 				next, some, err = tx.NextOut()
+				noError(t, err)
+				nextPage, somePage, err = tx.NextPage()
 				noError(t, err)
 				return undo
 			})
 			if err != undo {
 				r.Fatal(err)
 			}
-			if d := gocmp.Diff(outIDs(dueOf(rows, now, limit)), outIDs(due)); d != "" {
-				r.Fatalf("due (-want +got):\n%s", d)
-			}
-			if wantNext, wantSome := nextOf(rows); some != wantSome || !next.Equal(wantNext) {
-				r.Fatalf("next: %v, %v; want %v, %v", next, some, wantNext, wantSome)
+			mails, paged := apart(rows)
+			for _, c := range []struct {
+				name     string
+				rows     []ticket.Out
+				due      []ticket.Out
+				next     time.Time
+				nextSome bool
+			}{{"mails", mails, due, next, some}, {"pages", paged, pages, nextPage, somePage}} {
+				if d := gocmp.Diff(outIDs(dueOf(c.rows, now, limit)), outIDs(c.due)); d != "" {
+					r.Fatalf("due %s (-want +got):\n%s", c.name, d)
+				}
+				if wantNext, wantSome := nextOf(c.rows); c.nextSome != wantSome || !c.next.Equal(wantNext) {
+					r.Fatalf("next of %s: %v, %v; want %v, %v", c.name, c.next, c.nextSome, wantNext, wantSome)
+				}
 			}
 		})
 	})
 }
 
 var (
-	kinds  = []ticket.OutKind{ticket.OutAnswer, ticket.OutNotice, ticket.OutProbe}
+	kinds  = []ticket.OutKind{ticket.OutAnswer, ticket.OutNotice, ticket.OutProbe, ticket.OutConfirmation, ticket.OutAlarm, ticket.OutPage}
 	states = []ticket.OutState{ticket.OutWaiting, ticket.OutFrozen, ticket.OutSent, ticket.OutFailed, ticket.OutWithdrawn}
 )
 
@@ -289,6 +315,18 @@ func outIDs(list []ticket.Out) (out []int64) {
 	return out
 }
 
+// apart are the mails, and the pages, which have a queue of their own.
+func apart(rows []ticket.Out) (mails, pages []ticket.Out) {
+	for _, o := range rows {
+		if o.Kind == ticket.OutPage {
+			pages = append(pages, o)
+		} else {
+			mails = append(mails, o)
+		}
+	}
+	return mails, pages
+}
+
 func isPending(o ticket.Out) bool {
 	return o.State == ticket.OutWaiting || o.State == ticket.OutFrozen
 }
@@ -300,14 +338,9 @@ func dueOf(model []ticket.Out, now time.Time, limit int) []ticket.Out {
 			due = append(due, o)
 		}
 	}
+	urgency := map[ticket.OutKind]int{ticket.OutAlarm: 3, ticket.OutAnswer: 2, ticket.OutConfirmation: 2}
 	slices.SortFunc(due, func(a, b ticket.Out) int {
-		if answer := a.Kind == ticket.OutAnswer; answer != (b.Kind == ticket.OutAnswer) {
-			if answer {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(a.NextAt.Compare(b.NextAt), cmp.Compare(a.ID, b.ID))
+		return cmp.Or(-cmp.Compare(urgency[a.Kind], urgency[b.Kind]), a.NextAt.Compare(b.NextAt), cmp.Compare(a.ID, b.ID))
 	})
 	if limit > 0 && len(due) > limit {
 		due = due[:limit]
