@@ -33,7 +33,9 @@ const (
 
 // rows names every row that can be answered, in the order in which they are checked. A row needs a
 // line here and its two files, <row>.de.txt and <row>.en.txt.
-func rows() []Row { return []Row{NotLinked} }
+func rows() []Row {
+	return []Row{NotLinked, Finished, AlarmPending, Alarmed, TakenOver, CalledBack, Trouble}
+}
 
 // Answer is what one automatic answer has to say. Its strings come as they were found in the mail or
 // the configuration; this package cleans them. All times must be in the location of the support hours.
@@ -68,8 +70,10 @@ type Answer struct {
 	// Second says that no mail of the customer prompted this one: something has changed since the last answer.
 	Second bool
 	// Correction names what was said and is no longer true, one of the Correct constants; "" if nothing is taken back.
-	Correction   string
-	OldEmergency string // the NE-… that was told before, for CorrectUnlinked, CorrectMoved, CorrectCancelled and CorrectEnded
+	Correction string
+	// OldEmergency is the NE-… that this recipient was told of before, "" if none. A Second with the same number as
+	// Emergency tells of a change of its state; with another or none it tells that the ticket now belongs to it.
+	OldEmergency string
 }
 
 // MissingFacts lists what an answer can ask for.
@@ -162,21 +166,63 @@ func (s *Set) render(a *Answer, budget int) (Rendered, error) {
 		if a.Bare {
 			name = bare
 		}
-		t := s.texts[name+"."+lang]
 		v := newView(a, lang, langs, i, budget)
-		state, err := execute(t, "subject", v)
+		var err error
+		if v.Also, err = s.also(name, langs, i, func(other string) any { return newView(a, other, langs, i, 0) }); err != nil {
+			return Rendered{}, err
+		}
+		state, sec, err := s.section(name, lang, v, v.Correction)
 		if err != nil {
 			return Rendered{}, err
 		}
-		body, err := execute(t, t.Name(), v)
-		if err != nil {
-			return Rendered{}, err
-		}
-		states = append(states, oneLine(state))
-		doc.Sections = append(doc.Sections, newSection(lang, body))
+		states = append(states, state)
+		doc.Sections = append(doc.Sections, sec)
 	}
 	doc.Subject = s.subject(states, a, langs[0])
 	return s.typeset(doc)
+}
+
+// section renders one language of a mail: the state for its subject, and its body. What is taken back stands before
+// all else in both, whatever the template says.
+func (s *Set) section(name, lang string, v any, correction string) (state string, sec section, err error) {
+	t := s.texts[name+"."+lang]
+	if state, err = execute(t, "subject", v); err != nil {
+		return "", sec, err
+	}
+	body, err := execute(t, t.Name(), v)
+	if err != nil {
+		return "", sec, err
+	}
+	state = oneLine(state)
+	if correction != "" {
+		said, err := execute(t, "correction", v)
+		if err != nil {
+			return "", sec, err
+		}
+		state = corrected(lang) + state
+		body = oneLine(said) + "\n\n" + body
+	}
+	return state, newSection(lang, body), nil
+}
+
+// also is the first sentence in the other languages, for the head of the first: its reader may read only one of them.
+func (s *Set) also(name string, langs []string, n int, view func(lang string) any) (string, error) {
+	if n > 0 {
+		return "", nil
+	}
+	var b strings.Builder
+	for _, other := range langs[1:] {
+		t := s.texts[name+"."+other]
+		if t.Lookup("state") == nil {
+			continue // rows whose state is the statement
+		}
+		state, err := execute(t, "state", view(other))
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(string(markBreak) + foreign(other, oneLine(state)))
+	}
+	return b.String(), nil
 }
 
 // typeset gives the two forms of one document.

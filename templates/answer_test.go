@@ -137,15 +137,45 @@ func TestSamplesAreReadable(t *testing.T) {
 			readable(t, r)
 			smallEnough(t, r)
 			first := strings.Join(strings.Fields(r.Text), " ")
-			if len(first) > 80 {
-				first = first[:80]
+			if utf8.RuneCountInString(first) > 80 {
+				first = string([]rune(first)[:80])
 			}
 			lang := languages(sm.answer.Languages)[0]
-			if !strings.HasPrefix(first, statement(lang, sm.answer.InHours)) {
-				t.Errorf("a lock screen shows %q", first)
+			if want := stateWords(&sm.answer, lang); !strings.HasPrefix(first, want) {
+				t.Errorf("a lock screen shows %q, want it to begin with %q", first, want)
 			}
 		})
 	}
+}
+
+// stateWords is what the first 80 characters of an answer begin with.
+func stateWords(a *Answer, lang string) string {
+	de := map[Row]string{AlarmPending: "Der Alarm an den Techniker läuft, ist aber noch nicht bestätigt.", TakenOver: "Ein Techniker hat übernommen",
+		CalledBack: "Ein Techniker hat "}
+	en := map[Row]string{AlarmPending: "The alarm to the technician is under way, but not confirmed yet.", TakenOver: "A technician has taken over",
+		CalledBack: "A technician has called"}
+	trouble := map[string]string{
+		"failed de": "Der Alarm konnte dem Techniker nicht zugestellt werden.", "failed en": "The alarm could not be delivered to the technician.",
+		"pending de": "Der Alarm", "pending en": "The alarm", "overdue de": "Der Rückruf ist überfällig.", "overdue en": "The call back is overdue.",
+	}
+	words := map[string]map[Row]string{"de": de, "en": en}[lang]
+	switch {
+	case a.Correction != "":
+		return corrected(lang)
+	case a.Row == Alarmed && a.Emergency.Phone == "" && lang == "de":
+		return "Ein Techniker ist alarmiert, aber ihm fehlt Ihre Telefonnummer"
+	case a.Row == Alarmed && a.Emergency.Phone == "":
+		return "A technician is alarmed, but lacks your phone number"
+	case a.Row == Alarmed && lang == "de":
+		return "Ein Techniker ruft bis "
+	case a.Row == Alarmed:
+		return "A technician calls "
+	case a.Row == Trouble:
+		return trouble[a.Emergency.Trouble+" "+lang]
+	case words[a.Row] != "":
+		return words[a.Row]
+	}
+	return statement(lang, a.InHours)
 }
 
 // A telephone that nobody answers must not be in an answer of the night, nor the emergency telephone

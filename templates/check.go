@@ -33,10 +33,19 @@ func (s *Set) check(files map[string]file) []*Problem {
 				continue
 			}
 			dot := reflect.TypeFor[view]()
-			if name == notice {
+			switch name {
+			case notice:
 				dot = reflect.TypeFor[noticeView]()
+			case confirmation:
+				dot = reflect.TypeFor[confirmationView]()
+			case alarm:
+				dot = reflect.TypeFor[alarmView]()
 			}
 			c.template("subject", dot)
+			c.template("state", dot)
+			if name != notice && name != alarm {
+				c.template("correction", dot)
+			}
 			c.template(t.Name(), dot)
 		}
 	}
@@ -131,7 +140,7 @@ func (f *findings) source(name string, langs ...string) string {
 
 // statement looks for the statement in both forms.
 func (f *findings) statement(sm sample, lang, text, visible string) {
-	want := statement(lang, sm.answer.InHours)
+	want := sm.answer.statement(lang)
 	if !strings.Contains(top(text), want) {
 		f.add(&Problem{f.source(sm.template(), lang, languages(sm.answer.Languages)[0]), 1, 1, fmt.Sprintf("the statement %q is not within the first %d characters of the answer: "+
 			"write {{.Statement}} as its first line", want, nearTop)}, sm.name)
@@ -225,7 +234,7 @@ func located(err error, files map[string]file, name string) *Problem {
 func hint(message string) string {
 	switch {
 	case strings.Contains(message, "function") && strings.Contains(message, "not defined"):
-		return ": there are link, phone, line, foreign and the functions of Go's text/template"
+		return ": there are link, phone, mail, line, foreign and the functions of Go's text/template"
 	case strings.Contains(message, "unexpected EOF"):
 		return ": an {{if}}, {{range}}, {{with}} or {{define}} lacks its {{end}}"
 	case strings.Contains(message, "unclosed action"):

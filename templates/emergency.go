@@ -1,6 +1,9 @@
 package templates
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Emergency is what an answer tells of an emergency, to somebody who may know it. The zero value: there
 // is none to tell of. Times are in the location of the support hours; the zero time means "not yet".
@@ -96,4 +99,127 @@ type AlarmMail struct {
 	Servers                              []string
 	CallbackBy                           time.Time
 	Minutes                              int // since the trigger
+}
+
+// statement is what this answer has to say of mails and alarms, as the load check looks for it. Whoever belongs to
+// an emergency is told of mails in general: his emergency has alarmed somebody, or is about to.
+func (a *Answer) statement(lang string) string {
+	if a.told() {
+		return linkedStatement(lang)
+	}
+	return statement(lang, a.InHours)
+}
+
+// told says whether the answer tells of an emergency that somebody still may come for.
+func (a *Answer) told() bool { return !a.Bare && a.Row != NotLinked && a.Row != Finished }
+
+// template names the text template that renders the answer.
+func (a *Answer) template() string {
+	if a.Bare {
+		return bare
+	}
+	return string(a.Row)
+}
+
+// emergencyView is what templates see of an emergency. Times are ready to follow a verb: "um 02:43 Uhr", "am Montag, …".
+type emergencyView struct {
+	Number                                 string
+	Triggered, Acknowledged, Called, Ended string
+	By, ByShort                            string // the end of "bis …"; for subjects: "02:43", "17.3. 00:15"
+	Cancelled                              bool
+	Digits                                 string // the last two of the telephone number; "" if there is none
+	Trouble                                string
+}
+
+// newEmergencyView prepares an emergency; callback is for one that does not say when it is to be called back.
+func newEmergencyView(e *Emergency, callback time.Duration, now time.Time, lang string) emergencyView {
+	by := e.CallbackBy
+	if by.IsZero() && !e.TriggeredAt.IsZero() {
+		by = e.TriggeredAt.Add(callback)
+	}
+	in := func(t time.Time) time.Time {
+		if t.IsZero() {
+			return t
+		}
+		return t.In(now.Location())
+	}
+	return emergencyView{
+		Number:    literal(oneLine(e.Number)),
+		Triggered: when(lang, in(e.TriggeredAt), now), Acknowledged: when(lang, in(e.AcknowledgedAt), now),
+		Called: when(lang, in(e.CalledAt), now), Ended: when(lang, in(e.EndedAt), now),
+		By: until(lang, in(by), now), ByShort: untilShort(lang, in(by), now),
+		Cancelled: e.Cancelled, Digits: lastDigits(e.Phone), Trouble: e.Trouble,
+	}
+}
+
+// blank stands for whatever differs from one emergency to the next.
+const blank = "⧗"
+
+// blank replaces the values that subjects hold.
+func (v *emergencyView) blank() {
+	v.Number, v.By, v.ByShort = blank, blank, blank
+	v.Triggered, v.Acknowledged, v.Called, v.Ended = blank, blank, blank, blank
+	if v.Digits != "" {
+		v.Digits = blank
+	}
+}
+
+// lastDigits masks a telephone number: its owner knows which one ends so, nobody else can call it.
+func lastDigits(phone string) string {
+	d := digitsOf(phone)
+	if len(d) < 6 {
+		return ""
+	}
+	return d[len(d)-2:]
+}
+
+// emergency fills in what the answer tells of one. An answer without one tells nothing, whatever a holds.
+func (v *view) emergency(a *Answer, lang string) {
+	if a.Row != NotLinked {
+		v.Emergency = newEmergencyView(&a.Emergency, a.Service.Callback, a.Now, lang)
+	}
+	v.correct(a.Correction, a.OldEmergency)
+	if a.Row == NotLinked {
+		return
+	}
+	v.Second = a.Second
+	v.Changed = a.Second && a.OldEmergency != "" && a.OldEmergency == a.Emergency.Number
+	if v.Emergency.Digits != "" { // to ask for a number while naming one would confuse
+		v.Missing = slices.DeleteFunc(v.Missing, func(m string) bool { return m == "phone" })
+	}
+}
+
+// correct notes what is taken back, of the old emergency or, where none was named, of the one there is.
+func (v *view) correct(correction, old string) {
+	if v.OldEmergency = literal(oneLine(old)); v.OldEmergency == "" {
+		v.OldEmergency = v.Emergency.Number
+	}
+	if isCorrection(correction) && v.OldEmergency != "" {
+		v.Correction = correction
+	}
+}
+
+func isCorrection(s string) bool {
+	return slices.Contains([]string{CorrectUnlinked, CorrectMoved, CorrectCancelled, CorrectEnded, CorrectFailed, CorrectPending, CorrectOverdue}, s)
+}
+
+// stateSamples are the answers whose subjects differ.
+func stateSamples() []Answer {
+	all := []Answer{}
+	for _, in := range []bool{false, true} {
+		for _, row := range rows() {
+			for _, phone := range []string{"", "+436641234589"} {
+				for _, trouble := range []string{TroubleFailed, TroublePending, TroubleOverdue} {
+					a := sampleAnswer()
+					a.Row, a.InHours = row, in
+					a.Emergency.Phone, a.Emergency.Trouble = phone, trouble
+					all = append(all, a)
+				}
+			}
+		}
+		a := sampleAnswer()
+		a.Bare, a.InHours = true, in
+		all = append(all, a)
+	}
+	return all
 }

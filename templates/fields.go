@@ -158,11 +158,11 @@ func element(t reflect.Type) reflect.Type {
 func mend(name string, t reflect.Type) string {
 	var all []string
 	best, distance := "", 3
-	for i := range t.NumField() {
-		if !t.Field(i).IsExported() {
+	for _, field := range reflect.VisibleFields(t) {
+		if !field.IsExported() {
 			continue
 		}
-		f := t.Field(i).Name
+		f := field.Name
 		all = append(all, "."+f)
 		if d := edits(strings.ToLower(name), strings.ToLower(f)); d < distance {
 			best, distance = f, d

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"text/template"
@@ -29,8 +30,8 @@ const maxAnswer = 14 << 10
 type Set struct {
 	texts map[string]*template.Template // by "<name>.<language>"
 	page  *htmltemplate.Template
-	// states are all the beginnings of subjects, so that a reply to our own answer does not pile them up.
-	states []string
+	// states matches all the beginnings of subjects, so that a reply to our own answer does not pile them up.
+	states *regexp.Regexp
 	hash   string
 }
 
@@ -56,6 +57,7 @@ func (p *Problem) Error() string {
 func Load(dir string) (*Set, error) {
 	files, problems := read(dir)
 	s := &Set{texts: map[string]*template.Template{}, hash: hash(files)}
+	s.states = regexp.MustCompile(`[^\s\S]`) // nothing, until the check has passed
 	problems = append(problems, s.parse(files)...)
 	if len(problems) == 0 {
 		problems = s.check(files)
@@ -189,6 +191,10 @@ func (s *Set) parse(files map[string]file) []*Problem {
 	for _, lang := range []string{"de", "en"} {
 		common := "common." + lang + ".txt"
 		base, err := template.New(common).Funcs(funcs(lang)).Parse(files[common].text)
+		if err == nil {
+			common = "emergency." + lang + ".txt"
+			_, err = base.New(common).Parse(files[common].text)
+		}
 		if err != nil {
 			problems = append(problems, located(err, files, common))
 			base = nil
@@ -212,35 +218,36 @@ func (s *Set) parse(files map[string]file) []*Problem {
 	return problems
 }
 
-// allStates collects what the subjects of answers begin with, the longest first.
-func (s *Set) allStates() []string {
+// allStates matches what the subjects of answers begin with, the longest first.
+func (s *Set) allStates() *regexp.Regexp {
+	langs := languages(nil)
 	seen := map[string]bool{}
-	for _, name := range append([]Row{bare}, rows()...) {
-		for _, in := range []bool{false, true} {
-			a := sampleAnswer()
-			a.InHours = in
-			var both []string
-			for i, lang := range languages(nil) {
-				state, err := execute(s.texts[string(name)+"."+lang], "subject", newView(&a, lang, languages(nil), i, 0))
-				if err == nil { // the check has rendered it before
-					seen[oneLine(state)] = true
-					both = append(both, oneLine(state))
-				}
+	for _, a := range stateSamples() {
+		name := a.template()
+		var both []string
+		for i, lang := range langs {
+			v := newView(&a, lang, langs, i, 0)
+			v.Emergency.blank()
+			state, err := execute(s.texts[name+"."+lang], "subject", v)
+			if err == nil { // the check has rendered it before
+				one := regexp.QuoteMeta(oneLine(state))
+				seen[one] = true
+				both = append(both, "(?:"+corrected(lang)+")?"+one)
 			}
-			seen[strings.Join(both, " / ")] = true
 		}
+		seen[strings.Join(both, " / ")] = true
 	}
 	var all []string
 	for st := range seen {
-		all = append(all, st)
+		all = append(all, strings.ReplaceAll(st, blank, ".{1,40}?"))
 	}
 	sort.Slice(all, func(i, j int) bool { return len(all[i]) > len(all[j]) || len(all[i]) == len(all[j]) && all[i] < all[j] })
-	return all
+	return regexp.MustCompile("^(?:" + corrected("de") + "|" + corrected("en") + ")?(?:" + strings.Join(all, "|") + "): ")
 }
 
 // textNames lists the text templates that are rendered, each once for each language.
 func textNames() []string {
-	names := []string{bare, notice}
+	names := []string{bare, notice, confirmation, alarm}
 	for _, r := range rows() {
 		names = append(names, string(r))
 	}
@@ -254,6 +261,8 @@ func funcs(lang string) template.FuncMap {
 		"link": func(label, address string) string { return link(label, address, address) },
 		// phone "label" number: the same for a telephone number.
 		"phone": func(label, number string) string { return link(label, number, telephone(number)) },
+		// mail "label" address URL: the same for a mail address.
+		"mail": link,
 		// line "words": on a line of its own, in the same paragraph.
 		"line": func(s string) string { return string(markBreak) + s + string(markBreak) },
 		// foreign "en" "words": words in another language than the template's.

@@ -142,10 +142,7 @@ type itemView struct {
 // what was answered, and the mail's text, each of its lines marked as quoted. Whatever comes from the
 // customer stands on a line of its own behind its name, and can imitate neither the names nor the state.
 func (s *Set) Notification(n Notification) (Rendered, error) {
-	lang := "de"
-	if n.Language == "en" {
-		lang = "en"
-	}
+	lang := staffLanguage(n.Language)
 	t := s.texts[notice+"."+lang]
 	v := newNoticeView(&n, lang)
 	state, err := execute(t, "subject", v)
@@ -252,8 +249,10 @@ func saidAll(all []string) []string {
 func cut(s string, max int) string { return shorten(oneLine(s), max) }
 
 // textLines cleans a text of many lines, its indentation kept, and stops after maxText characters.
-func textLines(s string) (lines []string, short bool) {
-	left, blank := maxText, 0
+func textLines(s string) (lines []string, short bool) { return textLinesUpTo(s, maxText) }
+
+func textLinesUpTo(s string, most int) (lines []string, short bool) {
+	left, blank := most, 0
 	for l := range strings.SplitSeq(strings.ReplaceAll(s, "\r\n", "\n"), "\n") {
 		l = strings.TrimRightFunc(strings.Map(visible, strings.ReplaceAll(l, "\t", "    ")), unicode.IsSpace)
 		if l == "" {

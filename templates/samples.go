@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,12 +14,7 @@ type sample struct {
 }
 
 // template names the text template that renders the sample.
-func (sm sample) template() string {
-	if sm.answer.Bare {
-		return bare
-	}
-	return string(sm.answer.Row)
-}
+func (sm sample) template() string { return sm.answer.template() }
 
 // samples crosses every row, and the bare answer, with support hours, languages and circumstances.
 func samples() []sample {
@@ -29,11 +25,17 @@ func samples() []sample {
 			for _, in := range []bool{false, true} {
 				for _, langs := range [][]string{{"de"}, {"en"}, {"de", "en"}} {
 					for _, v := range variants {
-						if isBare && v.facts {
-							continue // a bare answer holds none
+						if isBare && (v.facts || row != NotLinked) {
+							continue // a bare answer holds none, and tells of no emergency
+						}
+						if v.rows != nil && !slices.Contains(v.rows, row) {
+							continue
 						}
 						a := sampleAnswer()
 						a.Row, a.Bare, a.InHours, a.Languages = row, isBare, in, langs
+						if row == Trouble {
+							a.Emergency.Trouble = TroubleOverdue
+						}
 						v.change(&a)
 						all = append(all, sample{sampleName(a, v.name), a})
 					}
@@ -59,25 +61,70 @@ type variant struct {
 	name   string
 	facts  bool // it differs only in what comes from the mail
 	change func(*Answer)
+	rows   []Row // only with these; nil: with all
 }
 
 func sampleVariants() []variant {
+	return append(mailVariants(), emergencyVariants()...)
+}
+
+// emergencyVariants are the circumstances of emergencies.
+func emergencyVariants() []variant {
+	told := []Row{AlarmPending, Alarmed, TakenOver, CalledBack, Trouble}
+	all := []variant{
+		{"as a second mail", true, func(a *Answer) { a.Second = true }, told},
+		{"as a second mail about the same emergency", true, func(a *Answer) { a.Second, a.OldEmergency = true, a.Emergency.Number }, told},
+		{"without a telephone number", true, func(a *Answer) { a.Emergency.Phone = "" }, told},
+		{"without any number to call", true, func(a *Answer) {
+			a.Emergency.Phone, a.Company.Phone, a.Company.EmergencyPhone = "", "", ""
+		}, told},
+		{"of another day", true, func(a *Answer) { a.Now = a.Now.AddDate(0, 0, 3) }, append([]Row{Finished}, told...)},
+		{"with an emergency of which little is known", true, func(a *Answer) {
+			a.Emergency = Emergency{Number: a.Emergency.Number, CallbackBy: a.Emergency.CallbackBy, Trouble: a.Emergency.Trouble}
+		}, append([]Row{Finished}, told...)},
+		{"failed", true, func(a *Answer) { a.Emergency.Trouble = TroubleFailed }, []Row{Trouble}},
+		{"not confirmed", true, func(a *Answer) { a.Emergency.Trouble = TroublePending }, []Row{Trouble}},
+		{"cancelled", true, func(a *Answer) { a.Emergency.Cancelled = true }, []Row{Finished}},
+	}
+	for _, c := range []struct {
+		what string
+		rows []Row
+	}{
+		{CorrectUnlinked, []Row{NotLinked}}, {CorrectMoved, append([]Row{NotLinked}, told...)}, {CorrectCancelled, []Row{Finished, NotLinked}}, {CorrectEnded, []Row{Finished, NotLinked}},
+		{CorrectFailed, []Row{Trouble}}, {CorrectPending, []Row{Trouble, AlarmPending}}, {CorrectOverdue, []Row{Trouble}},
+	} {
+		all = append(all, variant{"with a correction: " + c.what, true, func(a *Answer) {
+			longest(a)
+			a.Second, a.Correction, a.OldEmergency = true, c.what, "NE-9999999"
+			if isTrouble(c.what) {
+				a.Emergency.Trouble = c.what
+			}
+		}, c.rows})
+	}
+	return all
+}
+
+func isTrouble(s string) bool {
+	return slices.Contains([]string{TroubleFailed, TroublePending, TroubleOverdue}, s)
+}
+
+func mailVariants() []variant {
 	return []variant{
-		{"with everything", false, func(*Answer) {}},
-		{"late", false, func(a *Answer) { a.Late = true }},
-		{"at closing time", false, func(a *Answer) { a.Closing = true }},
-		{"after a closed ticket", true, func(a *Answer) { a.OldTicket = "NS-9000" }},
-		{"with nothing understood", true, func(a *Answer) { a.Understood, a.Missing, a.Subject = Understood{}, MissingFacts(), "" }},
+		{"with everything", false, func(*Answer) {}, nil},
+		{"late", false, func(a *Answer) { a.Late = true }, nil},
+		{"at closing time", false, func(a *Answer) { a.Closing = true }, nil},
+		{"after a closed ticket", true, func(a *Answer) { a.OldTicket = "NS-9000" }, nil},
+		{"with nothing understood", true, func(a *Answer) { a.Understood, a.Missing, a.Subject = Understood{}, MissingFacts(), "" }, nil},
 		{"with one of each", true, func(a *Answer) {
 			a.Understood.Servers, a.Understood.Errors = a.Understood.Servers[:1], a.Understood.Errors[:1]
 			a.Missing = nil
-		}},
+		}, nil},
 		{"with little configured", false, func(a *Answer) {
 			a.Company, a.Hours, a.TicketLine = Company{Name: "X"}, Hours{}, ""
 			a.NextOpen, a.NextClose = time.Time{}, time.Time{}
 			a.Service.VAT = 0
-		}},
-		{"with the longest facts", true, longest},
+		}, nil},
+		{"with the longest facts", true, longest, nil},
 	}
 }
 
@@ -118,7 +165,17 @@ func sampleAnswer() Answer {
 			Errors:         []string{"502 Bad Gateway", "Too many connections", "No space left on device", "Connection refused"},
 			CustomerNumber: "104711", Phones: []string{"+436641234567", "+4312345"},
 		},
-		Missing: []string{"reproduction", "changes"},
+		Missing:   []string{"reproduction", "changes"},
+		Emergency: sampleEmergency(vienna),
+	}
+}
+
+// sampleEmergency holds something in every field.
+func sampleEmergency(in *time.Location) Emergency {
+	return Emergency{
+		Number: "NE-10001", TriggeredAt: time.Date(2026, 3, 16, 1, 58, 0, 0, in), CallbackBy: time.Date(2026, 3, 16, 2, 28, 0, 0, in),
+		AcknowledgedAt: time.Date(2026, 3, 16, 2, 4, 0, 0, in), CalledAt: time.Date(2026, 3, 16, 2, 11, 0, 0, in), EndedAt: time.Date(2026, 3, 16, 2, 12, 0, 0, in),
+		Phone: "+436641234589",
 	}
 }
 

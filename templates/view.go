@@ -45,13 +45,19 @@ type view struct {
 	CustomerNumber                string
 	Understood                    bool     // something was
 	Missing                       []string // of MissingFacts
+
+	Emergency       emergencyView
+	Also            string // the first sentence in the other language
+	Second, Changed bool   // no mail prompted this one: the ticket belongs to the emergency now; its state has changed
+	Correction      string // one of the Correct constants, or ""
+	OldEmergency    string // the emergency that was told before
 }
 
 // newView prepares an answer for one language, the nth of langs. budget is how many octets its facts
 // may take.
 func newView(a *Answer, lang string, langs []string, n, budget int) *view {
 	v := &view{
-		Statement: statement(lang, a.InHours),
+		Statement: a.statement(lang),
 		Both:      len(langs) > 1,
 		First:     n == 0,
 		Last:      n == len(langs)-1,
@@ -67,12 +73,13 @@ func newView(a *Answer, lang string, langs []string, n, budget int) *view {
 	}
 	if v.Both && v.First {
 		for _, other := range langs[1:] {
-			v.Statement += string(markBreak) + foreign(other, statement(other, a.InHours))
+			v.Statement += string(markBreak) + foreign(other, a.statement(other))
 		}
 	}
 	v.company(&a.Company)
 	if !a.Bare {
 		v.mail(a, budget)
+		v.emergency(a, lang)
 	}
 	return v
 }
@@ -175,9 +182,7 @@ func (s *Set) subject(states []string, a *Answer, lang string) string {
 	for before := ""; before != own; {
 		before = own
 		own = rePrefix.ReplaceAllString(own, "")
-		for _, st := range s.states {
-			own = strings.TrimPrefix(own, st+": ")
-		}
+		own = s.states.ReplaceAllString(own, "")
 	}
 	if own == "" {
 		own = map[string]string{"de": "Ihre E-Mail", "en": "your mail"}[lang]

@@ -174,3 +174,101 @@ func days(lang string, ds []time.Weekday) string {
 	}
 	return strings.Join(parts[:len(parts)-1], ", ") + and + parts[len(parts)-1]
 }
+
+// linkedStatement is the form of the statement for those whose emergency somebody may come for.
+func linkedStatement(lang string) string {
+	if lang == "de" {
+		return "Ihre E-Mail allein alarmiert keinen Techniker."
+	}
+	return "Your mail alone alarms no technician."
+}
+
+// anyStatement is its form in mails that answer none.
+func anyStatement(lang string) string {
+	if lang == "de" {
+		return "Eine E-Mail allein alarmiert keinen Techniker."
+	}
+	return "A mail alone alarms no technician."
+}
+
+// corrected begins whatever takes something back.
+func corrected(lang string) string {
+	if lang == "de" {
+		return "Korrektur: "
+	}
+	return "Correction: "
+}
+
+// clock writes the time of day: "02:43". In the night in which an hour comes twice it says which one is meant.
+func clock(lang string, t time.Time) string {
+	s := t.Format("15:04")
+	twice := t.Add(time.Hour).Format("15:04") == s || t.Add(-time.Hour).Format("15:04") == s
+	switch {
+	case lang == "de" && twice && t.IsDST():
+		return s + " Uhr Sommerzeit"
+	case lang == "de" && twice:
+		return s + " Uhr Winterzeit"
+	case lang == "de":
+		return s + " Uhr"
+	case twice && t.IsDST():
+		return s + " summer time"
+	case twice:
+		return s + " winter time"
+	}
+	return s
+}
+
+func sameDay(t, now time.Time) bool { return t.YearDay() == now.YearDay() && t.Year() == now.Year() }
+
+// dayOf writes weekday and day, with the year where it is another one: "Montag, 16. März".
+func dayOf(lang string, t, now time.Time) string {
+	dot := ""
+	if lang == "de" {
+		dot = "."
+	}
+	s := fmt.Sprintf("%s, %d%s %s", weekday(lang, t.Weekday()), t.Day(), dot, month(lang, t.Month()))
+	if t.Year() != now.Year() {
+		s += fmt.Sprintf(" %d", t.Year())
+	}
+	return s
+}
+
+// when writes an instant as it follows a verb: "um 02:43 Uhr", "am Montag, 16. März, um 02:43 Uhr".
+func when(lang string, t, now time.Time) string {
+	at, on := "at ", "on "
+	if lang == "de" {
+		at, on = "um ", "am "
+	}
+	switch {
+	case t.IsZero():
+		return ""
+	case sameDay(t, now):
+		return at + clock(lang, t)
+	}
+	return on + dayOf(lang, t, now) + ", " + at + clock(lang, t)
+}
+
+// until writes an instant as it follows "bis" and "by": "02:43 Uhr", "Montag, 16. März, 02:43 Uhr".
+func until(lang string, t, now time.Time) string {
+	switch {
+	case t.IsZero():
+		return ""
+	case sameDay(t, now):
+		return clock(lang, t)
+	}
+	return dayOf(lang, t, now) + ", " + clock(lang, t)
+}
+
+// untilShort is until for subjects: "02:43", "16.3. 02:43", "16 March 02:43".
+func untilShort(lang string, t, now time.Time) string {
+	s := strings.Replace(clock(lang, t), " Uhr", "", 1)
+	switch {
+	case t.IsZero():
+		return ""
+	case sameDay(t, now):
+		return s
+	case lang == "de":
+		return fmt.Sprintf("%d.%d. %s", t.Day(), t.Month(), s)
+	}
+	return fmt.Sprintf("%d %s %s", t.Day(), month(lang, t.Month()), s)
+}
