@@ -56,11 +56,7 @@ func pageBody(c Channel, p PageData) ([]byte, error) {
 	if c.Type != ChannelJSON {
 		return nil, err
 	}
-	note := "the template of channel " + c.Name + " cannot be used: it gives more than 16 KB"
-	if err != nil {
-		note = "the template of channel " + c.Name + " cannot be used: " + oneLine(err.Error())
-	}
-	return webhookBody(p.shortened(1000, 20), note)
+	return webhookBody(p.shortened(200, 5), "the template of channel "+c.Name+" cannot be used: "+oneLine(err.Error()))
 }
 
 func formed(c Channel, p PageData) ([]byte, error) {

@@ -83,13 +83,13 @@ func templateBody(t *template.Template, p PageData) ([]byte, error) {
 	return b.bytes, nil
 }
 
-// bounded keeps a template from filling the memory.
+// bounded ends a template that says too much.
 type bounded struct{ bytes []byte }
 
-var errTooLong = errors.New("it gives more than 1 MB")
+var errTooLong = errors.New("it gives more than 16 KB")
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if len(b.bytes)+len(p) > 1<<20 {
+	if len(b.bytes)+len(p) > mostPage {
 		return 0, errTooLong
 	}
 	b.bytes = append(b.bytes, p...)
@@ -114,6 +114,8 @@ func templateFaultOf(err error) *TemplateFault {
 	switch {
 	case strings.Contains(f.Text, "can't evaluate field"):
 		f.Mend = "known are " + pageFields
+	case strings.Contains(f.Text, "index out of range"):
+		f.Mend = "an emergency may name no server, and have no ticket: {{if .Servers}} … {{end}}"
 	case strings.Contains(f.Text, "function") && strings.Contains(f.Text, "not defined"):
 		f.Mend = "besides those of Go's text/template there is json"
 	}

@@ -19,7 +19,7 @@ func (p PageData) clean() PageData {
 		*s.text = cutTo(wordsOnly(*s.text), s.most)
 	}
 	p.Problem = linesOnly(p.Problem)
-	p.Servers, p.Tickets = cleanList(p.Servers), cleanList(p.Tickets)
+	p.Servers, p.Tickets = cleanList(p.Servers, 20), cleanList(p.Tickets, 10)
 	if p.At.IsZero() && !p.TriggeredAt.IsZero() {
 		p.At = p.TriggeredAt.Add(time.Duration(p.Minutes) * time.Minute)
 	}
@@ -35,14 +35,14 @@ func (p PageData) shortened(problem, servers int) PageData {
 	return p
 }
 
-func cleanList(list []string) []string {
+func cleanList(list []string, most int) []string {
 	out := []string{} // never null in JSON
 	for _, s := range list {
 		if s = cutTo(wordsOnly(s), 100); s != "" && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
-	return out[:min(len(out), 20)]
+	return out[:min(len(out), most)]
 }
 
 // steers says whether a character does something to its reader's screen instead of showing there: controls, line and paragraph

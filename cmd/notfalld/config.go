@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"notfalld/strictyaml"
+	"notfalld/ticket"
 )
 
 // Config is the configuration file: every key that it knows, with its default in SetDefaults. Paths in it are absolute
@@ -158,12 +159,6 @@ type Trust struct {
 	Verified     bool     `yaml:"verified"`
 }
 
-// Alarm says who wakes the technician for emergencies that come by the API.
-type Alarm struct {
-	API      string `yaml:"api" one:"external|channels"`
-	Channels []any  `yaml:"channels"`
-}
-
 // HTTP is the API, health and metrics.
 type HTTP struct {
 	Listen string   `yaml:"listen"` // empty: no HTTP
@@ -219,7 +214,7 @@ func (c *Config) SetDefaults() {
 	c.Store.URL = "sqlite:data/notfalld.db"
 	c.SupportHours = SupportHours{Timezone: "Europe/Vienna", Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "08:00", To: "17:00", Holidays: "at"}
 	c.Staff.Language = "de"
-	c.Alarm.API = "external"
+	c.Alarm.API, c.Alarm.EscalateAfter = "external", ticket.DefaultEscalateAfter
 	c.ReplyMaxAge, c.ReopenWithin = 12*time.Hour, 7*24*time.Hour
 	c.HTTP.Listen = "127.0.0.1:8080"
 	c.Retention = Retention{Raw: 90 * 24 * time.Hour, Attachments: 90 * 24 * time.Hour}
@@ -302,6 +297,9 @@ func (c *Config) finish() {
 	}
 	if len(c.Admin.Notify) == 0 {
 		c.Admin.Notify = c.Staff.Notify
+	}
+	if !c.doc.Has("alarm.reminders") {
+		c.Alarm.Reminders = defaultReminders(c.Service.Callback)
 	}
 	if path, ok := sqlitePath(c.Store.URL); ok && path != "" && !filepath.IsAbs(path) {
 		c.Store.URL = "sqlite:" + filepath.Join(filepath.Dir(c.doc.File()), path)

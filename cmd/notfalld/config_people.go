@@ -82,13 +82,3 @@ func (c *Config) checkTrust() {
 		}
 	}
 }
-
-// checkAlarm refuses what would leave somebody waiting for an alarm that nobody sounds.
-func (c *Config) checkAlarm() {
-	if c.Alarm.API == "channels" && len(c.Alarm.Channels) == 0 && !c.doc.BadBelow("alarm.channels") {
-		c.doc.ProblemAt("alarm.channels", "is empty, and api is channels: nobody would be alarmed", "name a channel, or set api: external if another system pages")
-	}
-	if c.HTTP.Form {
-		c.doc.ProblemAt("http.form", "is true, and this version has no form of its own", "set it to false; company.form_url names the page where an emergency is triggered")
-	}
-}

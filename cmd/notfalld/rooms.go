@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
 
 	"notfalld/ingest"
@@ -68,6 +69,9 @@ func (c *Config) ticketOptions() (ticket.Options, error) {
 		Limits:       c.messageLimits(),
 		Bounds:       c.bounds(),
 	}
+	if o.Alarm, err = c.alarmOptions(); err != nil {
+		return ticket.Options{}, err
+	}
 	for _, m := range c.Mailboxes {
 		o.Mailboxes = append(o.Mailboxes, ticket.Mailbox{Name: m.Name, Address: m.Address, Plus: ticket.Plus(m.PlusAddress)})
 	}
@@ -97,4 +101,51 @@ func (c *Config) outboxOptions(log *slog.Logger) (outbox.Options, error) {
 	}
 	return outbox.Options{Host: c.SMTP.Host, Port: c.SMTP.Port, TLS: c.SMTP.TLS, RootCAs: ca,
 		Username: c.SMTP.Username, Password: c.SMTP.Password, Log: log}, nil
+}
+
+func (c *Config) alarmOptions() (ticket.AlarmOptions, error) {
+	a := ticket.AlarmOptions{API: c.Alarm.API, Reminders: c.Alarm.Reminders, EscalateAfter: c.Alarm.EscalateAfter}
+	for _, ch := range c.Alarm.Channels {
+		k := ticket.Channel{Name: ch.Name}
+		switch {
+		case ch.Webhook != nil:
+			k.Type = ticket.ChannelWebhook
+		case ch.Mail != nil:
+			k.Type, k.Address = ticket.ChannelMail, ch.Mail.Address
+		case ch.PagerDuty != nil:
+			k.Type, k.RoutingKey = ticket.ChannelPagerDuty, ch.PagerDuty.RoutingKey
+		case ch.JSON != nil:
+			body, err := ticket.PageTemplate(ch.JSON.Body)
+			if err != nil {
+				return ticket.AlarmOptions{}, fmt.Errorf("alarm channel %s: %w", ch.Name, err)
+			}
+			k.Type, k.Body = ticket.ChannelJSON, body
+		}
+		a.Channels = append(a.Channels, k)
+	}
+	return a, nil
+}
+
+// endpoints are the alarm channels that are reached over HTTP, by name.
+func (c *Config) endpoints() map[string]outbox.Endpoint {
+	all := map[string]outbox.Endpoint{}
+	for _, ch := range c.Alarm.Channels {
+		switch {
+		case ch.Webhook != nil:
+			all[ch.Name] = outbox.Endpoint{URL: ch.Webhook.URL, Secret: ch.Webhook.Secret, Header: headerValues(ch.Webhook.Headers)}
+		case ch.PagerDuty != nil:
+			all[ch.Name] = outbox.Endpoint{URL: ch.PagerDuty.URL}
+		case ch.JSON != nil:
+			all[ch.Name] = outbox.Endpoint{URL: ch.JSON.URL, Header: headerValues(ch.JSON.Headers)}
+		}
+	}
+	return all
+}
+
+func headerValues(headers map[string]HeaderValue) map[string]string {
+	values := map[string]string{}
+	for name, v := range headers {
+		values[name] = v.Value
+	}
+	return values
 }
