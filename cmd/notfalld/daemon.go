@@ -81,6 +81,7 @@ type plan struct {
 	desk   ticket.Options // without Store and Rules
 	boxes  []ingest.Options
 	smtp   outbox.Options
+	pages  outbox.PageOptions
 	clock  ticket.Clock
 }
 
@@ -132,6 +133,7 @@ func (m *Main) plan(cfg *Config) (*plan, error) {
 	if p.smtp, err = cfg.outboxOptions(p.log); err != nil {
 		return nil, exitError{exitUsage, err}
 	}
+	p.pages = outbox.PageOptions{Endpoints: cfg.endpoints(), Log: p.log}
 	return p, nil
 }
 
@@ -166,7 +168,8 @@ func (p *plan) live(ctx context.Context, started func(*parts)) (err error) {
 	if err != nil {
 		return err
 	}
-	d := &parts{plan: p, store: s, desk: desk, rules: newRuleKeeper(p, desk), sender: outbox.New(p.smtp, desk), listener: listener}
+	d := &parts{plan: p, store: s, desk: desk, rules: newRuleKeeper(p, desk), sender: outbox.New(p.smtp, desk),
+		pager: outbox.NewPager(p.pages, desk), listener: listener}
 	for _, b := range p.boxes {
 		d.watchers = append(d.watchers, ingest.New(b, desk))
 	}
@@ -207,6 +210,7 @@ type parts struct {
 	desk     *ticket.Desk
 	rules    *ruleKeeper
 	sender   *outbox.Sender
+	pager    *outbox.Pager
 	watchers []*ingest.Watcher
 	listener net.Listener
 	pulse    pulse
@@ -219,6 +223,7 @@ func (d *parts) run(ctx context.Context, started func(*parts)) error {
 		g.Go(func() error { return web.Serve(ctx, d.listener, d.handler()) })
 	}
 	g.Go(func() error { return d.sender.Run(ctx) })
+	g.Go(func() error { return d.pager.Run(ctx) })
 	g.Go(func() error { return d.desk.RunClosing(ctx) })
 	g.Go(func() error { return d.keepHouse(ctx) })
 	g.Go(func() error { return d.decideLeftovers(ctx) })
