@@ -46,6 +46,7 @@ type vocabulary struct {
 	contactMarks                     []*lexicon // each a sign of another kind
 	letterWords                      *lexicon
 	stopWords                        *lexicon // the id is german, english or foreign
+	freemail                         map[string]bool
 }
 
 // newVocabulary takes the lists that the finders read out of all lists.
@@ -93,6 +94,7 @@ func newVocabulary(lists map[string][]string) *vocabulary {
 		contactMarks: []*lexicon{lex("contact-company"), lex("contact-phone"), lex("contact-fax"), lex("contact-register"), lex("contact-web"), lex("contact-street")},
 		letterWords:  lex("letter-words"),
 		stopWords:    lex("german-words", "english-words", "foreign-words"),
+		freemail:     set("freemail"),
 	}
 	for _, h := range folded(lists["error-beginnings"]) {
 		v.heads[h[0]] = append(v.heads[h[0]], h)
@@ -107,7 +109,7 @@ var tokenLists = setOf("our-subjects", "our-subject-words", "faint-words", "host
 	"host-roles-of-names", "words-before-hostnames", "words-behind-hostnames", "words-before-roles", "speech-endings", "third-parties", "tracking-labels",
 	"file-endings", "private-endings", "public-resolvers", "error-tokens", "words-before-names", "error-beginnings", "http-reasons", "programs", "commands",
 	"message-labels", "customer-labels-weak", "number-fillers", "phone-labels", "not-phone-labels", "extension-labels", "extension-fillers",
-	"step-verbs", "verbs-of-wishes", "words-of-requests")
+	"step-verbs", "verbs-of-wishes", "words-of-requests", "freemail")
 
 // folded are the entries of a list as text is compared: "für" and "fuer" are one.
 func folded(list []string) []string {

@@ -84,6 +84,7 @@ func Load(admin []File) (*Set, error) {
 	l.rules()
 	l.reachable()
 	l.hintNames()
+	l.linkRules()
 	if all := l.collected(); strictyaml.Broken(all) {
 		return nil, l.failed()
 	} else {

@@ -8,6 +8,7 @@ type rawFile struct {
 	Classify []rawClassify      `yaml:"classify"`
 	Extract  []rawExtract       `yaml:"extract"`
 	Route    []rawRoute         `yaml:"route"`
+	Link     rawLink            `yaml:"link"`
 }
 
 type rawList struct {

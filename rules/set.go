@@ -24,6 +24,7 @@ type Set struct {
 	finders  map[string]string         // the rule that names a built-in finder
 
 	routes []*routeRule
+	link   *LinkRules
 
 	rules    []Rule // for those who ask what is in force
 	files    []File

@@ -205,7 +205,7 @@ func meantName(name string, known []string) string {
 func (s *Set) ruleNames() []string {
 	var out []string
 	for _, r := range s.rules {
-		if r.Section != "lists" {
+		if r.Section != "lists" && r.Section != linkSection {
 			out = append(out, r.Name)
 		}
 	}
