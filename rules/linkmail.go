@@ -19,7 +19,7 @@ const maxNumbers = 20
 
 // TicketKeys are the keys that a mail gives its ticket, sorted: what it says of itself, and what the inventory says of its
 // servers. author is the address of who wrote it, proof that of the sender ("pass", "fail", "unknown"): an address that is
-// disowned says nothing. Tokens are the caller's business, and so is leaving out the company's own DomainKey.
+// disowned says nothing. Tokens are the caller's business; LeaveOutOwn takes the company's own domains out.
 func TicketKeys(m *message.Mail, f Facts, author, proof string, in *Inventory) []Key {
 	var k keyList
 	if proof != "fail" {
@@ -63,6 +63,15 @@ func EmergencyKeys(customer, email, phone string, servers []string, in *Inventor
 // DomainKey is what a KeyDomain of an address holds: the domain that one owner registered, lower case, IDN in ASCII; "" of
 // what is no address.
 func DomainKey(address string) string { return siteOf(strings.TrimSpace(domainOf(address))) }
+
+// LeaveOutOwn takes the domains of our own addresses out of keys: they tie nobody to a customer. The list is the caller's own.
+func LeaveOutOwn(keys []Key, own []string) []Key {
+	ours := map[string]bool{}
+	for _, a := range own {
+		ours[DomainKey(a)] = true
+	}
+	return slices.DeleteFunc(keys, func(k Key) bool { return k.Kind == KeyDomain && ours[k.Value] })
+}
 
 // siteOf is the registered part of a domain; of a name that is none the name itself.
 func siteOf(domain string) string {

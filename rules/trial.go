@@ -189,6 +189,7 @@ func (f *trialFile) try(ctx context.Context, s *Set, i int, key string) ([]Probl
 	}
 	c := comparison{doc: f.doc, key: key + ".expect", got: got}
 	c.all(&t.Expect)
+	c.link(t, w)
 	return c.problems, nil
 }
 

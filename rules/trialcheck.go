@@ -27,6 +27,7 @@ func (f *trialFile) check(s *Set) {
 		}
 		f.checkMail(t, key)
 		f.checkExpect(t, key, known)
+		f.checkEmergencies(t, key)
 		f.worlds = append(f.worlds, f.worldOf(t, key, world))
 	}
 }

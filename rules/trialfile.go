@@ -55,6 +55,8 @@ type rawTest struct {
 	SupportOpen *bool  `yaml:"support_open"`
 	Proof       string `yaml:"proof" one:"pass|fail|unknown"`
 
+	Emergencies []rawTrialEmergency `yaml:"emergencies"`
+
 	Expect rawExpect `yaml:"expect"`
 	Todo   string    `yaml:"todo"`
 }
@@ -83,11 +85,13 @@ type rawExpect struct {
 	Notify         []string `yaml:"notify" empty:"" loose:""`
 	Fired          []string `yaml:"fired" empty:"" loose:""`
 	NotFired       []string `yaml:"not_fired" empty:"" loose:""`
+	Link           string   `yaml:"link" empty:""`
+	Suggested      []string `yaml:"suggested" empty:"" loose:""`
 }
 
 // expectKeys are the keys of rawExpect, in its order.
 var expectKeys = []string{"class", "reply", "language", "customer_number", "servers", "known_servers", "errors", "phones", "problem",
-	"reproduction", "changes", "missing", "priority", "tags", "notify", "fired", "not_fired"}
+	"reproduction", "changes", "missing", "priority", "tags", "notify", "fired", "not_fired", "link", "suggested"}
 
 // wholeMail are the keys that give a whole mail, and mailFields those that give its parts.
 var (
