@@ -8,7 +8,7 @@ import (
 
 // Rule is one rule or list of a set, as `rules check --list` shows it.
 type Rule struct {
-	Section string `json:"section"` // "lists", "classify", "extract", "route", "link"
+	Section string `json:"section"` // "lists", "classify", "extract", "forms", "route", "link"
 	Name    string `json:"name"`
 	State   State  `json:"state"`
 	Place          // of an admin's rule or change where that stands, not what it changes

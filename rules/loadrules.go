@@ -21,6 +21,10 @@ func (l *loader) rules() {
 		func(r *rawExtract, w []string) { r.Words = w }, func(r *rawExtract) []string { return r.Words })
 	l.extract(extract)
 	remember(l, "extract", extract)
+	forms := merge(l, "forms", func(f *rawFile) []rawForm { return f.Forms },
+		func(*rawForm, []string) {}, func(*rawForm) []string { return nil })
+	l.forms(forms)
+	remember(l, "forms", forms)
 	route := merge(l, "route", func(f *rawFile) []rawRoute { return f.Route },
 		func(*rawRoute, []string) {}, func(*rawRoute) []string { return nil })
 	l.route(route)
@@ -298,11 +302,7 @@ func (l *loader) route(list []placed[rawRoute]) {
 				p.f.doc.ProblemAt(at, fmt.Sprintf("%q is no address", strictyaml.Short(a)), "write name@domain")
 			}
 		}
-		for i, x := range p.raw.Unless {
-			if len(x.Words) > 0 || x.Pattern != "" || len(x.Values) > 0 {
-				p.f.doc.ProblemAt(fmt.Sprintf("%s.unless[%d]", p.key, i), "an exception of a route has when: only", "")
-			}
-		}
+		noWords(p.f, p.key, p.raw.Unless, "a route")
 		l.set.routes = append(l.set.routes, r)
 	}
 }

@@ -7,6 +7,7 @@ type rawFile struct {
 	Settings rawSettings        `yaml:"settings"`
 	Classify []rawClassify      `yaml:"classify"`
 	Extract  []rawExtract       `yaml:"extract"`
+	Forms    []rawForm          `yaml:"forms"`
 	Route    []rawRoute         `yaml:"route"`
 	Link     rawLink            `yaml:"link"`
 }

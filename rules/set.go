@@ -23,6 +23,7 @@ type Set struct {
 	refusals map[string][]*extractRule // by the kind of fact
 	finders  map[string]string         // the rule that names a built-in finder
 
+	forms  []*formRule
 	routes []*routeRule
 	link   *LinkRules
 

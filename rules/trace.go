@@ -3,7 +3,7 @@ package rules
 // Step is one thing that a rule saw, and what came of it.
 type Step struct {
 	Rule   string `json:"rule"`             // name; "" where no rule decided
-	Fact   string `json:"fact"`             // class, server, error, customer_number, phone, problem, reproduction, changes, language, reply, route
+	Fact   string `json:"fact"`             // class, server, error, customer_number, phone, problem, reproduction, changes, language, form, reply, route
 	Value  string `json:"value"`            // the fact, or the words that were looked at
 	Taken  bool   `json:"taken"`            // refused otherwise
 	Why    string `json:"why"`              // in words: "the inventory has it", "a file name"

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -34,6 +35,8 @@ func (s *Set) understand(ctx context.Context, m *message.Mail, w World, t *Trace
 // passes fills in f, one pass after the other. Each is linear in the text and the text is capped, so looking at the
 // clock between them is enough.
 func (s *Set) passes(ctx context.Context, m *message.Mail, w World, f *Facts, t *Trace) error {
+	secret := m // as it came: from here on the secrets of forms are out of sight
+	m = s.Conceal(m)
 	d := s.newDoc(ctx, m, w)
 	if d.trace = t; t != nil {
 		t.Sources = d.sources()
@@ -42,6 +45,7 @@ func (s *Set) passes(ctx context.Context, m *message.Mail, w World, f *Facts, t 
 	f.Automatic = d.auto
 	var found []finding // error messages in all sources, in order
 	passes := []func(){
+		func() { f.Form = s.formOf(ctx, d, secret) },
 		func() { d.captured = s.capture(ctx, d) },
 		func() { found = findErrors(d) },
 		func() { f.Errors = errorFacts(d, found) },
@@ -67,6 +71,13 @@ func (s *Set) passes(ctx context.Context, m *message.Mail, w World, f *Facts, t 
 func (s *Set) conclude(ctx context.Context, d *doc, f *Facts) {
 	v := s.classify(ctx, d, f)
 	f.Class, f.Never = v.class, v.never
+	if f.Form != nil {
+		f.Form.Language = cmp.Or(f.Form.Language, f.Language)
+		if !f.Form.Proven && f.Class != Emergency { // staff are to see it: somebody may be waiting for a call
+			f.Class, v.by = Emergency, f.Form.Rule
+			d.tell(Step{Rule: v.by, Fact: "class", Value: string(Emergency), Taken: true, Why: "decides: the mail looks like the form's, and nothing proves it"})
+		}
+	}
 	if d.trace != nil {
 		d.trace.Score, d.trace.Limit, d.trace.Decided = v.score, s.emergency, v.by
 	}
