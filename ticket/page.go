@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -52,11 +53,14 @@ func pageBody(c Channel, p PageData) ([]byte, error) {
 		if body, err = formed(c, p.shortened(l.problem, l.servers)); err == nil && len(body) <= mostPage {
 			return body, nil
 		}
+		if err != nil && !errors.Is(err, errTooLong) {
+			break
+		}
 	}
 	if c.Type != ChannelJSON {
 		return nil, err
 	}
-	return webhookBody(p.shortened(200, 5), "the template of channel "+c.Name+" cannot be used: "+oneLine(err.Error()))
+	return webhookBody(p.shortened(1000, 5), "the template of channel "+c.Name+" cannot be used: "+templateFaultOf(err).Error())
 }
 
 func formed(c Channel, p PageData) ([]byte, error) {
