@@ -52,7 +52,9 @@ func (s *Set) check(files map[string]file) []*Problem {
 	if len(c.problems) > 0 {
 		return c.problems // rendering would only say the same again
 	}
-	return append(s.checkAnswers(files), s.checkNotices(files)...)
+	problems := append(s.checkAnswers(files), s.checkConfirmations(files)...)
+	problems = append(problems, s.checkNotices(files)...)
+	return append(problems, s.checkAlarms(files)...)
 }
 
 // checkAnswers renders every sample and looks at it as its reader would.
@@ -68,6 +70,7 @@ func (s *Set) checkAnswers(files map[string]file) []*Problem {
 		visible, faults := inspect(r.HTML)
 		for _, lang := range langs {
 			f.statement(sm, lang, r.Text, visible)
+			f.emergency(sm, lang, r.Text)
 		}
 		if strings.IndexFunc(r.Subject, isLetter) != 0 {
 			f.add(&Problem{f.source(sm.template(), langs[0]), 1, 1, `the subject says no state: write it into {{define "subject"}}`}, sm.name)
@@ -152,6 +155,21 @@ func (f *findings) statement(sm sample, lang, text, visible string) {
 	}
 }
 
+// emergency looks for what a customer who belongs to one has to find at once: which, and until when to wait.
+func (f *findings) emergency(sm sample, lang, text string) {
+	a := &sm.answer
+	at := f.source(sm.template(), lang, languages(a.Languages)[0])
+	if a.Row == NotLinked || a.Bare {
+		return
+	}
+	if !strings.Contains(text, a.Emergency.Number) {
+		f.add(&Problem{at, 1, 1, "the answer does not name the emergency: write {{.Emergency.Number}}"}, sm.name)
+	}
+	if a.Row == Alarmed || a.Row == TakenOver {
+		f.near(at, until(lang, a.Emergency.CallbackBy, a.Now), "write {{.Emergency.By}}, until when a technician calls", text, sm.name)
+	}
+}
+
 // top is the beginning of a text as a reader gets it.
 func top(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
@@ -180,12 +198,78 @@ func missingIn(visible, text string) string {
 // reLead matches what only the text form needs: numbers and signs of lists, the line between sections.
 var reLead = regexp.MustCompile(`^(?:[0-9]+\. |- |> ?|\* \* \*$)`)
 
-// checkNotices renders notifications of every kind.
+// checkConfirmations renders confirmations of every kind and state.
+func (s *Set) checkConfirmations(files map[string]file) []*Problem {
+	f := findings{files: files}
+	for _, c := range sampleConfirmations() {
+		langs := languages(c.Languages)
+		name := fmt.Sprintf("%s, %s, %s", c.Kind, c.Row, strings.Join(langs, "+"))
+		r, err := s.Confirmation(c)
+		if err != nil {
+			f.add(renderProblem(err, files, f.source(confirmation, langs[0])), name)
+			continue
+		}
+		for _, lang := range langs {
+			at := f.source(confirmation, lang, langs[0])
+			f.near(at, anyStatement(lang), "write {{.Statement}} right below the state", r.Text, name)
+			f.near(at, c.Emergency.Number, "write {{.Emergency.Number}}", r.Text, name)
+		}
+		if strings.IndexFunc(r.Subject, isLetter) != 0 {
+			f.add(&Problem{f.source(confirmation, langs[0]), 1, 1, `the subject says no state: write it into {{define "subject"}}`}, name)
+		}
+	}
+	return f.problems()
+}
+
+// near looks for what a text has to say near its top.
+func (f *findings) near(at, want, mend, text, sample string) {
+	if !strings.Contains(top(text), want) {
+		f.add(&Problem{at, 1, 1, fmt.Sprintf("%q is not within the first %d characters: %s", want, nearTop, mend)}, sample)
+	}
+}
+
+// checkNotices renders notifications of every kind. One about an emergency says so first: to be told that none was
+// triggered, by templates that know of no emergencies, would let staff sleep on.
 func (s *Set) checkNotices(files map[string]file) []*Problem {
 	f := findings{files: files}
 	for _, n := range sampleNotices() {
-		if _, err := s.Notification(n); err != nil {
-			f.add(renderProblem(err, files, f.source(notice, n.Language)), string(n.Kind))
+		at := f.source(notice, staffLanguage(n.Language))
+		r, err := s.Notification(n)
+		if err != nil {
+			f.add(renderProblem(err, files, at), string(n.Kind))
+			continue
+		}
+		if e := n.Emergency; e != nil && (!strings.HasPrefix(r.Subject, e.Number) || !strings.HasPrefix(r.Text, e.Number)) {
+			f.add(&Problem{at, 1, 1, "a notice about an emergency does not begin with its number, in the subject and in the text: " +
+				"write {{if .Emergency}}{{.Emergency.Number}} and how it stands, as the shipped " + notice + "." + staffLanguage(n.Language) + ".txt does"}, string(n.Kind))
+		}
+		if e := n.Emergency; e != nil && !strings.Contains(r.HTML, telephone(e.Phone)) {
+			f.add(&Problem{at, 1, 1, `a notice about an emergency does not link the number to call: write {{phone "…" .Emergency.Phone}}`}, string(n.Kind))
+		}
+	}
+	return f.problems()
+}
+
+// checkAlarms renders what pagers are told.
+func (s *Set) checkAlarms(files map[string]file) []*Problem {
+	f := findings{files: files}
+	for _, a := range sampleAlarms() {
+		at := f.source(alarm, a.Language)
+		r, err := s.Alarm(a)
+		if err != nil {
+			f.add(renderProblem(err, files, at), a.Kind)
+			continue
+		}
+		if strings.IndexFunc(r.Subject, isLetter) != 0 {
+			f.add(&Problem{at, 1, 1, `the subject says no state: write it into {{define "subject"}}`}, a.Kind)
+		}
+		if a.Kind == "test" {
+			continue
+		}
+		for what, mend := range map[string]string{a.Number: "write {{.Number}}", a.Phone: "write {{.Phone}}"} {
+			if !strings.Contains(r.Text, what) {
+				f.add(&Problem{at, 1, 1, fmt.Sprintf("an alarm does not say %q: %s", what, mend)}, a.Kind)
+			}
 		}
 	}
 	return f.problems()

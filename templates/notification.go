@@ -131,11 +131,17 @@ type noticeView struct {
 	Draft                    []string
 	Items                    []itemView
 	MoreItems, Untold, Count int
+	Linked                   int // of Items: belong to emergencies
+
+	Emergency *staffEmergency // nil: none
+	Suggested []string
+	Minutes   int
+	Detail    string
 }
 
 type itemView struct {
-	Ticket, Address, Subject, Why string
-	Nobody                        bool
+	Ticket, Emergency, Address, Subject, Why string
+	Nobody                                   bool
 }
 
 // Notification renders a mail to staff: the state of the alarm first, then who, what was understood,
@@ -168,10 +174,18 @@ func noticeSubject(state string, n *Notification) string {
 	if t := oneLine(n.Ticket); t != "" {
 		state += " [" + t + "]"
 	}
-	if own := cut(reTicket.ReplaceAllString(oneLine(n.Subject), " "), 80); own != "" && n.Kind != NoticeBundle {
+	own := n.Subject
+	if own == "" && n.Emergency != nil {
+		own = strings.Join(nonEmpty(n.Emergency.Name, n.Emergency.CustomerNumber), ", ")
+	}
+	if own = cut(reTicket.ReplaceAllString(oneLine(own), " "), 80); own != "" && n.Kind != NoticeBundle {
 		state += " " + own
 	}
 	return shorten(state, subjectMax)
+}
+
+func nonEmpty(all ...string) []string {
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
 func newNoticeView(n *Notification, lang string) *noticeView {
@@ -199,6 +213,8 @@ func newNoticeView(n *Notification, lang string) *noticeView {
 		v.Draft, _ = textLines(n.Draft.Text)
 	}
 	v.items(n.Items)
+	v.emergency(n.Emergency, lang)
+	v.Suggested, v.Minutes, v.Detail = saidAll(n.Suggested), n.Minutes, said(n.Detail)
 	return v
 }
 
@@ -219,8 +235,11 @@ func (v *noticeView) items(all []Item) {
 			if untold {
 				v.Untold++
 			}
+			if it.Emergency != "" {
+				v.Linked++
+			}
 			if len(v.Items) < maxItems {
-				v.Items = append(v.Items, itemView{said(it.Ticket), said(it.Address), said(it.Subject), said(it.Why), untold})
+				v.Items = append(v.Items, itemView{said(it.Ticket), said(it.Emergency), said(it.Address), said(it.Subject), said(it.Why), untold})
 			} else {
 				v.MoreItems++
 			}

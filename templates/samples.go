@@ -108,17 +108,20 @@ func isTrouble(s string) bool {
 	return slices.Contains([]string{TroubleFailed, TroublePending, TroubleOverdue}, s)
 }
 
+// mailVariants are the circumstances of mails. Those that differ in facts alone are for the rows that have more to say of
+// them than the facts that all answers share.
 func mailVariants() []variant {
+	facts := []Row{NotLinked, Finished}
 	return []variant{
 		{"with everything", false, func(*Answer) {}, nil},
 		{"late", false, func(a *Answer) { a.Late = true }, nil},
-		{"at closing time", false, func(a *Answer) { a.Closing = true }, nil},
+		{"at closing time", false, func(a *Answer) { a.Closing = true }, facts},
 		{"after a closed ticket", true, func(a *Answer) { a.OldTicket = "NS-9000" }, nil},
-		{"with nothing understood", true, func(a *Answer) { a.Understood, a.Missing, a.Subject = Understood{}, MissingFacts(), "" }, nil},
+		{"with nothing understood", true, func(a *Answer) { a.Understood, a.Missing, a.Subject = Understood{}, MissingFacts(), "" }, facts},
 		{"with one of each", true, func(a *Answer) {
 			a.Understood.Servers, a.Understood.Errors = a.Understood.Servers[:1], a.Understood.Errors[:1]
 			a.Missing = nil
-		}, nil},
+		}, facts},
 		{"with little configured", false, func(a *Answer) {
 			a.Company, a.Hours, a.TicketLine = Company{Name: "X"}, Hours{}, ""
 			a.NextOpen, a.NextClose = time.Time{}, time.Time{}
@@ -177,24 +180,4 @@ func sampleEmergency(in *time.Location) Emergency {
 		AcknowledgedAt: time.Date(2026, 3, 16, 2, 4, 0, 0, in), CalledAt: time.Date(2026, 3, 16, 2, 11, 0, 0, in), EndedAt: time.Date(2026, 3, 16, 2, 12, 0, 0, in),
 		Phone: "+436641234589",
 	}
-}
-
-// sampleNotices has one of every kind in both languages, and of every outcome.
-func sampleNotices() []Notification {
-	var all []Notification
-	a := sampleAnswer()
-	for _, lang := range []string{"de", "en"} {
-		for _, kind := range []Notice{NoticeTicket, NoticeMail, NoticeBundle, NoticeUndelivered, NoticeDelayed, NoticeDraft} {
-			for _, answered := range []Answered{"", AnsweredFull, AnsweredBare, AnsweredNot, AnsweredBefore} {
-				all = append(all, Notification{
-					Kind: kind, Language: lang, Company: a.Company.Name, Ticket: a.Ticket, TicketLine: a.TicketLine, OldTicket: "NS-9000", Related: "NS-9001",
-					Priority: "high", Tags: []string{"vip"}, Name: "Erika Muster", Address: "erika@firma.example", Proof: Proven, Subject: a.Subject, Arrived: a.Arrived, Understood: a.Understood,
-					Missing: MissingFacts(), Attachments: []string{"error.log"}, Problem: "too deep", LeftOut: []string{"x.zip"}, Text: "Hallo,\n\nder Server steht.\n",
-					Answered: answered, Recipient: "erika@firma.example", Why: "mailing list", Draft: &Rendered{Subject: "s", Text: "t"},
-					Items: []Item{{Ticket: "NS-1", Address: "a@b.example", Subject: "x", Answered: answered, Why: "w"}},
-				})
-			}
-		}
-	}
-	return all
 }

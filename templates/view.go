@@ -105,6 +105,11 @@ func (v *view) company(c *Company) {
 func (v *view) mail(a *Answer, budget int) {
 	v.Ticket, v.OldTicket = literal(oneLine(a.Ticket)), literal(oneLine(a.OldTicket))
 	v.TicketLine = literal(oneLine(a.TicketLine))
+	v.Understood = len(a.Understood.Servers)+len(a.Understood.Errors) > 0
+	v.Missing = knownMissing(a.Missing)
+	if v.MoreServers, v.MoreErrors = len(a.Understood.Servers), len(a.Understood.Errors); budget == 0 {
+		return
+	}
 	left := budget
 	take := func(s string) (string, bool) {
 		if s == "" {
@@ -142,7 +147,6 @@ func (v *view) mail(a *Answer, budget int) {
 	v.MoreServers = len(a.Understood.Servers) - len(v.Servers)
 	v.MoreErrors = len(a.Understood.Errors) - len(v.Errors)
 	v.Understood = v.CustomerNumber != "" || len(v.Phones)+len(a.Understood.Servers)+len(a.Understood.Errors) > 0
-	v.Missing = knownMissing(a.Missing)
 }
 
 // knownMissing keeps what templates have words for, in the order in which it is asked for.
