@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"encoding/base64"
 	"net/url"
 	"strings"
 	"unicode"
@@ -36,7 +37,8 @@ func keysOf(e Endpoint) (keys []string) {
 	}
 	if u, err := url.Parse(e.URL); err == nil {
 		password, _ := u.User.Password()
-		candidates = append(candidates, u.RequestURI(), u.User.Username(), password)
+		basic := base64.StdEncoding.EncodeToString([]byte(u.User.Username() + ":" + password)) // RFC 7617, 2
+		candidates = append(candidates, u.RequestURI(), u.User.Username(), password, basic)
 		candidates = append(candidates, strings.Split(u.EscapedPath(), "/")...)
 		candidates = append(candidates, strings.Split(u.Path, "/")...)
 		for _, values := range u.Query() {
