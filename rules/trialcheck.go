@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"notfalld/message"
 )
 
 // check finds what is wrong with a test file without running it.
@@ -49,7 +51,7 @@ func (f *trialFile) world() World {
 
 // worldOf is the world of one test.
 func (f *trialFile) worldOf(t *rawTest, key string, w World) World {
-	w.Proof = t.Proof
+	w.Proof, w.Signed = t.Proof, t.Proof == string(message.ProofPass)
 	if t.SupportOpen != nil {
 		w.Open = *t.SupportOpen
 	}
@@ -188,6 +190,7 @@ func (f *trialFile) checkExpect(t *rawTest, above string, rules []string) {
 			}
 		}
 	}
+	f.checkForm(&e.Form, key+".form", rules)
 	for i, name := range e.Fired {
 		if slices.Contains(e.NotFired, name) {
 			f.doc.ProblemAt(fmt.Sprintf("%s.fired[%d]", key, i), "stands under not_fired as well", "remove one of the two")

@@ -57,6 +57,7 @@ func (c *comparison) all(e *rawExpect) {
 	if c.has("missing") {
 		c.missing(e.Missing, f.Missing)
 	}
+	c.form(&e.Form, f.Form)
 	if c.has("priority") && e.Priority != f.Route.Priority {
 		none := func(s string) string {
 			if s == "" {

@@ -87,11 +87,13 @@ type rawExpect struct {
 	NotFired       []string `yaml:"not_fired" empty:"" loose:""`
 	Link           string   `yaml:"link" empty:""`
 	Suggested      []string `yaml:"suggested" empty:"" loose:""`
+
+	Form rawTrialForm `yaml:"form" empty:"" short:"rule"`
 }
 
 // expectKeys are the keys of rawExpect, in its order.
 var expectKeys = []string{"class", "reply", "language", "customer_number", "servers", "known_servers", "errors", "phones", "problem",
-	"reproduction", "changes", "missing", "priority", "tags", "notify", "fired", "not_fired", "link", "suggested"}
+	"reproduction", "changes", "missing", "priority", "tags", "notify", "fired", "not_fired", "link", "suggested", "form"}
 
 // wholeMail are the keys that give a whole mail, and mailFields those that give its parts.
 var (

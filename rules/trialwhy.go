@@ -103,7 +103,7 @@ func (t *tried) fired(name string) (on string, ok bool) {
 	for _, s := range t.trace.Steps {
 		switch {
 		case s.Rule != name:
-		case s.Taken && s.Fact == "class", s.Taken && s.Fact == "route":
+		case s.Taken && s.Fact == "class", s.Taken && s.Fact == "route", s.Taken && s.Fact == "form":
 			return s.Why, true
 		case !s.Taken && s.Why == refusedByRule:
 			return fmt.Sprintf("the %s %q, which it refused", factName(s.Fact), clip(oneLine(s.Value), 80)), true
@@ -170,6 +170,8 @@ func (t *tried) whyNotFired(name string) string {
 		return fmt.Sprintf("rule %s decided before it", t.trace.Decided)
 	case i >= 0 && classify[i].hint():
 		return "nothing that it looks for is there"
+	case slices.ContainsFunc(t.set.forms, func(r *formRule) bool { return r.name == name }):
+		return "another form is proven before it"
 	case slices.ContainsFunc(t.set.routes, func(r *routeRule) bool { return r.name == name }) && t.facts.Class != Emergency:
 		return fmt.Sprintf("a mail of class %s is routed nowhere", t.facts.Class)
 	case slices.ContainsFunc(t.set.routes, func(r *routeRule) bool { return r.name == name }):
