@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"time"
 
 	"notfalld/rules"
 	"notfalld/templates"
@@ -15,14 +14,6 @@ const (
 	outside = "outside"
 )
 
-// row names the cell of the table of answers that is true of a ticket at an instant.
-func (d *Desk) row(now time.Time) string {
-	if d.o.Hours.Open(now) {
-		return string(templates.NotLinked) + "/" + inHours
-	}
-	return string(templates.NotLinked) + "/" + outside
-}
-
 // chooseAnswer fills an answer with what is true now and renders it. ok is false when there is nothing
 // left to say: the recipient has just been told the same by another answer.
 func (d *Desk) chooseAnswer(tx Tx, o *Out) (ok bool, err error) {
@@ -30,11 +21,23 @@ func (d *Desk) chooseAnswer(tx Tx, o *Out) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	o.Row = d.row(d.now())
-	if stale, err := d.isStale(tx, t, o); err != nil || stale {
+	now, err := d.standingOf(tx, t, m, o.Recipient)
+	if err != nil {
 		return false, err
 	}
-	view, err := d.answerView(tx, t, m, o)
+	if o.Bare {
+		now = standing{says: saysNotLinked}
+	}
+	o.Row, o.EmergencyID = d.row(now), now.id()
+	if stale, err := d.isStale(tx, t, o, now); err != nil || stale {
+		return false, err
+	}
+	if now.emergency != nil {
+		if err := d.setTold(tx, t.ID, now.emergency.ID); err != nil {
+			return false, err
+		}
+	}
+	view, err := d.answerView(tx, t, m, o, now)
 	if err != nil {
 		return false, err
 	}
@@ -87,15 +90,14 @@ func (d *Desk) render(v templates.Answer) (templates.Rendered, error) {
 	return d.o.Templates.Answer(v)
 }
 
-func (d *Desk) answerView(tx Tx, t Ticket, m Mail, o *Out) (templates.Answer, error) {
+func (d *Desk) answerView(tx Tx, t Ticket, m Mail, o *Out, stands standing) (templates.Answer, error) {
 	now := d.now().In(d.o.Hours.Location)
-	hc := d.o.Hours.Config()
 	v := templates.Answer{
-		Row: templates.NotLinked, InHours: d.o.Hours.Open(now), Bare: o.Bare, Closing: o.Reason == ReasonClosing,
+		Row: rowOf(stands.says), InHours: d.o.Hours.Open(now), Bare: o.Bare, Closing: o.Reason == ReasonClosing,
 		Company: d.o.Company, Service: d.o.Service,
-		Hours:    templates.Hours{Days: hc.Days, From: hc.From, To: hc.To, Timezone: hc.Timezone, Holidays: hc.Holidays},
+		Hours:    d.hoursWords(),
 		NextOpen: d.o.Hours.NextOpen(now), NextClose: d.o.Hours.NextClose(now),
-		Now: now, Arrived: m.Arrived.In(d.o.Hours.Location), Late: now.Sub(m.Arrived) > d.o.Bounds.LateAfter && o.Reason != ReasonClosing,
+		Now: now, Arrived: m.Arrived.In(d.o.Hours.Location), Late: now.Sub(m.Arrived) > d.o.Bounds.LateAfter && o.Reason != ReasonClosing && o.Reason != ReasonChange,
 	}
 	if o.Language != "" {
 		v.Languages = []string{o.Language}
@@ -108,12 +110,36 @@ func (d *Desk) answerView(tx Tx, t Ticket, m Mail, o *Out) (templates.Answer, er
 	if t.Previous != 0 {
 		v.OldTicket = Number(t.Previous)
 	}
+	if err := d.sayEmergency(tx, o, stands, &v); err != nil {
+		return v, err
+	}
 	ms, err := tx.Mails(t.ID)
 	if err != nil {
 		return v, err
 	}
 	v.Understood, v.Missing = ownFacts(ms, m)
 	return v, nil
+}
+
+// sayEmergency fills in the emergency that the recipient may know, and what has changed since he was told last.
+func (d *Desk) sayEmergency(tx Tx, o *Out, stands standing, v *templates.Answer) error {
+	if stands.emergency != nil {
+		v.Emergency = d.emergencyWords(*stands.emergency)
+	}
+	told, ok, err := toldBefore(tx, o)
+	if err != nil || !ok {
+		return err
+	}
+	v.Second = o.Reason == ReasonChange
+	if v.Correction = correction(told, stands); v.Correction != "" {
+		v.OldEmergency = EmergencyNumber(told.EmergencyID)
+	}
+	return nil
+}
+
+func (d *Desk) hoursWords() templates.Hours {
+	c := d.o.Hours.Config()
+	return templates.Hours{Days: c.Days, From: c.From, To: c.To, Timezone: c.Timezone, Holidays: c.Holidays}
 }
 
 // ownFacts is what the sender of m has told in this ticket, and what is still missing after all of it: only the

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
-
-	"notfalld/templates"
 )
 
 // At closing time, whoever wrote during the day was told that support is there, and now it is not: a ticket of the day without
@@ -25,7 +22,7 @@ func (d *Desk) AnswerAtClosing(ctx context.Context) (n int, err error) {
 		n = 0
 		// Whoever read that support is there, whenever he wrote: an answer may have waited for a day.
 		os, err := tx.Outs(OutQuery{Kinds: []OutKind{OutAnswer}, States: []OutState{OutFrozen, OutSent},
-			Row: string(templates.NotLinked) + "/" + inHours, Since: opened.Add(-d.o.Bounds.GiveUpAnswers)})
+			Row: saysNotLinked + "/" + inHours, Since: opened.Add(-d.o.Bounds.GiveUpAnswers)})
 		if err != nil {
 			return err
 		}
@@ -54,7 +51,11 @@ func (d *Desk) closeOver(tx Tx, told Out, opened, closed time.Time) (added bool,
 	if gone := (unwritableError{}); errors.As(err, &gone) {
 		return false, nil // one ticket that is no longer there keeps nobody else from being told
 	}
-	if err != nil || t.EmergencyID != 0 || t.State == Closed || t.State == Waiting || !t.LastStaffAt.Before(opened) {
+	if err != nil || t.State == Closed || t.State == Waiting || !t.LastStaffAt.Before(opened) {
+		return false, err
+	}
+	// Whoever may not know of the ticket's emergency is told what everybody else is told: anything less would tell him of it.
+	if now, err := d.standingOf(tx, t, m, told.Recipient); err != nil || now.says != saysNotLinked {
 		return false, err
 	}
 	v := verdict{send: true, to: told.Recipient, unknown: told.Unknown}
@@ -67,10 +68,14 @@ func (d *Desk) closeOver(tx Tx, told Out, opened, closed time.Time) (added bool,
 
 // isStale: between entering and sending, another answer may have said the same; and of an answer of closing time, support may have
 // opened again, or staff may have answered.
-func (d *Desk) isStale(tx Tx, t Ticket, o *Out) (bool, error) {
+func (d *Desk) isStale(tx Tx, t Ticket, o *Out, now standing) (bool, error) {
 	if o.Reason == ReasonClosing &&
-		(!strings.HasSuffix(o.Row, "/"+outside) || t.EmergencyID != 0 || t.State == Closed || t.LastStaffAt.After(t.LastCustomerAt)) {
+		(o.Row != saysNotLinked+"/"+outside || t.State == Closed || t.LastStaffAt.After(t.LastCustomerAt)) {
 		return true, nil
+	}
+	if o.Reason == ReasonChange {
+		told, ok, err := toldBefore(tx, o)
+		return !ok || !needsMail(told, now), err
 	}
 	os, err := tx.Outs(OutQuery{TicketID: t.ID, Kinds: []OutKind{OutAnswer}, States: []OutState{OutFrozen, OutSent}})
 	if err != nil {
@@ -78,7 +83,7 @@ func (d *Desk) isStale(tx Tx, t Ticket, o *Out) (bool, error) {
 	}
 	since := d.now().Add(-d.o.Bounds.AgainAfter)
 	for _, k := range os {
-		if k.ID != o.ID && k.Recipient == o.Recipient && k.Row == o.Row && k.Bare == o.Bare && k.FrozenAt.After(since) && !k.FrozenAt.After(d.now()) {
+		if k.ID != o.ID && k.Recipient == o.Recipient && k.Row == o.Row && k.EmergencyID == o.EmergencyID && k.Bare == o.Bare && k.FrozenAt.After(since) && !k.FrozenAt.After(d.now()) {
 			return true, nil
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/mail"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,7 @@ import (
 type Contacts struct {
 	byAddress map[string][]Contact
 	byDomain  map[string][]Contact
+	byNumber  map[string][]string // addresses, in the order of the file
 }
 
 // Contact is one row: a customer's address (or whole domain) and phone.
@@ -25,7 +27,7 @@ type Contact struct {
 // ReadContacts reads a CSV (header customer_number,address,phone). A row that cannot be used is
 // named in skipped ("line 7: …") and left out; err is for a file that is no such table at all.
 func ReadContacts(r io.Reader) (c *Contacts, skipped []string, err error) {
-	c = &Contacts{byAddress: map[string][]Contact{}, byDomain: map[string][]Contact{}}
+	c = &Contacts{byAddress: map[string][]Contact{}, byDomain: map[string][]Contact{}, byNumber: map[string][]string{}}
 	cr := csv.NewReader(r)
 	cr.FieldsPerRecord, cr.TrimLeadingSpace, cr.Comment = -1, true, '#'
 	head, err := cr.Read()
@@ -64,13 +66,32 @@ func (c *Contacts) add(rec []string) error {
 	}
 	if domain, ok := strings.CutPrefix(k.Address, "@"); ok && strings.Contains(domain, ".") {
 		c.byDomain[domain] = append(c.byDomain[domain], k)
+		c.byNumber[k.CustomerNumber] = append(c.byNumber[k.CustomerNumber], "")
 		return nil
 	}
 	if a, err := mail.ParseAddress(k.Address); err != nil || a.Address != k.Address {
 		return fmt.Errorf("%q is no address and no @domain", rec[1])
 	}
 	c.byAddress[k.Address] = append(c.byAddress[k.Address], k)
+	c.byNumber[k.CustomerNumber] = append(c.byNumber[k.CustomerNumber], k.Address)
 	return nil
+}
+
+// Empty says whether nobody is on record.
+func (c *Contacts) Empty() bool { return len(c.byNumber) == 0 }
+
+// HasCustomer says whether anything is on record for a customer number.
+func (c *Contacts) HasCustomer(number string) bool { return len(c.byNumber[number]) > 0 }
+
+// Addresses are those on record for a customer number, each once.
+func (c *Contacts) Addresses(number string) []string {
+	var all []string
+	for _, a := range c.byNumber[number] {
+		if a != "" && !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 // Find lists the contacts that an address is on record for, its own rows before those of its domain.

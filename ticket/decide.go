@@ -44,7 +44,14 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 			return d.untouched(tx, e, nil)
 		}
 	}
+	if f := u.facts.Form; f != nil && f.Proven {
+		return d.triggerByMail(tx, e, u)
+	}
 	th, err := d.findThread(tx, u)
+	if err != nil {
+		return err
+	}
+	ours, err := d.aboutEmergency(tx, u)
 	if err != nil {
 		return err
 	}
@@ -53,7 +60,7 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 		return d.addNote(tx, e, u, th)
 	case th.found:
 		return d.continueTicket(tx, e, u, th)
-	case u.facts.Class == rules.Emergency:
+	case u.facts.Class == rules.Emergency, ours:
 		return d.newTicket(tx, e, u, th, 0)
 	}
 	return d.untouched(tx, e, nil)
@@ -159,6 +166,11 @@ func (d *Desk) continueTicket(tx Tx, e *Entry, u understood, th thread) error {
 	if err := tx.AddMail(&m); err != nil {
 		return err
 	}
+	if th.proven {
+		if err := d.findEmergency(tx, &t, u, e); err != nil {
+			return err
+		}
+	}
 	why := th.why
 	if !th.proven {
 		why += ": sender not proven, nothing was changed or disclosed by this mail"
@@ -245,10 +257,21 @@ func (d *Desk) newTicket(tx Tx, e *Entry, u understood, th thread, previous int6
 	if err := d.event(tx, t.ID, "created", d.whyCreated(u, t)); err != nil {
 		return err
 	}
+	if err := d.findEmergency(tx, &t, u, e); err != nil {
+		return err
+	}
 	if err := d.respond(tx, t, m, u, first); err != nil {
 		return err
 	}
 	return d.conclude(tx, e, EntryTicket, t.ID, nil)
+}
+
+// findEmergency looks for the emergency of a ticket to which a mail has just been added.
+func (d *Desk) findEmergency(tx Tx, t *Ticket, u understood, e *Entry) error {
+	if err := d.noteKeys(tx, *t, u, e.Arrived); err != nil {
+		return err
+	}
+	return d.relink(tx, t)
 }
 
 func (d *Desk) whyCreated(u understood, t Ticket) string {

@@ -87,6 +87,14 @@ func (d *Desk) freeze(tx Tx, o *Out) (ok bool, err error) {
 		ok, err = d.chooseNotice(tx, o)
 	case OutProbe:
 		ok, err = true, d.chooseProbe(tx, o)
+	case OutConfirmation:
+		if d.o.Observe { // entered when the mode was live
+			ok = false
+		} else {
+			ok, err = d.chooseConfirmation(tx, o)
+		}
+	case OutAlarm, OutPage:
+		ok, err = d.choosePage(tx, o)
 	}
 	var postponed postponedError
 	var unwritable unwritableError
@@ -143,23 +151,20 @@ func (d *Desk) afterAttempt(tx Tx, o *Out, out Outcome) error {
 	switch {
 	case out.Result == Accepted:
 		o.State, o.SentAt = OutSent, d.now()
-		if o.Kind != OutAnswer {
-			o.Bytes = nil // what a customer was told is kept; a notice holds nothing that is not in its ticket
+		if o.Kind == OutNotice || o.Kind == OutProbe {
+			o.Bytes = nil // what a customer was told is kept, and what was rung; a notice holds nothing that is not in its ticket
 		}
 		if err := tx.PutOut(*o); err != nil {
 			return err
 		}
-		if o.Kind == OutAnswer {
-			return d.event(tx, o.TicketID, "answered", fmt.Sprintf("%s was told %s, Message-ID <%s>", o.Recipient, o.Row, o.MessageID))
-		}
-		return nil
+		return d.accepted(tx, o)
 	case out.Result == Permanent && o.Kind == OutNotice && !o.Bare:
 		// What staff's server refuses is the customer's words, most likely: the same without them.
 		o.State, o.Bytes, o.MessageID, o.Bare, o.NextAt = OutWaiting, nil, "", true, d.now()
 	case out.Result == Permanent:
 		return d.failed(tx, o, fmt.Sprintf("the mail server refused it: %d %s", out.Code, o.LastError))
-	case o.Kind != OutNotice && d.now().Sub(o.Created) > d.o.Bounds.GiveUpAnswers: // staff must be told, however late
-		return d.failed(tx, o, fmt.Sprintf("given up after %s and %d attempts; the last: %s", d.o.Bounds.GiveUpAnswers, o.Attempts, o.LastError))
+	case o.Kind != OutNotice && d.now().Sub(o.Created) > d.giveUpAfter(o.Kind): // staff must be told, however late
+		return d.failed(tx, o, fmt.Sprintf("given up after %s and %d attempts; the last: %s", d.giveUpAfter(o.Kind), o.Attempts, o.LastError))
 	case out.Result == Temporary:
 		if err := d.stillTrying(tx, o); err != nil {
 			return err
@@ -169,6 +174,29 @@ func (d *Desk) afterAttempt(tx Tx, o *Out, out Outcome) error {
 		o.NextAt = out.RetryAt
 	}
 	return tx.PutOut(*o)
+}
+
+// alarmsGiveUp is how long one ringing of one channel is tried: reminders ring anew.
+const alarmsGiveUp = 30 * time.Minute
+
+func (d *Desk) giveUpAfter(k OutKind) time.Duration {
+	if k == OutAlarm || k == OutPage {
+		return alarmsGiveUp
+	}
+	return d.o.Bounds.GiveUpAnswers
+}
+
+// accepted writes down what has been delivered.
+func (d *Desk) accepted(tx Tx, o *Out) error {
+	switch o.Kind {
+	case OutAnswer:
+		return d.event(tx, o.TicketID, "answered", fmt.Sprintf("%s was told %s, Message-ID <%s>", o.Recipient, o.Row, o.MessageID))
+	case OutConfirmation:
+		return d.happened(tx, o.EmergencyID, "notfalld", "told", fmt.Sprintf("%s was told %s (%s), Message-ID <%s>", o.Recipient, o.Row, o.Reason, o.MessageID))
+	case OutAlarm, OutPage:
+		return d.alarmDelivered(tx, o)
+	}
+	return nil
 }
 
 // failed ends a mail that does not reach its recipient. Of an answer staff are told at once: this customer does not know.
@@ -183,6 +211,10 @@ func (d *Desk) failed(tx Tx, o *Out, why string) error {
 		return tx.SetSetting(settingPlus(o.Mailbox), plusFails)
 	case o.Kind == OutNotice:
 		return d.noticeFailed(tx, o, why)
+	case o.Kind == OutAlarm || o.Kind == OutPage:
+		return d.alarmRefused(tx, o, why)
+	case o.Kind == OutConfirmation:
+		return d.confirmationFailed(tx, o, why)
 	}
 	d.Count.Undelivered.Add(1)
 	if err := d.event(tx, o.TicketID, "undelivered", fmt.Sprintf("%s does not know: %s", o.Recipient, why)); err != nil {

@@ -201,11 +201,21 @@ func (d *Desk) Due() <-chan struct{} { return d.due }
 func (d *Desk) Pages() <-chan struct{} { return d.pages }
 
 func (d *Desk) wake() {
-	for _, c := range []chan struct{}{d.due, d.pages, d.tick} {
-		select {
-		case c <- struct{}{}:
-		default: // a wake-up is waiting already
-		}
+	for _, c := range []chan struct{}{d.due, d.pages} {
+		knock(c)
+	}
+}
+
+// wakeAll wakes the outbox, and whoever tends emergencies.
+func (d *Desk) wakeAll() {
+	d.wake()
+	knock(d.tick)
+}
+
+func knock(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // a wake-up is waiting already
 	}
 }
 

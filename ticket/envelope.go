@@ -18,8 +18,11 @@ func (d *Desk) envelope(tx Tx, o *Out, box Mailbox) (message.Outgoing, error) {
 		return message.Outgoing{}, err
 	}
 	name, auto := "notfalld", "auto-generated"
-	if o.Kind == OutAnswer {
+	switch o.Kind {
+	case OutAnswer:
 		name, auto = d.o.Company.Name, "auto-replied" // RFC 3834, 5
+	case OutConfirmation:
+		name = d.o.Company.Name
 	}
 	mark := d.keys.Issue(BounceToken, AboutOut, o.ID, "")
 	out := message.Outgoing{
@@ -27,8 +30,7 @@ func (d *Desk) envelope(tx Tx, o *Out, box Mailbox) (message.Outgoing, error) {
 		Headers: []message.Field{{Name: headerOwn, Value: mark}, {Name: "Auto-Submitted", Value: auto}, {Name: "X-Auto-Response-Suppress", Value: "All"}},
 	}
 	local := mark
-	if o.Kind == OutAnswer && !o.Bare && o.TicketID != 0 {
-		token := d.keys.Issue(CustomerToken, AboutTicket, o.TicketID, o.Recipient)
+	if token := d.tokenFor(o); token != "" {
 		local = token
 		// Some relays replace our Message-ID; this id in References comes back all the same.
 		out.References = []string{token + ".t@" + domainOf(box.Address)}
@@ -43,6 +45,17 @@ func (d *Desk) envelope(tx Tx, o *Out, box Mailbox) (message.Outgoing, error) {
 		o.EnvelopeFrom = plusAddress(box.Address, mark)
 	}
 	return out, nil
+}
+
+// tokenFor is the token by which a customer's reply finds back to its ticket, or to its emergency; "" where none is given out.
+func (d *Desk) tokenFor(o *Out) string {
+	switch {
+	case o.Kind == OutAnswer && !o.Bare && o.TicketID != 0:
+		return d.keys.Issue(CustomerToken, AboutTicket, o.TicketID, o.Recipient)
+	case o.Kind == OutConfirmation:
+		return d.keys.Issue(CustomerToken, AboutEmergency, o.EmergencyID, o.Recipient)
+	}
+	return ""
 }
 
 // seal fixes the bytes of an outgoing mail.

@@ -22,6 +22,9 @@ func (d *Desk) chooseNotice(tx Tx, o *Out) (ok bool, err error) {
 	if o.Reason == ReasonRules {
 		return true, d.writeRulesNews(tx, o)
 	}
+	if o.TicketID == 0 && o.EmergencyID != 0 {
+		return d.chooseEmergencyNotice(tx, o)
+	}
 	if bundled, err := d.bundle(tx, o); err != nil || bundled {
 		if err != nil {
 			return false, err
@@ -63,16 +66,35 @@ func (d *Desk) writeNotice(tx Tx, o *Out, t Ticket, n templates.Notification) er
 	}
 	out.Subject, out.Text, out.HTML = r.Subject, r.Text, r.HTML
 	out.Headers = append(out.Headers, priorityFields(n.Priority)...)
-	if t.ID != 0 {
-		out.References = []string{"ns-" + strconv.FormatInt(t.ID, 10) + ".thread@" + domainOf(box.Address)}
+	if thread := threadOf(o, t); thread != "" {
+		out.References = []string{thread + ".thread@" + domainOf(box.Address)}
 	}
 	return seal(o, out)
+}
+
+// threadOf names the thread of a notice: that of its ticket, else that of its emergency.
+func threadOf(o *Out, t Ticket) string {
+	switch {
+	case t.ID != 0:
+		return "ns-" + strconv.FormatInt(t.ID, 10)
+	case o.EmergencyID != 0:
+		return "ne-" + strconv.FormatInt(o.EmergencyID, 10)
+	}
+	return ""
 }
 
 func noticeKind(reason string) templates.Notice {
 	switch reason {
 	case ReasonNewTicket:
 		return templates.NoticeTicket
+	case ReasonForm:
+		return templates.NoticeForm
+	case ReasonEmergency:
+		return templates.NoticeEmergency
+	case ReasonReminder:
+		return templates.NoticeReminder
+	case ReasonAlarm:
+		return templates.NoticeAlarm
 	case ReasonUndelivered:
 		return templates.NoticeUndelivered
 	case ReasonDelayed:
@@ -108,6 +130,9 @@ func (d *Desk) noticeView(tx Tx, t Ticket, m Mail, o *Out) (templates.Notificati
 	}
 	var err error
 	if n.Proof, err = d.senderProof(tx, m); err != nil {
+		return n, err
+	}
+	if err := d.sayLinks(tx, t, &n); err != nil {
 		return n, err
 	}
 	return n, d.sayAnswered(tx, o, m, &n)
@@ -183,7 +208,14 @@ func (d *Desk) findAnswered(tx Tx, o *Out, m Mail, n *templates.Notification) er
 func (d *Desk) draft(tx Tx, t Ticket, m Mail, o *Out, n *templates.Notification) error {
 	as := *o
 	as.Recipient, as.Reason = o.Detail, ReasonMail
-	view, err := d.answerView(tx, t, m, &as)
+	now, err := d.standingOf(tx, t, m, as.Recipient)
+	if err != nil {
+		return err
+	}
+	if as.Bare {
+		now = standing{says: saysNotLinked}
+	}
+	view, err := d.answerView(tx, t, m, &as, now)
 	if err != nil {
 		return err
 	}
@@ -286,5 +318,11 @@ func (d *Desk) bundleItem(tx Tx, id int64) (templates.Item, bool, error) {
 	if err := d.sayAnswered(tx, &k, m, &n); err != nil {
 		return templates.Item{}, false, err
 	}
-	return templates.Item{Ticket: Number(k.TicketID), Address: m.From, Subject: m.Subject, Answered: n.Answered, Why: n.Why}, true, nil
+	it := templates.Item{Ticket: Number(k.TicketID), Address: m.From, Subject: m.Subject, Answered: n.Answered, Why: n.Why}
+	if t, ok, err := tx.Ticket(k.TicketID); err != nil {
+		return it, false, err
+	} else if ok && t.EmergencyID != 0 {
+		it.Emergency = EmergencyNumber(t.EmergencyID)
+	}
+	return it, true, nil
 }

@@ -44,7 +44,7 @@ func (d *Desk) mayAnswer(tx Tx, t Ticket, m Mail, u understood, th thread) (verd
 	if u.proof.Verdict == message.ProofFail && strict(u.proof.Policy) && !known {
 		return verdict{why: fmt.Sprintf("the sender's domain asks to refuse such mail (DMARC %s), and the address is not known", u.proof.Policy)}, nil
 	}
-	return d.capped(tx, t, v)
+	return d.capped(tx, t, m, v)
 }
 
 // mayReply says whether a mail that stands in a ticket may be answered, as far as the mail and the rules tell.
@@ -146,8 +146,13 @@ func (d *Desk) known(tx Tx, u understood, to string) (bool, error) {
 }
 
 // capped applies How often. What is suppressed here is an answer, never a ticket.
-func (d *Desk) capped(tx Tx, t Ticket, v verdict) (verdict, error) {
-	for _, l := range d.limits(t, v) {
+func (d *Desk) capped(tx Tx, t Ticket, m Mail, v verdict) (verdict, error) {
+	now, err := d.standingOf(tx, t, m, v.to)
+	if err != nil {
+		return v, err
+	}
+	row := d.row(now)
+	for _, l := range d.limits(t, v, row) {
 		l.q.Kind, l.q.Until = OutAnswer, d.now()
 		n, err := tx.CountOuts(l.q)
 		if err != nil {
@@ -156,7 +161,7 @@ func (d *Desk) capped(tx Tx, t Ticket, v verdict) (verdict, error) {
 		if n < l.most {
 			continue
 		}
-		told, err := d.hasHeard(tx, t, v)
+		told, err := d.hasHeard(tx, t, v, row)
 		return verdict{to: v.to, told: told, why: l.why}, err
 	}
 	return v, nil
@@ -171,7 +176,7 @@ type limit struct {
 
 // limits lists the caps that a verdict falls under. What failed counts in those against floods: forged senders that do
 // not exist would else draw answers without end.
-func (d *Desk) limits(t Ticket, v verdict) []limit {
+func (d *Desk) limits(t Ticket, v verdict, row string) []limit {
 	c, now, yes, no := d.o.Bounds, d.now(), true, false
 	hour := now.Add(-time.Hour)
 	if v.bare {
@@ -183,7 +188,7 @@ func (d *Desk) limits(t Ticket, v verdict) []limit {
 	var ls []limit
 	if t.Mails > 0 { // in a ticket that is just being made nobody was told anything
 		ls = []limit{
-			{OutCount{TicketID: t.ID, Recipient: v.to, Row: d.row(now), Bare: &no, Since: now.Add(-c.AgainAfter)}, 1, fmt.Sprintf("told the same within the last %s", c.AgainAfter)},
+			{OutCount{TicketID: t.ID, Recipient: v.to, Row: row, Bare: &no, Since: now.Add(-c.AgainAfter)}, 1, fmt.Sprintf("told the same within the last %s", c.AgainAfter)},
 			{OutCount{TicketID: t.ID, Recipient: v.to, Bare: &no, Since: d.startOfDay(now)}, c.PerTicketDay, fmt.Sprintf("%d answers in this ticket today already", c.PerTicketDay)},
 		}
 	}
@@ -197,8 +202,8 @@ func (d *Desk) limits(t Ticket, v verdict) []limit {
 }
 
 // hasHeard: whoever was told in this ticket today what is true now knows where he stands.
-func (d *Desk) hasHeard(tx Tx, t Ticket, v verdict) (bool, error) {
-	n, err := tx.CountOuts(OutCount{Kind: OutAnswer, TicketID: t.ID, Recipient: v.to, Row: d.row(d.now()), Since: d.startOfDay(d.now()), Until: d.now()})
+func (d *Desk) hasHeard(tx Tx, t Ticket, v verdict, row string) (bool, error) {
+	n, err := tx.CountOuts(OutCount{Kind: OutAnswer, TicketID: t.ID, Recipient: v.to, Row: row, Since: d.startOfDay(d.now()), Until: d.now()})
 	return n > 0, err
 }
 

@@ -15,6 +15,14 @@ const (
 	ReasonDelayed     = "delayed"     // a server is still trying to deliver an answer
 	ReasonDraft       = "draft"       // mode observe: what would have been answered
 	ReasonBundle      = "bundle"      // several notices in one mail
+	ReasonChange      = "change"      // what was told is no longer so
+	ReasonTrigger     = "trigger"     // whoever triggered at our form is told so
+	ReasonOnRecord    = "on_record"   // the contact on record is told of a trigger
+	ReasonAttached    = "attached"    // an emergency's own address is told that somebody's mail was attached to it
+	ReasonEmergency   = "emergency"   // staff are told of an emergency
+	ReasonReminder    = "reminder"    // nobody has taken over yet
+	ReasonAlarm       = "alarm"       // an alarm went wrong
+	ReasonForm        = "form"        // staff are told of a form mail that could not be proved
 	ReasonRules       = "rules"       // admins are told of changed rules that are not in force
 )
 
@@ -41,9 +49,17 @@ func (d *Desk) respond(tx Tx, t Ticket, m Mail, u understood, th thread) error {
 	if th.how == threadNew {
 		reason = ReasonNewTicket
 	}
+	if f := u.facts.Form; f != nil {
+		reason = ReasonForm
+	}
 	detail := ""
 	if !v.send && !v.told {
 		detail = v.why
+	}
+	if f := u.facts.Form; f != nil {
+		if err := d.event(tx, t.ID, "form mail", fmt.Sprintf("rule %s matches, but no emergency was triggered: %s", f.Rule, f.Why)); err != nil {
+			return err
+		}
 	}
 	also, err := d.recordRoute(tx, t, m, u.facts.Route)
 	if err != nil {
@@ -77,8 +93,16 @@ func (d *Desk) whyAnswered(v verdict) string {
 func (d *Desk) addAnswer(tx Tx, t Ticket, m Mail, v verdict, language, reason, key string) (added bool, err error) {
 	o := Out{
 		Kind: OutAnswer, State: OutWaiting, TicketID: t.ID, MailID: m.ID, Mailbox: t.Mailbox, Recipient: strings.ToLower(v.to), Reason: reason,
-		Row: d.row(d.now()), Bare: v.bare, Unknown: v.unknown, Language: language, Created: d.now(), NextAt: d.now(), Key: key,
+		Bare: v.bare, Unknown: v.unknown, Language: language, Created: d.now(), NextAt: d.now(), Key: key,
 	}
+	now, err := d.standingOf(tx, t, m, o.Recipient)
+	if err != nil {
+		return false, err
+	}
+	if v.bare {
+		now = standing{says: saysNotLinked}
+	}
+	o.Row, o.EmergencyID = d.row(now), now.id()
 	if d.o.Observe {
 		return d.addDrafts(tx, o)
 	}

@@ -68,7 +68,9 @@ type stage struct {
 	mails  map[string][]byte
 	became map[string]ticket.EntryState
 	sent   []ticket.Out // accepted, in order
-	where  string
+	// pageFaults are how pages end, by channel; "" is every other.
+	pageFaults map[string]string
+	where      string
 }
 
 func (s *stage) play(file string, a *txtar.Archive) {
@@ -166,11 +168,18 @@ var steps = map[string]func(s *stage, args string){
 	"notice!": func(s *stage, a string) { s.holds(s.lastNotice(), a, false) },
 	"history": func(s *stage, a string) {
 		name, words, _ := strings.Cut(a, " ")
-		id, _ := ticket.ParseNumber(name)
-		d, err := ticket.Show(s.ctx, s.store, id)
-		s.check(err)
+		var events []ticket.Event
+		if id, ok := ticket.ParseEmergencyNumber(name); ok {
+			d, err := ticket.ShowEmergency(s.ctx, s.store, id)
+			s.check(err)
+			events = d.History
+		} else {
+			d, err := ticket.Show(s.ctx, s.store, s.ticketID(name))
+			s.check(err)
+			events = d.History
+		}
 		var all strings.Builder
-		for _, e := range d.History {
+		for _, e := range events {
 			fmt.Fprintln(&all, e.What, e.Why)
 		}
 		s.holds(all.String(), words, true)
@@ -230,6 +239,7 @@ func (s *stage) deliver(how string) {
 		}
 	}
 	for range 1000 {
+		s.deliverPages()
 		os, err := s.desk.DueOut(s.ctx, 1000)
 		s.check(err)
 		if len(os) == 0 {
@@ -269,6 +279,7 @@ func (s *stage) wantTicket(args string) {
 	got := map[string]string{
 		"state": string(d.State), "mails": strconv.Itoa(len(d.Mails)), "servers": strings.Join(servers, ","), "customer": d.CustomerNumber,
 		"previous": d.Previous, "related": d.Related, "from": d.From,
+		"emergency": d.Emergency, "suggested": strings.Join(d.Suggested, ","),
 		"priority": d.Priority, "tags": strings.Join(d.Tags, ","),
 	}
 	for _, f := range fields[1:] {
@@ -297,7 +308,7 @@ func (s *stage) lastNotice() string {
 
 func (s *stage) accepted(k ticket.OutKind, to string) (as []ticket.Out) {
 	for _, o := range s.sent {
-		if o.Kind == k && (to == "" || o.Recipient == to) {
+		if o.Kind == k && (to == "" || o.Recipient == to || o.Channel == to) {
 			as = append(as, o)
 		}
 	}

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,7 @@ const threadNew = "new"
 type thread struct {
 	ticket  Ticket
 	found   bool
-	how     string // "token", "references", "number"
+	how     string // "token", "references", "emergency", "number"
 	proven  bool   // the sender may change the ticket, and be told of it
 	token   Token  // where how is "token"
 	related int64  // a ticket that the mail names without any right to
@@ -34,6 +35,9 @@ func (d *Desk) findThread(tx Tx, u understood) (thread, error) {
 	if err != nil || t.found {
 		return t, err
 	}
+	if e, err := d.byEmergency(tx, u); err != nil || e.found {
+		return e, err
+	}
 	related := t.related
 	if t, err = d.byNumber(tx, u); t.related == 0 && !t.found {
 		t.related = related
@@ -44,7 +48,7 @@ func (d *Desk) findThread(tx Tx, u understood) (thread, error) {
 // byToken finds a token where clients leave it: plus address, msg-ids (also of our own Message-ID, which holds one), visible line.
 func (d *Desk) byToken(tx Tx, u understood) (thread, error) {
 	tok, where, ok := d.tokenIn(u.mail)
-	if !ok || tok.Subject != AboutTicket {
+	if !ok {
 		return thread{}, nil
 	}
 	t, ok, err := tx.Ticket(tok.ID)
@@ -67,24 +71,76 @@ func (d *Desk) byToken(tx Tx, u understood) (thread, error) {
 	return th, nil
 }
 
-func (d *Desk) tokenIn(m *message.Mail) (Token, string, bool) {
-	places := []struct {
-		where string
-		texts []string
-	}{
+// tokenPlace is a part of a mail where a client may leave our token.
+type tokenPlace struct {
+	where string
+	texts []string
+}
+
+func (d *Desk) tokenPlaces(m *message.Mail) []tokenPlace {
+	return []tokenPlace{
 		{"the address", deliveryAddresses(m)},
 		{"References", append(append([]string{}, m.InReplyTo...), m.References...)},
 		{"the subject", []string{m.Subject}},
 		{"the text", []string{m.Text, m.Quoted, m.Forwarded}},
 	}
-	for _, p := range places {
+}
+
+// tokenIn finds the first token of a ticket.
+func (d *Desk) tokenIn(m *message.Mail) (Token, string, bool) {
+	for _, p := range d.tokenPlaces(m) {
 		for _, s := range p.texts {
-			if t, ok := d.keys.Find(s, CustomerToken); ok {
-				return t, p.where, true
+			for _, t := range d.keys.FindAll(s, CustomerToken) {
+				if t.Subject == AboutTicket {
+					return t, p.where, true
+				}
 			}
 		}
 	}
 	return Token{}, "", false
+}
+
+// byEmergency: whoever answers a mail of ours about an emergency goes on in the ticket of it that he takes part in, if there is one.
+func (d *Desk) byEmergency(tx Tx, u understood) (thread, error) {
+	if u.proof.Verdict == message.ProofFail {
+		return thread{}, nil
+	}
+	for _, tok := range d.tokensOfEmergencies(u.mail) {
+		ls, err := tx.EmergencyLinks(tok.ID)
+		if err != nil {
+			return thread{}, err
+		}
+		for _, l := range slices.Backward(ls) { // the youngest
+			t, ok, err := tx.Ticket(l.TicketID)
+			if err != nil {
+				return thread{}, err
+			}
+			if !ok || l.State != Linked {
+				continue
+			}
+			takesPart, err := tx.TakesPart(t.ID, u.author.Address)
+			if err != nil {
+				return thread{}, err
+			}
+			if takesPart {
+				return thread{ticket: t, found: true, how: "emergency", proven: true, why: "our token of " + EmergencyNumber(tok.ID) + ", and the sender takes part in its ticket"}, nil
+			}
+		}
+	}
+	return thread{}, nil
+}
+
+// aboutEmergency says whether a human answers a mail of ours about an emergency: that is an emergency, whatever its wording.
+func (d *Desk) aboutEmergency(tx Tx, u understood) (bool, error) {
+	if u.auto.Kind != message.Human {
+		return false, nil
+	}
+	for _, tok := range d.tokensOfEmergencies(u.mail) {
+		if _, ok, err := tx.Emergency(tok.ID); err != nil || ok {
+			return ok, err
+		}
+	}
+	return false, nil
 }
 
 // deliveryAddresses lists where the mail was sent to, as far as its header tells.

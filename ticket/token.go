@@ -85,17 +85,26 @@ func (k Keys) Read(s string) (Token, bool) {
 
 // Find returns the first token of the given kind in s that verifies.
 func (k Keys) Find(s string, kind TokenKind) (Token, bool) {
+	if all := k.FindAll(s, kind); len(all) > 0 {
+		return all[0], true
+	}
+	return Token{}, false
+}
+
+// FindAll returns all tokens of the given kind in s that verify, in their order.
+func (k Keys) FindAll(s string, kind TokenKind) []Token {
+	var all []Token
 	for len(s) >= tokenLength {
 		at := tokenShape.FindStringSubmatchIndex(s)
 		if at == nil {
-			return Token{}, false
+			break
 		}
 		if t, ok := k.Read(s[at[2]:at[3]]); ok && t.Kind == kind {
-			return t, true
+			all = append(all, t)
 		}
 		s = s[at[3]:] // the separator behind one token may be the one before the next
 	}
-	return Token{}, false
+	return all
 }
 
 // IssuedTo says whether the token was given to this address.

@@ -49,7 +49,8 @@ type Reply struct {
 type Detail struct {
 	Summary
 	Mails   []MailView `json:"mails"`   // oldest first; takes the place of the count
-	Signals []string   `json:"signals"` // why it is linked to its emergency
+	Signals []Signal   `json:"signals"` // why it is linked to its emergency
+	Links   []LinkView `json:"links"`   // to it, and to those suggested or refused, with their signals
 	History []Event    `json:"history"`
 }
 
@@ -100,9 +101,19 @@ func Show(ctx context.Context, s Store, id int64) (Detail, error) {
 		if err != nil {
 			return err
 		}
-		d = Detail{Summary: sum, Mails: []MailView{}, Signals: []string{}}
+		d = Detail{Summary: sum, Mails: []MailView{}, Signals: []Signal{}, Links: []LinkView{}}
 		for _, m := range ms {
 			d.Mails = append(d.Mails, MailView{m.Kind, m.From, m.Subject, m.Arrived, m.Proof, m.Thread, json.RawMessage(m.Line)})
+		}
+		ls, err := tx.Links(id)
+		if err != nil {
+			return err
+		}
+		for _, l := range ls {
+			d.Links = append(d.Links, LinkView{Emergency: EmergencyNumber(l.EmergencyID), Link: l})
+			if l.State == Linked && l.Signals != nil {
+				d.Signals = l.Signals
+			}
 		}
 		if d.History, err = tx.Events(id); d.History == nil {
 			d.History = []Event{}
@@ -137,6 +148,18 @@ func summarise(tx Tx, t Ticket) (Summary, []Mail, error) {
 	}
 	if t.Related != 0 {
 		s.Related = Number(t.Related)
+	}
+	if t.EmergencyID != 0 {
+		s.Emergency = EmergencyNumber(t.EmergencyID)
+	}
+	ls, err := tx.Links(t.ID)
+	if err != nil {
+		return s, nil, err
+	}
+	for _, l := range ls {
+		if l.State == Suggested {
+			s.Suggested = append(s.Suggested, EmergencyNumber(l.EmergencyID))
+		}
 	}
 	for _, m := range ms {
 		if m.MessageID != "" {

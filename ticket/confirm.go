@@ -1,0 +1,222 @@
+package ticket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"notfalld/message"
+	"notfalld/rules"
+	"notfalld/templates"
+)
+
+// A confirmation is a mail to a customer about an emergency that answers no mail of his.
+
+// Bounds of confirmations: many mails of one emergency, or many contacts of one customer, must not flood anybody.
+const (
+	mostAttached = 5
+	mostOnRecord = 20
+)
+
+// tellOfTrigger tells of a new emergency: whoever triggered it at our form, every contact on record (somebody else may have pressed the button),
+// and staff.
+func (d *Desk) tellOfTrigger(tx Tx, e Emergency) error {
+	if e.Way == WayForm && e.Email != "" {
+		if err := d.confirm(tx, e, e.Email, ReasonTrigger, fmt.Sprintf("confirm:%d:%s", e.ID, e.Email), 0); err != nil {
+			return err
+		}
+	}
+	for _, a := range d.onRecord(e) {
+		if err := d.confirm(tx, e, a, ReasonOnRecord, fmt.Sprintf("confirm:%d:%s", e.ID, a), 0); err != nil {
+			return err
+		}
+	}
+	o := Out{EmergencyID: e.ID, Mailbox: d.o.Mailboxes[0].Name, Reason: ReasonEmergency}
+	return d.addNotices(tx, o, fmt.Sprintf("notice:%s:ne%d", ReasonEmergency, e.ID))
+}
+
+// onRecord are the addresses that are to learn of a trigger: those of its customer number, or, without one, of the customers whom its address
+// stands for.
+func (d *Desk) onRecord(e Emergency) []string {
+	all := d.o.Contacts.Addresses(e.CustomerNumber)
+	if e.CustomerNumber == "" {
+		for _, k := range d.o.Contacts.Find(e.Email) {
+			all = append(all, d.o.Contacts.Addresses(k.CustomerNumber)...)
+		}
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return all[:min(len(all), mostOnRecord)]
+}
+
+// confirm enters a confirmation. In mode observe nobody is told.
+func (d *Desk) confirm(tx Tx, e Emergency, to, reason, key string, ticketID int64) error {
+	to = strings.ToLower(to)
+	if d.o.Observe {
+		return d.happened(tx, e.ID, "notfalld", "told", fmt.Sprintf("%s would be told (%s; mode observe)", to, reason))
+	}
+	if r := rules.MayWriteTo(to, d.o.World); !r.Send {
+		return d.happened(tx, e.ID, "notfalld", "told", fmt.Sprintf("%s is not told (%s): %s", to, reason, r.Reason))
+	}
+	o := Out{
+		Kind: OutConfirmation, State: OutWaiting, EmergencyID: e.ID, TicketID: ticketID, Mailbox: d.o.Mailboxes[0].Name, Recipient: to, Reason: reason,
+		Row: d.row(standing{says: d.emergencyRow(e)}), Language: e.Language, Created: d.now(), NextAt: d.now(), Key: key,
+	}
+	added, err := tx.AddOut(&o)
+	if err != nil || !added {
+		return err
+	}
+	return d.happened(tx, e.ID, "notfalld", "told", fmt.Sprintf("%s is told (%s)", to, reason))
+}
+
+// tellAttached tells the emergency's own address once that somebody else's mail was attached to it.
+func (d *Desk) tellAttached(tx Tx, e Emergency, t Ticket) error {
+	if e.Email == "" || strings.EqualFold(e.Email, t.From) {
+		return nil
+	}
+	takesPart, err := tx.TakesPart(t.ID, e.Email)
+	if err != nil || takesPart {
+		return err
+	}
+	os, err := tx.Outs(OutQuery{Emergency: e.ID, Kinds: []OutKind{OutConfirmation}, Reasons: []string{ReasonAttached}})
+	if err != nil || len(os) >= mostAttached {
+		return err
+	}
+	return d.confirm(tx, e, e.Email, ReasonAttached, fmt.Sprintf("attached:%d:%d", e.ID, t.ID), t.ID)
+}
+
+// chooseConfirmation writes a confirmation with what is true now.
+func (d *Desk) chooseConfirmation(tx Tx, o *Out) (ok bool, err error) {
+	e, err := d.emergencyOfOut(tx, o)
+	if err != nil {
+		return false, err
+	}
+	now := standing{d.emergencyRow(e), &e}
+	o.Row = d.row(now)
+	v := d.confirmationView(e, o)
+	switch o.Reason {
+	case ReasonAttached:
+		t, ok, err := tx.Ticket(o.TicketID)
+		if err != nil || !ok || t.EmergencyID != e.ID || !e.Open() {
+			return false, err
+		}
+		v.Attached = mask(t.From)
+		if err := d.setTold(tx, t.ID, e.ID); err != nil {
+			return false, err
+		}
+	case ReasonChange:
+		told, ok, err := d.confirmedBefore(tx, o)
+		if err != nil || !ok || !needsMail(told, now) {
+			return false, err
+		}
+		v.Correction = correction(told, now)
+	}
+	r, err := d.o.Templates.Confirmation(v)
+	if err != nil {
+		return false, unwritableError{err}
+	}
+	out, err := d.envelope(tx, o, d.mailbox(o.Mailbox))
+	if err != nil {
+		return false, err
+	}
+	out.Subject, out.Text, out.HTML = r.Subject, r.Text, r.HTML
+	return true, seal(o, out)
+}
+
+func (d *Desk) confirmedBefore(tx Tx, o *Out) (told Out, ok bool, err error) {
+	os, err := tx.Outs(OutQuery{Emergency: o.EmergencyID, Kinds: []OutKind{OutConfirmation}, States: []OutState{OutFrozen, OutSent}, Recipient: o.Recipient})
+	for _, k := range os {
+		if k.Reason != ReasonAttached && k.ID != o.ID {
+			return k, true, err
+		}
+	}
+	return told, false, err
+}
+
+func (d *Desk) confirmationView(e Emergency, o *Out) templates.Confirmation {
+	now := d.now().In(d.o.Hours.Location)
+	v := templates.Confirmation{
+		Kind: confirmationKinds[o.Reason], InHours: d.o.Hours.Open(now), Company: d.o.Company, Service: d.o.Service, Hours: d.hoursWords(),
+		NextOpen: d.o.Hours.NextOpen(now), NextClose: d.o.Hours.NextClose(now), Now: now, Row: rowOf(saidBy(o.Row)), Emergency: d.emergencyWords(e),
+		Name: e.Name, TokenLine: e.Number() + " · " + d.keys.Issue(CustomerToken, AboutEmergency, e.ID, o.Recipient),
+	}
+	if o.Language != "" {
+		v.Languages = []string{o.Language}
+	}
+	if o.Reason == ReasonTrigger {
+		v.ConsentText, v.Price, v.ConsentAt = e.Consent.Text, e.Consent.Price, e.Consent.At.In(d.o.Hours.Location)
+	}
+	return v
+}
+
+var confirmationKinds = map[string]templates.ConfirmationKind{
+	ReasonTrigger: templates.ConfirmTrigger, ReasonOnRecord: templates.ConfirmRecord, ReasonAttached: templates.ConfirmAttached, ReasonChange: templates.ConfirmChange,
+}
+
+// rowOf is the row of templates for what is told.
+func rowOf(says string) templates.Row {
+	if strings.HasPrefix(says, string(templates.Trouble)+"_") {
+		return templates.Trouble
+	}
+	return templates.Row(says)
+}
+
+// emergencyWords is what an answer may tell of an emergency.
+func (d *Desk) emergencyWords(e Emergency) templates.Emergency {
+	in := d.o.Hours.Location
+	w := templates.Emergency{
+		Number: e.Number(), TriggeredAt: e.TriggeredAt.In(in), CallbackBy: e.CallbackBy.In(in), Phone: e.Phone, Cancelled: e.State == Cancelled,
+	}
+	for _, k := range []struct {
+		to   *time.Time
+		from time.Time
+	}{{&w.AcknowledgedAt, e.AcknowledgedAt}, {&w.CalledAt, e.CalledAt}, {&w.EndedAt, e.EndedAt}} {
+		if !k.from.IsZero() {
+			*k.to = k.from.In(in)
+		}
+	}
+	if trouble, ok := strings.CutPrefix(d.emergencyRow(e), string(templates.Trouble)+"_"); ok {
+		w.Trouble = trouble
+	}
+	return w
+}
+
+// confirmationFailed: staff are told that somebody was not told.
+func (d *Desk) confirmationFailed(tx Tx, o *Out, why string) error {
+	d.Count.Undelivered.Add(1)
+	e, err := d.emergencyOfOut(tx, o)
+	if err != nil {
+		return err
+	}
+	if err := d.happened(tx, e.ID, "notfalld", "undelivered", fmt.Sprintf("%s does not know (%s): %s", o.Recipient, o.Reason, why)); err != nil {
+		return err
+	}
+	return d.tellStaffOfAlarm(tx, e, fmt.Sprintf("%s was not told: %s", o.Recipient, why), fmt.Sprintf("out%d", o.ID))
+}
+
+// mask hides most of an address: m…@firma.at.
+func mask(address string) string {
+	local, domain, _ := strings.Cut(address, "@")
+	first := ""
+	for _, r := range local {
+		first = string(r)
+		break
+	}
+	return first + "…@" + domain
+}
+
+// tokensOfEmergencies are our tokens about emergencies in a mail, with whom they were issued to left to ask.
+func (d *Desk) tokensOfEmergencies(m *message.Mail) []Token {
+	var all []Token
+	for _, p := range d.tokenPlaces(m) {
+		for _, s := range p.texts {
+			for _, t := range d.keys.FindAll(s, CustomerToken) {
+				if t.Subject == AboutEmergency && !slices.Contains(all, t) {
+					all = append(all, t)
+				}
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,366 @@
+package ticket
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"notfalld/message"
+	"notfalld/rules"
+)
+
+// A ticket and an emergency find each other by their keys, in whatever order they come: each of both transactions holds the writer's lock
+// before it reads, so the later one sees the earlier. What the rules decide depends on what is there, and not on the order in which it came;
+// what staff decided, and what somebody has been told, stays.
+
+// mostCandidates bounds how many emergencies (or tickets) one key can bring.
+const mostCandidates = 50
+
+func holderKey(emergencyID int64, address string) Key {
+	return Key{Kind: rules.KeyHolder, Value: strconv.FormatInt(emergencyID, 10) + " " + strings.ToLower(address)}
+}
+
+// noteKeys adds to a ticket's keys what a proven mail of it says.
+func (d *Desk) noteKeys(tx Tx, t Ticket, u understood, arrived time.Time) error {
+	_, first, last, err := tx.TicketKeys(t.ID)
+	if err != nil {
+		return err
+	}
+	if first.IsZero() || arrived.Before(first) {
+		first = arrived
+	}
+	if arrived.After(last) {
+		last = arrived
+	}
+	keys := rules.TicketKeys(u.mail, u.facts, u.author.Address, string(u.proof.Verdict), d.o.World.Inventory)
+	keys = slices.DeleteFunc(keys, d.isOurs)
+	if u.proof.Verdict != message.ProofFail {
+		for _, tok := range d.tokensOfEmergencies(u.mail) {
+			keys = append(keys, Key{Kind: rules.KeyEmergency, Value: strconv.FormatInt(tok.ID, 10)})
+			if tok.IssuedTo(u.author.Address) {
+				keys = append(keys, holderKey(tok.ID, u.author.Address))
+			}
+		}
+	}
+	return tx.AddTicketKeys(t.ID, keys, first, last)
+}
+
+// isOurs drops what says nothing: our own domain, which every colleague and every form of ours writes from.
+func (d *Desk) isOurs(k Key) bool {
+	if k.Kind != rules.KeyDomain && k.Kind != rules.KeyAddress {
+		return false
+	}
+	for _, box := range d.o.Mailboxes {
+		if k.Value == domainOf(strings.ToLower(box.Address)) || strings.EqualFold(k.Value, box.Address) {
+			return true
+		}
+	}
+	return false
+}
+
+// keysOf are the keys of an emergency. Where it names no customer, the owner of its address stands in.
+func (d *Desk) keysOf(e Emergency) []Key {
+	keys := rules.EmergencyKeys(e.CustomerNumber, e.Email, e.Phone, e.Servers, d.o.World.Inventory)
+	if e.CustomerNumber == "" && e.Email != "" {
+		for _, c := range d.o.Contacts.Find(e.Email) {
+			if k := (Key{Kind: rules.KeyOwner, Value: c.CustomerNumber}); !slices.Contains(keys, k) {
+				keys = append(keys, k)
+			}
+		}
+	}
+	return slices.DeleteFunc(keys, d.isOurs)
+}
+
+func (d *Desk) targetOf(e Emergency) rules.LinkTarget {
+	return rules.LinkTarget{ID: e.ID, Keys: d.keysOf(e), TriggeredAt: e.TriggeredAt}
+}
+
+// findTickets looks for tickets that wait for an emergency.
+func (d *Desk) findTickets(tx Tx, e Emergency) error {
+	if err := tx.PutEmergencyKeys(e.ID, d.keysOf(e)); err != nil {
+		return err
+	}
+	l := d.Rules().Link()
+	ids, err := tx.OpenTickets(l.SearchKeysOf(d.targetOf(e)), e.TriggeredAt.Add(-l.Before), e.TriggeredAt.Add(l.After), mostCandidates)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		t, ok, err := tx.Ticket(id)
+		if err != nil {
+			return err
+		}
+		if ok {
+			if err := d.relink(tx, &t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// relink decides by the rules which emergency a ticket belongs to, by all that is known now.
+func (d *Desk) relink(tx Tx, t *Ticket) error {
+	l := d.Rules().Link()
+	keys, first, last, err := tx.TicketKeys(t.ID)
+	if err != nil {
+		return err
+	}
+	subject := rules.LinkSubject{Keys: keys, First: first, Last: last}
+	es, err := tx.OpenEmergencies(l.SearchKeys(subject), first.Add(-l.After), last.Add(l.Before), mostCandidates)
+	if err != nil {
+		return err
+	}
+	links, err := tx.Links(t.ID)
+	if err != nil {
+		return err
+	}
+	var targets []rules.LinkTarget
+	for _, e := range es {
+		if !refused(links, e.ID) {
+			targets = append(targets, d.targetOf(e))
+		}
+	}
+	return d.settleLinks(tx, t, links, l.Decide(subject, targets))
+}
+
+func refused(links []Link, id int64) bool {
+	return slices.ContainsFunc(links, func(l Link) bool { return l.EmergencyID == id && l.State == Refused })
+}
+
+// settleLinks brings a ticket's links to what was decided. One that staff made, or that somebody was told of, stays, and so does one to an emergency
+// that has ended since: then whatever else would be linked is a suggestion.
+func (d *Desk) settleLinks(tx Tx, t *Ticket, links []Link, dec rules.Decision) error {
+	current := slices.IndexFunc(links, func(l Link) bool { return l.State == Linked })
+	linked, suggested := dec.Linked, slices.Clone(dec.Suggested)
+	if current >= 0 {
+		c := links[current]
+		e, _, err := tx.Emergency(c.EmergencyID)
+		if err != nil {
+			return err
+		}
+		if c.Told || c.By != byRules || !e.Open() && linked == 0 {
+			if linked != 0 && linked != c.EmergencyID {
+				suggested = append([]int64{linked}, suggested...)
+			}
+			linked = c.EmergencyID
+		}
+	}
+	suggested = slices.DeleteFunc(suggested, func(id int64) bool { return id == linked })
+	for _, l := range links {
+		if l.State == Refused || l.EmergencyID == linked || slices.Contains(suggested, l.EmergencyID) {
+			continue
+		}
+		if err := tx.DropLink(t.ID, l.EmergencyID); err != nil {
+			return err
+		}
+		if err := d.linkEvent(tx, t.ID, l.EmergencyID, byRules, "link", "no longer "+string(l.State)+": what came since decides otherwise"); err != nil {
+			return err
+		}
+	}
+	for _, id := range suggested {
+		if err := d.putLink(tx, t, links, dec, id, Suggested); err != nil {
+			return err
+		}
+	}
+	if linked != 0 {
+		if err := d.putLink(tx, t, links, dec, linked, Linked); err != nil {
+			return err
+		}
+	}
+	return d.afterLink(tx, t, linked)
+}
+
+// byRules is who makes links when nobody of staff does.
+const byRules = "rules"
+
+// putLink writes one link of the rules, unless staff or the told have settled it.
+func (d *Desk) putLink(tx Tx, t *Ticket, links []Link, dec rules.Decision, id int64, state LinkState) error {
+	l := Link{TicketID: t.ID, EmergencyID: id, State: state, By: byRules, At: d.now()}
+	before := slices.IndexFunc(links, func(k Link) bool { return k.EmergencyID == id })
+	if before >= 0 {
+		if b := links[before]; b.State == state {
+			l = b // who made it, when, and whether it was told
+		}
+	}
+	for _, c := range dec.Candidates {
+		if c.ID == id {
+			l.Score, l.Signals = c.Score, c.Signals
+			if c.Contradiction != "" {
+				l.Signals = append(slices.Clone(l.Signals), Signal{Kind: "contradiction", Why: c.Contradiction})
+			}
+		}
+	}
+	if err := tx.PutLink(l); err != nil {
+		return err
+	}
+	if before >= 0 && links[before].State == state {
+		return nil
+	}
+	return d.linkEvent(tx, t.ID, id, byRules, "link", string(state)+": "+signalWords(l))
+}
+
+// signalWords says why, in one line: "address anna@firma.at (100), near 12 min after the trigger (30): 130".
+func signalWords(l Link) string {
+	if len(l.Signals) == 0 {
+		return "by " + l.By
+	}
+	var parts []string
+	for _, s := range l.Signals {
+		w := s.Kind
+		for _, more := range []string{s.Value, s.Why} {
+			if more != "" {
+				w += " " + more
+			}
+		}
+		if s.Weight != 0 {
+			w += fmt.Sprintf(" (%d)", s.Weight)
+		}
+		parts = append(parts, w)
+	}
+	return fmt.Sprintf("%s: %d", strings.Join(parts, ", "), l.Score)
+}
+
+// linkEvent writes into both histories.
+func (d *Desk) linkEvent(tx Tx, ticketID, emergencyID int64, actor, what, why string) error {
+	e := Event{TicketID: ticketID, At: d.now(), Actor: actor, Rules: d.RulesHash(), What: what, Why: EmergencyNumber(emergencyID) + " " + why}
+	if actor == byRules {
+		e.Actor = "notfalld"
+	}
+	if err := tx.AddEvent(e); err != nil {
+		return err
+	}
+	e.Why = Number(ticketID) + " " + why
+	return tx.AddEmergencyEvent(emergencyID, e)
+}
+
+// afterLink makes the ticket name its emergency, and tells whoever has to know.
+func (d *Desk) afterLink(tx Tx, t *Ticket, linked int64) error {
+	if t.EmergencyID == linked {
+		return nil
+	}
+	t.EmergencyID, t.Updated = linked, d.now()
+	if err := tx.PutTicket(*t); err != nil {
+		return err
+	}
+	if linked != 0 {
+		e, ok, err := tx.Emergency(linked)
+		if err != nil {
+			return err
+		}
+		if ok {
+			if err := d.tellAttached(tx, e, *t); err != nil {
+				return err
+			}
+		}
+	}
+	return d.tellChange(tx, *t)
+}
+
+// setTold says that somebody has been told of a link: from now on no rule changes it.
+func (d *Desk) setTold(tx Tx, ticketID, emergencyID int64) error {
+	ls, err := tx.Links(ticketID)
+	if err != nil {
+		return err
+	}
+	for _, l := range ls {
+		if l.EmergencyID == emergencyID && l.State == Linked && !l.Told {
+			l.Told = true
+			return tx.PutLink(l)
+		}
+	}
+	return nil
+}
+
+// LinkTicket ties a ticket to an emergency, whatever the rules think; one that it was tied to gives way. Customers who were told otherwise
+// get a second mail.
+func (d *Desk) LinkTicket(ctx context.Context, ticketID, emergencyID int64, actor, why string) error {
+	return d.relinkByStaff(ctx, ticketID, func(tx Tx, t *Ticket, links []Link) error {
+		if _, ok, err := tx.Emergency(emergencyID); err != nil || !ok {
+			if err == nil {
+				err = notFound("emergency", EmergencyNumber(emergencyID))
+			}
+			return err
+		}
+		if t.EmergencyID == emergencyID {
+			if i := slices.IndexFunc(links, func(l Link) bool { return l.State == Linked }); i >= 0 && links[i].By != byRules {
+				return fmt.Errorf("%s is linked to %s already: %w", t.Number(), EmergencyNumber(emergencyID), ErrState)
+			}
+		}
+		if err := d.leave(tx, t, links, emergencyID, actor, why); err != nil {
+			return err
+		}
+		l := Link{TicketID: t.ID, EmergencyID: emergencyID, State: Linked, By: actor, At: d.now()}
+		for _, k := range links {
+			if k.EmergencyID == emergencyID {
+				l.Score, l.Signals, l.Told = k.Score, k.Signals, k.Told && k.State == Linked
+			}
+		}
+		if err := tx.PutLink(l); err != nil {
+			return err
+		}
+		if err := d.linkEvent(tx, t.ID, emergencyID, actor, "link", "linked by hand"+because(why)); err != nil {
+			return err
+		}
+		return d.afterLink(tx, t, emergencyID)
+	})
+}
+
+// UnlinkTicket takes a ticket from its emergency. No rule ties the two again.
+func (d *Desk) UnlinkTicket(ctx context.Context, ticketID int64, actor, why string) error {
+	return d.relinkByStaff(ctx, ticketID, func(tx Tx, t *Ticket, links []Link) error {
+		if t.EmergencyID == 0 {
+			return fmt.Errorf("%s is linked to no emergency: %w", t.Number(), ErrState)
+		}
+		if err := d.leave(tx, t, links, 0, actor, why); err != nil {
+			return err
+		}
+		return d.afterLink(tx, t, 0)
+	})
+}
+
+// leave marks the present link as refused, unless it is the one that is wanted.
+func (d *Desk) leave(tx Tx, t *Ticket, links []Link, wanted int64, actor, why string) error {
+	for _, l := range links {
+		if l.State != Linked || l.EmergencyID == wanted {
+			continue
+		}
+		l.State, l.By, l.At = Refused, actor, d.now()
+		if err := tx.PutLink(l); err != nil {
+			return err
+		}
+		if err := d.linkEvent(tx, t.ID, l.EmergencyID, actor, "link", "unlinked by hand"+because(why)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func because(why string) string {
+	if why = oneLine(why); why != "" {
+		return ": " + why
+	}
+	return ""
+}
+
+func (d *Desk) relinkByStaff(ctx context.Context, ticketID int64, f func(tx Tx, t *Ticket, links []Link) error) error {
+	err := d.o.Store.Update(ctx, func(tx Tx) error {
+		t, ok, err := tx.Ticket(ticketID)
+		if err != nil || !ok {
+			if err == nil {
+				err = notFound("ticket", Number(ticketID))
+			}
+			return err
+		}
+		links, err := tx.Links(ticketID)
+		if err != nil {
+			return err
+		}
+		return f(tx, &t, links)
+	})
+	d.wake()
+	return err
+}

@@ -1,0 +1,300 @@
+package ticket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"notfalld/rules"
+)
+
+// Trigger is an emergency as it comes in. Nothing in it keeps the alarm from being sounded: what cannot be used is named as incomplete.
+type Trigger struct {
+	Way            Way
+	Name           string
+	CustomerNumber string
+	Email          string
+	Phone          string // as people write it
+	Problem        string
+	Servers        []string
+	TriggeredAt    time.Time // zero, or in the future: now
+	Key            string    // triggers of the same key are one emergency; "" for none
+	Language       string    // "de", "en" or ""
+	Alarm          string    // AlarmExternal, AlarmChannels, or "" as Options.Alarm has it for this way
+	Consent        Consent
+	Raw            string // the form mail, as text
+	Actor          string // who the history names: "api", "form", "cli:root"
+	Mailbox        string // "": the first
+}
+
+// sameTrigger is how long a second press of the button, from the same customer and phone, is the same emergency.
+const sameTrigger = 15 * time.Minute
+
+// Trigger makes an emergency and sounds the alarm, in one transaction. created is false if it had been triggered already: by its key,
+// or by the same customer number and phone within 15 minutes. What the repetition adds is kept.
+func (d *Desk) Trigger(ctx context.Context, t Trigger) (v EmergencyView, created bool, err error) {
+	err = d.o.Store.Update(ctx, func(tx Tx) error {
+		var e Emergency
+		if e, created, err = d.trigger(tx, t); err != nil {
+			return err
+		}
+		v, err = viewEmergency(tx, e)
+		return err
+	})
+	if err != nil {
+		return v, false, fmt.Errorf("trigger an emergency: %w", err)
+	}
+	d.wakeAll()
+	return v, created, nil
+}
+
+func (d *Desk) trigger(tx Tx, t Trigger) (e Emergency, created bool, err error) {
+	e = d.emergencyOf(t)
+	if first, ok, err := d.triggeredBefore(tx, e); err != nil || ok {
+		if err != nil {
+			return e, false, err
+		}
+		return first, false, d.triggeredAgain(tx, &first, e, t)
+	}
+	if err := tx.AddEmergency(&e); err != nil {
+		return e, false, err
+	}
+	if err := d.happened(tx, e.ID, cmp.Or(t.Actor, string(t.Way)), "triggered", whyTriggered(e)); err != nil {
+		return e, false, err
+	}
+	if err := d.soundAlarm(tx, &e); err != nil {
+		return e, false, err
+	}
+	e.Stage = d.emergencyRow(e)
+	if err := tx.PutEmergency(e); err != nil { // before the tickets that find it ask how it stands
+		return e, false, err
+	}
+	if err := d.tellOfTrigger(tx, e); err != nil {
+		return e, false, err
+	}
+	return e, true, d.findTickets(tx, e)
+}
+
+// emergencyOf is what can be used of a trigger.
+func (d *Desk) emergencyOf(t Trigger) Emergency {
+	now := d.now()
+	e := Emergency{
+		State: Triggered, Way: t.Way, Name: tidy(t.Name, 200), CustomerNumber: customerNumber(t.CustomerNumber), Email: emailOf(t.Email),
+		PhoneGiven: tidy(t.Phone, 100), Problem: tidyText(t.Problem), Servers: serversOf(t.Servers), Language: t.Language,
+		TriggeredAt: t.TriggeredAt, Created: now, Updated: now, Key: t.Key, Consent: t.Consent, Raw: t.Raw,
+	}
+	if phone, fault := rules.ReadPhone(e.PhoneGiven, ""); fault == "" {
+		e.Phone = phone
+	}
+	if e.TriggeredAt.IsZero() || e.TriggeredAt.After(now) { // a clock that is ahead must not promise a later call
+		e.TriggeredAt = now
+	}
+	e.CallbackBy = e.TriggeredAt.Add(d.o.Service.Callback)
+	e.External = t.Alarm == AlarmExternal || t.Alarm == "" && t.Way != WayForm && d.o.Alarm.API != AlarmChannels
+	e.Incomplete = incomplete(e)
+	return e
+}
+
+func incomplete(e Emergency) []string {
+	missing := []string{}
+	for _, f := range []struct{ name, value string }{{"name", e.Name}, {"customer_number", e.CustomerNumber}, {"email", e.Email}, {"phone", e.Phone}} {
+		if f.value == "" {
+			missing = append(missing, f.name)
+		}
+	}
+	return missing
+}
+
+// tidy makes a field one line of at most so many characters.
+func tidy(s string, most int) string {
+	r := []rune(strings.Join(strings.Fields(strings.Map(printable, s)), " "))
+	return string(r[:min(len(r), most)])
+}
+
+// mostProblem bounds what a technician has to read.
+const mostProblem = 10_000
+
+// tidyText keeps the lines.
+func tidyText(s string) string {
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	s = strings.Map(func(r rune) rune {
+		if r == '\n' {
+			return r
+		}
+		return printable(r)
+	}, s)
+	r := []rune(strings.TrimSpace(s))
+	return string(r[:min(len(r), mostProblem)])
+}
+
+// customerNumber is a customer number without blanks, "" if it cannot be one.
+func customerNumber(s string) string {
+	s = strings.Join(strings.Fields(s), "")
+	for _, r := range s {
+		if !(r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || strings.ContainsRune("-./_", r)) {
+			return ""
+		}
+	}
+	if len(s) > 40 || strings.IndexAny(s, "0123456789") < 0 {
+		return ""
+	}
+	return s
+}
+
+// emailOf is an address in lower case, "" if it cannot be one.
+func emailOf(s string) string {
+	s = strings.ToLower(strings.TrimSpace(s))
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || !plausible(s) {
+		return ""
+	}
+	return s
+}
+
+// mostServers bounds what is kept of a list.
+const mostServers = 50
+
+func serversOf(names []string) []string {
+	list := []string{}
+	for _, n := range names {
+		for _, s := range strings.FieldsFunc(n, func(r rune) bool { return strings.ContainsRune(" ,;\t\r\n", r) }) {
+			s = strings.TrimSuffix(strings.ToLower(tidy(s, 253)), ".")
+			if s != "" && !slices.Contains(list, s) && len(list) < mostServers {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}
+
+func (d *Desk) triggeredBefore(tx Tx, e Emergency) (first Emergency, ok bool, err error) {
+	if e.Key != "" {
+		if first, ok, err = tx.EmergencyByKey(e.Key); err != nil || ok {
+			return first, ok, err
+		}
+	}
+	if e.CustomerNumber == "" || e.Phone == "" {
+		return first, false, nil
+	}
+	return tx.RecentEmergency(e.CustomerNumber, e.Phone, d.now().Add(-sameTrigger))
+}
+
+// triggeredAgain notes a repetition, and takes from it what the first trigger lacked.
+func (d *Desk) triggeredAgain(tx Tx, e *Emergency, more Emergency, t Trigger) error {
+	before := *e
+	e.Name, e.CustomerNumber = cmp.Or(e.Name, more.Name), cmp.Or(e.CustomerNumber, more.CustomerNumber)
+	e.Email, e.Phone = cmp.Or(e.Email, more.Email), cmp.Or(e.Phone, more.Phone)
+	e.PhoneGiven, e.Problem = cmp.Or(e.PhoneGiven, more.PhoneGiven), cmp.Or(e.Problem, more.Problem)
+	e.Servers = serversOf(append(slices.Clone(e.Servers), more.Servers...))
+	e.Incomplete = incomplete(*e)
+	why := "the same trigger once more: one emergency, one fee"
+	if more.Problem != "" && more.Problem != e.Problem {
+		why += "; this time the problem is: " + oneLine(more.Problem)
+	}
+	if !e.Open() { // its key came again after it had ended: nothing is to be changed or sounded
+		return d.happened(tx, e.ID, cmp.Or(t.Actor, string(t.Way)), "triggered again", why+"; it has ended already")
+	}
+	if err := d.happened(tx, e.ID, cmp.Or(t.Actor, string(t.Way)), "triggered again", why); err != nil {
+		return err
+	}
+	if e.Alarm == AlarmFailed && !e.External {
+		if err := d.soundAlarm(tx, e); err != nil {
+			return err
+		}
+	}
+	if e.Email == before.Email && e.CustomerNumber == before.CustomerNumber && e.Phone == before.Phone && slices.Equal(e.Servers, before.Servers) {
+		return d.changed(tx, e)
+	}
+	if err := d.changed(tx, e); err != nil {
+		return err
+	}
+	return d.findTickets(tx, *e)
+}
+
+// triggerByMail makes the emergency of a proven form mail.
+func (d *Desk) triggerByMail(tx Tx, e *Entry, u understood) error {
+	f := u.facts.Form
+	n, _, err := d.trigger(tx, Trigger{
+		Way: WayMail, Name: f.Name, CustomerNumber: f.CustomerNumber, Email: f.Email, Phone: f.Phone, Problem: f.Problem, Servers: f.Servers,
+		TriggeredAt: f.TriggeredAt, Key: fmt.Sprintf("mail:%x", e.ContentHash), Language: cmp.Or(f.Language, u.facts.Language), Alarm: f.Alarm, Raw: f.Text,
+		Actor: "form " + f.Rule, Mailbox: e.Place.Mailbox,
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.happened(tx, n.ID, "notfalld", "form mail", fmt.Sprintf("rule %s: %s", f.Rule, f.Why)); err != nil {
+		return err
+	}
+	return d.conclude(tx, e, EntryForm, 0, nil)
+}
+
+func whyTriggered(e Emergency) string {
+	why := fmt.Sprintf("by %s, customer %s, phone %s", cmp.Or(e.Name, "somebody"), cmp.Or(e.CustomerNumber, "unknown"), cmp.Or(e.Phone, "unknown"))
+	if e.Phone == "" && e.PhoneGiven != "" {
+		why = fmt.Sprintf("by %s, customer %s, no usable phone (%q)", cmp.Or(e.Name, "somebody"), cmp.Or(e.CustomerNumber, "unknown"), e.PhoneGiven)
+	}
+	if e.Consent.Hash != "" {
+		why += fmt.Sprintf("; agreed to pay %s at %s from %s, text %s", e.Consent.Price, e.Consent.At.UTC().Format(time.RFC3339), e.Consent.Address, e.Consent.Hash[:min(12, len(e.Consent.Hash))])
+	}
+	return why
+}
+
+// happened writes a line into an emergency's history.
+func (d *Desk) happened(tx Tx, id int64, actor, what, why string) error {
+	return tx.AddEmergencyEvent(id, Event{At: d.now(), Actor: actor, Rules: d.RulesHash(), What: what, Why: why})
+}
+
+// ErrState says that a step is not possible from where a thing stands.
+var ErrState = errors.New("not possible now")
+
+// Advance takes an emergency a step further: acknowledged, called back, resolved, cancelled. A step that was taken already changes nothing; one
+// back, or from an end, is ErrState.
+func (d *Desk) Advance(ctx context.Context, id int64, to EmergencyState, actor, why string) (v EmergencyView, err error) {
+	err = d.o.Store.Update(ctx, func(tx Tx) error {
+		e, ok, err := tx.Emergency(id)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return notFound("emergency", EmergencyNumber(id))
+		}
+		if e.State != to {
+			if err := d.advanceEmergency(tx, &e, to, actor, why); err != nil {
+				return err
+			}
+		}
+		v, err = viewEmergency(tx, e)
+		return err
+	})
+	d.wakeAll()
+	return v, err
+}
+
+func (d *Desk) advanceEmergency(tx Tx, e *Emergency, to EmergencyState, actor, why string) error {
+	if !e.State.mayBecome(to) {
+		return fmt.Errorf("%s is %s and cannot become %s: %w", e.Number(), e.State, to, ErrState)
+	}
+	before := e.State
+	now := d.now()
+	e.State = to
+	switch to {
+	case Acknowledged:
+		e.AcknowledgedAt = now
+	case CalledBack:
+		e.CalledAt = now
+	case Resolved, Cancelled:
+		e.EndedAt = now
+	}
+	if err := d.happened(tx, e.ID, actor, string(to), cmp.Or(oneLine(why), "was "+string(before))); err != nil {
+		return err
+	}
+	if err := d.standDown(tx, *e, to); err != nil {
+		return err
+	}
+	return d.changed(tx, e)
+}
