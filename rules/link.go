@@ -178,7 +178,12 @@ func (l *LinkRules) weigh(ticket keySet, s LinkSubject, t LinkTarget) (c Candida
 	}
 	l.identity(ticket, emergency, add)
 	c.Contradiction = l.contradiction(ticket, emergency)
-	l.server(ticket, emergency, c.Contradiction != "", add)
+	if both := l.sharedServers(ticket, emergency); len(both) > 0 {
+		add(SignalServer, some(both), l.Weights.Server, "")
+	} else if both := sharedBare(ticket[KeyServer], emergency[KeyServer], len(c.Signals) > 0); len(both) > 0 && c.Contradiction == "" {
+		// A name such as web01 is another server at another customer's.
+		add(SignalServer, some(both), l.Weights.BareServer, "a name that others may have as well")
+	}
 	if c.firm() {
 		l.near(s, t.TriggeredAt, add)
 	}
@@ -212,17 +217,6 @@ func (l *LinkRules) identity(ticket, emergency keySet, add func(kind, value stri
 func sharedOwners(ticket, emergency keySet) []string {
 	return sorted(slices.Concat(inBoth(ticket[KeyOwner], emergency[KeyCustomer]),
 		inBoth(ticket[KeyCustomer], emergency[KeyOwner]), inBoth(ticket[KeyOwner], emergency[KeyOwner])))
-}
-
-// server adds the servers that both name. A bare name such as web01 is another server at another customer's.
-func (l *LinkRules) server(ticket, emergency keySet, contradicted bool, add func(kind, value string, weight int, why string)) {
-	if both := l.sharedServers(ticket, emergency); len(both) > 0 {
-		add(SignalServer, some(both), l.Weights.Server, "")
-		return
-	}
-	if both := sharedBare(ticket[KeyServer], emergency[KeyServer]); len(both) > 0 && !contradicted {
-		add(SignalServer, some(both), l.Weights.BareServer, "a name that others may have as well")
-	}
 }
 
 // near adds nearness in time. A ticket whose mails came before the trigger and after it is at least as near as the last

@@ -71,24 +71,25 @@ func (l *LinkRules) sharedServers(ticket, emergency keySet) []string {
 	return slices.DeleteFunc(inBoth(ticket[KeyServer], emergency[KeyServer]), l.bare)
 }
 
-// bare says whether a server's name says nothing of whose it is: web01, web01.local, 192.168.1.5.
+// bare says whether a server's name says nothing of whose it is: web01, web01.local, 192.168.1.5. web01.firma.local does.
 func (l *LinkRules) bare(server string) bool {
 	if a, err := netip.ParseAddr(server); err == nil {
 		return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || sharedNet.Contains(a)
 	}
-	dot := strings.LastIndexByte(server, '.')
-	return dot < 0 || l.private[server[dot+1:]]
+	_, ending, dotted := strings.Cut(server, ".")
+	return !dotted || l.private[ending] && ending != "example" // which stands for registered names (RFC 2606, 2)
 }
 
 // sharedNet is used within the nets of providers (RFC 6598, 7).
 var sharedNet = netip.MustParsePrefix("100.64.0.0/10")
 
-// sharedBare are names that are the same on both sides, or the first label of the other's: web01 and web01.firma.at.
-func sharedBare(ticket, emergency []string) []string {
+// sharedBare are names that are the same on both sides; with labels also where one is the first label of the other: web01
+// and web01.firma.at. By that alone no search would find them.
+func sharedBare(ticket, emergency []string, labels bool) []string {
 	var out []string
 	for _, a := range ticket {
 		for _, b := range emergency {
-			if a == b || labelOf(a, b) || labelOf(b, a) {
+			if a == b || labels && (labelOf(a, b) || labelOf(b, a)) {
 				out = append(out, a)
 			}
 		}

@@ -30,7 +30,6 @@ func TicketKeys(m *message.Mail, f Facts, author, proof string, in *Inventory) [
 		k.add(KeyPhone, p)
 	}
 	for _, s := range f.Servers {
-		k.add(KeyOwner, customerKey(s.Owner))
 		k.server(s.Name, f.CustomerNumber, in)
 	}
 	named := 0
@@ -52,9 +51,7 @@ func EmergencyKeys(customer, email, phone string, servers []string, in *Inventor
 	k.add(KeyPhone, phone)
 	for _, given := range servers {
 		for _, name := range hostsOf(given) {
-			for _, known := range k.server(name, customer, in) {
-				k.add(KeyOwner, customerKey(known.Owner))
-			}
+			k.server(name, customer, in)
 		}
 	}
 	return k.sorted()
@@ -133,26 +130,30 @@ func (k *keyList) address(address string) {
 	k.add(KeyDomain, siteOf(host))
 }
 
-// server adds a name, and the full one by which the inventory knows the server if there is no doubt which one it is: web01
-// in the mail is web01.firma.at of the trigger. It returns the servers that are meant.
-func (k *keyList) server(name, customer string, in *Inventory) []Known {
+// server adds a name, the full one by which the inventory knows the server, and its owner, if there is no doubt which one it
+// is: web01 in the mail is web01.firma.at of the trigger. The servers of the customer who is named go first; a short name
+// that only others have is one that the inventory lacks.
+func (k *keyList) server(name, customer string, in *Inventory) {
 	key, err := hostKey(name)
 	if err != nil {
-		return nil
+		return
 	}
 	k.add(KeyServer, withoutWWW(key))
-	known := in.Lookup(name)
-	if theirs := slices.DeleteFunc(slices.Clone(known), func(x Known) bool { return customer == "" || customerKey(x.Owner) != customerKey(customer) }); len(theirs) > 0 {
+	known, number := in.Lookup(name), customerKey(customer)
+	if number != "" {
+		theirs := slices.DeleteFunc(slices.Clone(known), func(x Known) bool { return customerKey(x.Owner) != number })
+		if len(theirs) == 0 {
+			theirs = slices.DeleteFunc(known, func(x Known) bool { return x.Short })
+		}
 		known = theirs
 	}
-	if len(known) == 0 || owner(known) == "" && len(known) > 1 {
-		return nil
+	if len(known) == 0 {
+		return
 	}
-	if slices.ContainsFunc(known, func(x Known) bool { return x.Name != known[0].Name }) {
-		return known[:1] // several, all of one owner
+	k.add(KeyOwner, customerKey(owner(known)))
+	if !slices.ContainsFunc(known, func(x Known) bool { return x.Name != known[0].Name }) {
+		k.add(KeyServer, withoutWWW(known[0].Name))
 	}
-	k.add(KeyServer, withoutWWW(known[0].Name))
-	return known[:1]
 }
 
 func withoutWWW(name string) string {
