@@ -135,7 +135,7 @@ func (f *form) send(w http.ResponseWriter, r *http.Request) {
 		f.writeForm(w, r, p, http.StatusUnprocessableEntity, nonce)
 		return
 	}
-	numbers := []string{"phone " + digits(trigger.Phone), "customer " + strings.ToLower(trigger.CustomerNumber)}
+	numbers := []string{"phone " + lastDigits(trigger.Phone), "customer " + strings.ToLower(trigger.CustomerNumber)}
 	for _, n := range numbers {
 		if wait := f.triggers.look(n, now); wait > 0 {
 			f.later(w, r, p, "again.number", wait, nonce)
@@ -284,11 +284,13 @@ func lines(s string) string {
 	return strings.Trim(strings.Join(all, "\n"), "\n")
 }
 
-func digits(s string) string {
-	return strings.Map(func(r rune) rune {
+// lastDigits tells telephones apart, however they are written: 0664 1234589 and +43 664 1234589 end alike.
+func lastDigits(s string) string {
+	s = strings.Map(func(r rune) rune {
 		if r >= '0' && r <= '9' {
 			return r
 		}
 		return -1
 	}, s)
+	return s[max(0, len(s)-9):]
 }
