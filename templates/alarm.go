@@ -17,6 +17,7 @@ type alarmView struct {
 	Kind, Number, Name, CustomerNumber, Phone, Problem string
 	Servers, By                                        string
 	Minutes                                            int
+	Over                                               bool // cancelled or resolved: there is nobody to call
 }
 
 // alarmKinds are what a pager is told.
@@ -38,6 +39,7 @@ func (s *Set) Alarm(a AlarmMail) (Rendered, error) {
 	v := alarmView{
 		Kind: a.Kind, Number: brief(a.Number, 20), Name: brief(a.Name, 40), CustomerNumber: brief(a.CustomerNumber, 20), Phone: brief(a.Phone, 24),
 		Problem: brief(a.Problem, 200), Servers: brief(strings.Join(a.Servers, ", "), 60), Minutes: a.Minutes,
+		Over: a.Kind == "cancelled" || a.Kind == "resolved",
 	}
 	if !a.CallbackBy.IsZero() {
 		v.By = strings.TrimSuffix(clock(lang, a.CallbackBy), " Uhr")
@@ -51,7 +53,7 @@ func (s *Set) Alarm(a AlarmMail) (Rendered, error) {
 	if err != nil {
 		return Rendered{}, fmt.Errorf("alarm: %w", err)
 	}
-	return Rendered{Subject: brief(subject, 80), Text: brief(text, alarmMax-1) + "\n"}, nil
+	return Rendered{Subject: brief(subject, 80), Text: brief(strings.TrimRight(oneLine(text), ",:"), alarmMax-1) + "\n"}, nil
 }
 
 // brief is one line of at most max characters. Its sign of a cut is three dots: a single … makes gateways

@@ -44,7 +44,7 @@ func (s *Set) check(files map[string]file) []*Problem {
 			c.template("subject", dot)
 			c.template("state", dot)
 			if name != notice && name != alarm {
-				c.template("correction", dot)
+				c.correction(lang, dot)
 			}
 			c.template(t.Name(), dot)
 		}
@@ -57,9 +57,20 @@ func (s *Set) check(files map[string]file) []*Problem {
 	return append(problems, s.checkAlarms(files)...)
 }
 
+// correction looks at the words that stand before all else where something is taken back.
+func (c *fieldCheck) correction(lang string, dot reflect.Type) {
+	if c.trees["correction"] == nil {
+		c.problems = append(c.problems, &Problem{c.files["emergency."+lang+".txt"].path, 1, 1,
+			`there is no template "correction": copy {{define "correction"}}…{{end}} from the shipped file`})
+		return
+	}
+	c.template("correction", dot)
+}
+
 // checkAnswers renders every sample and looks at it as its reader would.
 func (s *Set) checkAnswers(files map[string]file) []*Problem {
 	f := findings{files: files}
+	in := inspector{harmless: map[string]bool{}}
 	for _, sm := range samples() {
 		langs := languages(sm.answer.Languages)
 		r, err := s.Answer(sm.answer)
@@ -67,7 +78,7 @@ func (s *Set) checkAnswers(files map[string]file) []*Problem {
 			f.add(renderProblem(err, files, f.source(sm.template(), langs[0])), sm.name)
 			continue
 		}
-		visible, faults := inspect(r.HTML)
+		visible, faults := in.inspect(r.HTML)
 		for _, lang := range langs {
 			f.statement(sm, lang, r.Text, visible)
 			f.emergency(sm, lang, r.Text)
@@ -132,7 +143,7 @@ func (f *findings) problems() []*Problem {
 // In an answer of two languages the first one, too, can be at fault for the second.
 func (f *findings) source(name string, langs ...string) string {
 	for _, lang := range langs {
-		for _, n := range []string{name, "common"} {
+		for _, n := range []string{name, "emergency", "common"} {
 			if path := f.files[n+"."+lang+".txt"].path; !strings.HasPrefix(path, "shipped/") {
 				return path
 			}
@@ -159,6 +170,10 @@ func (f *findings) statement(sm sample, lang, text, visible string) {
 func (f *findings) emergency(sm sample, lang, text string) {
 	a := &sm.answer
 	at := f.source(sm.template(), lang, languages(a.Languages)[0])
+	if a.Correction != "" && lang == languages(a.Languages)[0] && !strings.HasPrefix(text, corrected(lang)) {
+		at := f.files["emergency."+lang+".txt"].path
+		f.add(&Problem{at, 1, 1, fmt.Sprintf("a correction (%s) does not begin with %q", a.Correction, corrected(lang))}, sm.name)
+	}
 	if a.Row == NotLinked || a.Bare {
 		return
 	}
@@ -172,6 +187,9 @@ func (f *findings) emergency(sm sample, lang, text string) {
 
 // top is the beginning of a text as a reader gets it.
 func top(s string) string {
+	if len(s) > 16*nearTop {
+		s = s[:16*nearTop]
+	}
 	s = strings.Join(strings.Fields(s), " ")
 	n := 0
 	for i := range s {
@@ -267,7 +285,7 @@ func (s *Set) checkAlarms(files map[string]file) []*Problem {
 			continue
 		}
 		for what, mend := range map[string]string{a.Number: "write {{.Number}}", a.Phone: "write {{.Phone}}"} {
-			if !strings.Contains(r.Text, what) {
+			if over := a.Kind == "cancelled" || a.Kind == "resolved"; !strings.Contains(r.Text, what) && !(over && what == a.Phone) {
 				f.add(&Problem{at, 1, 1, fmt.Sprintf("an alarm does not say %q: %s", what, mend)}, a.Kind)
 			}
 		}

@@ -176,7 +176,9 @@ func noticeSubject(state string, n *Notification) string {
 	}
 	own := n.Subject
 	if own == "" && n.Emergency != nil {
-		own = strings.Join(nonEmpty(n.Emergency.Name, n.Emergency.CustomerNumber), ", ")
+		if own = strings.Join(nonEmpty(n.Emergency.Name, n.Emergency.CustomerNumber), ", "); own != "" {
+			own = "– " + own
+		}
 	}
 	if own = cut(reTicket.ReplaceAllString(oneLine(own), " "), 80); own != "" && n.Kind != NoticeBundle {
 		state += " " + own

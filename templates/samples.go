@@ -94,7 +94,9 @@ func emergencyVariants() []variant {
 		{CorrectFailed, []Row{Trouble}}, {CorrectPending, []Row{Trouble, AlarmPending}}, {CorrectOverdue, []Row{Trouble}},
 	} {
 		all = append(all, variant{"with a correction: " + c.what, true, func(a *Answer) {
-			longest(a)
+			if c.what == CorrectMoved { // the longest words of ours, with the longest of the mail
+				longest(a)
+			}
 			a.Second, a.Correction, a.OldEmergency = true, c.what, "NE-9999999"
 			if isTrouble(c.what) {
 				a.Emergency.Trouble = c.what

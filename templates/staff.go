@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,7 +33,7 @@ func (v *noticeView) emergency(e *EmergencyBlock, lang string) {
 		Number: literal(oneLine(e.Number)), State: e.State, Alarm: e.Alarm, External: e.External, Overdue: e.Overdue,
 		Triggered: date(lang, e.TriggeredAt), Ended: e.State == "resolved" || e.State == "cancelled",
 		Name: said(e.Name), CustomerNumber: said(e.CustomerNumber), Email: said(e.Email),
-		Servers: saidAll(e.Servers), Incomplete: saidAll(e.Incomplete), Tickets: saidAll(e.Tickets), Reasons: saidAll(e.Reasons),
+		Servers: saidAll(e.Servers), Incomplete: knownIncomplete(e.Incomplete), Tickets: saidAll(e.Tickets), Reasons: saidAll(e.Reasons),
 	}
 	if !e.CallbackBy.IsZero() {
 		s.By = strings.TrimSuffix(clock(lang, e.CallbackBy), " Uhr")
@@ -40,11 +41,24 @@ func (v *noticeView) emergency(e *EmergencyBlock, lang string) {
 	if callable(e.Phone) {
 		s.Phone = e.Phone
 	}
-	if given := oneLine(e.PhoneGiven); s.Phone == "" || given != "" && telephone(given) != telephone(s.Phone) {
+	if given := oneLine(e.PhoneGiven); s.Phone == "" || given != "" && !sameNumber(given, s.Phone) {
 		s.PhoneGiven = said(given)
 	}
 	s.Problem, s.ProblemCut = textLinesUpTo(e.Problem, maxProblem)
 	v.Emergency = s
+}
+
+// knownIncomplete keeps what templates have words for.
+func knownIncomplete(all []string) []string {
+	return slices.DeleteFunc(slices.Clone(all), func(s string) bool {
+		return !slices.Contains([]string{"name", "customer_number", "email", "phone"}, s)
+	})
+}
+
+// sameNumber says whether a number as given, national or not, is nothing but the other.
+func sameNumber(given, number string) bool {
+	d := strings.TrimLeft(digitsOf(given), "0")
+	return len(d) >= 6 && strings.HasSuffix(digitsOf(number), d)
 }
 
 // callable says whether a number is in the form of E.164: only that is linked, and is free of anything else.
@@ -87,6 +101,9 @@ func emergencyNotices(n Notification) []Notification {
 	for _, state := range []string{"triggered", "acknowledged", "called_back", "resolved", "cancelled"} {
 		for _, alarm := range []string{"accepted", "pending", "failed"} {
 			for _, overdue := range []bool{false, true} {
+				if state != "triggered" && (overdue || alarm != "accepted" || n.Kind == NoticeLink || n.Kind == NoticeDelayed || n.Kind == NoticeDraft || n.Kind == NoticeMail) {
+					continue
+				}
 				n.Emergency = &EmergencyBlock{
 					Number: e.Number, State: state, Alarm: alarm, Overdue: overdue, External: overdue, CallbackBy: e.CallbackBy, TriggeredAt: e.TriggeredAt,
 					Name: "Erika Muster", CustomerNumber: "104711", Email: "erika@firma.example", Phone: e.Phone, PhoneGiven: "0664 1234589", Problem: "web01 steht\nseit 2 Uhr",

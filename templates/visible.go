@@ -32,13 +32,18 @@ type fault struct {
 
 // inspect reads a page as a reader sees it: its visible text, white space folded, and what is wrong
 // with it. Text in comments, in the head and in styles is not seen.
-func inspect(page string) (visible string, faults []fault) {
+func inspect(page string) (visible string, faults []fault) { return inspector{}.inspect(page) }
+
+// inspector remembers the styles that it found nothing wrong with: all pages of a set share one.
+type inspector struct{ harmless map[string]bool }
+
+func (in inspector) inspect(page string) (visible string, faults []fault) {
 	root, err := html.Parse(strings.NewReader(page))
 	if err != nil {
 		return "", []fault{{"it is no HTML: " + err.Error(), ""}}
 	}
 	var b strings.Builder
-	w := walker{text: &b}
+	w := walker{text: &b, harmless: in.harmless}
 	w.walk(root, false)
 	if !w.lang {
 		w.fault("the html element has no lang, which screen readers need: write <html lang=\"{{.Lang}}\">", "<html")
@@ -50,6 +55,8 @@ type walker struct {
 	text   *strings.Builder
 	faults []fault
 	lang   bool
+
+	harmless map[string]bool
 }
 
 func (w *walker) fault(what, clue string) { w.faults = append(w.faults, fault{what, clue}) }
@@ -111,11 +118,18 @@ func (w *walker) element(n *html.Node) {
 }
 
 func (w *walker) style(css string) {
+	if w.harmless[css] {
+		return
+	}
+	before := len(w.faults)
 	if m := reHides.FindString(css); m != "" {
 		w.fault(fmt.Sprintf("the style %q can hide what the answer says: take it out", m), m)
 	}
 	if m := reLoads.FindString(css); m != "" {
 		w.fault(fmt.Sprintf("the style %q loads something from outside the mail: take it out", m), m)
+	}
+	if w.harmless != nil && len(w.faults) == before {
+		w.harmless[css] = true
 	}
 }
 
