@@ -221,7 +221,7 @@ func (l *linkLoader) freemailNames(f *file) {
 	for key, list := range map[string][]string{"words": raw.Words, "add": raw.Add} {
 		for i, name := range list {
 			at := fmt.Sprintf("lists.%s.%s[%d]", freemailList, key, i)
-			if f.doc.BadBelow(at) || strings.Contains(name, ".") && siteOf(name) == name {
+			if f.doc.BadBelow(at) || strings.Contains(name, ".") && siteOf(name) == strings.ToLower(name) {
 				continue
 			}
 			mend := "write it as it stands behind the @: gmx.at"

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"net/mail"
 	"slices"
@@ -86,16 +87,14 @@ func (f *trialFile) checkEmergencies(t *rawTest, key string) {
 	case len(ids) == 0 && asked:
 		f.doc.ProblemAt(expect, "there is no emergency to be linked with", "give the test emergencies:")
 	}
-	known := func(k, id string) {
-		if f.doc.Given(expect+"."+k) && !slices.Contains(ids, id) && len(ids) > 0 {
-			f.doc.ProblemAt(expect+"."+k, fmt.Sprintf("%q is none of the emergencies of the test", id), meantName(id, append(ids, noLink)))
+	known := func(k, id string, names []string) {
+		if f.doc.Given(expect+"."+k) && !slices.Contains(names, id) && len(ids) > 0 {
+			f.doc.ProblemAt(expect+"."+k, fmt.Sprintf("%q is none of the emergencies of the test", id), meantName(id, names))
 		}
 	}
-	if e.Link != noLink && e.Link != "" {
-		known("link", e.Link)
-	}
+	known("link", cmp.Or(e.Link, noLink), append(slices.Clone(ids), noLink))
 	for i, id := range e.Suggested {
-		known(fmt.Sprintf("suggested[%d]", i), id)
+		known(fmt.Sprintf("suggested[%d]", i), id, ids)
 	}
 }
 
@@ -115,10 +114,7 @@ func (c *comparison) link(t *rawTest, w World) {
 	if d.Linked != 0 {
 		linked = emergencyName(d.Linked)
 	}
-	want := t.Expect.Link
-	if want == "" {
-		want = noLink
-	}
+	want := cmp.Or(t.Expect.Link, noLink)
 	if c.has("link") && want != linked {
 		c.fail("link", fmt.Sprintf("expected %s, got %s; %s", linkSaid(want), linkSaid(linked), c.got.set.Link().says(d)), "")
 	}
