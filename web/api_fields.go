@@ -65,7 +65,7 @@ func (f *fields) textAt(pointer string, v json.RawMessage, x field) string {
 		return ""
 	}
 	if x.lines {
-		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+		s = newlines.Replace(s)
 	}
 	for i, r := range s {
 		if control(r) && !(x.lines && (r == '\n' || r == '\t')) {
@@ -75,6 +75,9 @@ func (f *fields) textAt(pointer string, v json.RawMessage, x field) string {
 	}
 	return strings.TrimSpace(s)
 }
+
+// newlines are all the ways in which text that was copied from somewhere ends a line.
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n")
 
 // control says whether a character does not belong into a line of text: it would end the line, or is none that can be read.
 func control(r rune) bool {
