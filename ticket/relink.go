@@ -35,8 +35,7 @@ func (d *Desk) noteKeys(tx Tx, t Ticket, u understood, arrived time.Time) error 
 	if arrived.After(last) {
 		last = arrived
 	}
-	keys := rules.TicketKeys(u.mail, u.facts, u.author.Address, string(u.proof.Verdict), d.o.World.Inventory)
-	keys = slices.DeleteFunc(keys, d.isOurs)
+	keys := d.keysIn(u)
 	if u.proof.Verdict != message.ProofFail {
 		for _, tok := range d.tokensOfEmergencies(u.mail) {
 			keys = append(keys, Key{Kind: rules.KeyEmergency, Value: strconv.FormatInt(tok.ID, 10)})
@@ -46,6 +45,12 @@ func (d *Desk) noteKeys(tx Tx, t Ticket, u understood, arrived time.Time) error 
 		}
 	}
 	return tx.AddTicketKeys(t.ID, keys, first, last)
+}
+
+// keysIn are the keys of what a mail says.
+func (d *Desk) keysIn(u understood) []Key {
+	keys := rules.TicketKeys(u.mail, u.facts, u.author.Address, string(u.proof.Verdict), d.o.World.Inventory)
+	return slices.DeleteFunc(keys, d.isOurs)
 }
 
 // isOurs drops what says nothing: our own domain, which every colleague and every form of ours writes from.

@@ -29,7 +29,7 @@ type Replayed struct {
 	Arrived   time.Time `json:"date"`
 	Rules     string    `json:"rules"`   // the set that understood it when it came
 	Changes   []Change  `json:"changes"` // none: all is as it was
-	Loses     []string  `json:"loses"`   // of class, answer, understood: what this mail would lose
+	Loses     []string  `json:"loses"`   // of understood, class, answer, link: what this mail would lose
 	Gone      bool      `json:"-"`       // not replayed: its raw bytes are no longer kept
 }
 
@@ -98,6 +98,7 @@ func (d *Desk) replayMail(ctx context.Context, set, against *rules.Set, m Mail) 
 		e      Entry
 		t      Ticket
 		packed []byte
+		links  replayedLinks
 	)
 	err := d.o.Store.View(ctx, func(tx Tx) (err error) {
 		if e, _, err = tx.Entry(m.EntryID); err != nil {
@@ -106,7 +107,10 @@ func (d *Desk) replayMail(ctx context.Context, set, against *rules.Set, m Mail) 
 		if packed, _, err = tx.Raw(e.RawID); err != nil {
 			return err
 		}
-		t, _, err = tx.Ticket(m.TicketID)
+		if t, _, err = tx.Ticket(m.TicketID); err != nil {
+			return err
+		}
+		links, err = d.replayedLinks(tx, t)
 		return err
 	})
 	if err != nil {
@@ -123,9 +127,12 @@ func (d *Desk) replayMail(ctx context.Context, set, against *rules.Set, m Mail) 
 	}
 	proven := m.Kind != UnprovenMail
 	is := d.decisionBy(ctx, set, raw, e, in, proven)
+	is.link = links.by(set, is.keys)
 	was := decisionOf(m)
+	was.link = links.now
 	if against != nil {
 		was = d.decisionBy(ctx, against, raw, e, in, proven)
+		was.link = links.by(against, was.keys)
 	}
 	if err := ctx.Err(); err != nil {
 		return r, err

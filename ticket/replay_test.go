@@ -108,6 +108,30 @@ func TestReplay(t *testing.T) {
 	}
 }
 
+// A ticket that rules would link no more loses its link; one that staff linked is none of theirs.
+func TestReplayOfLinks(t *testing.T) {
+	const weak = "link:\n  weights:\n    customer_number: {weight: 10}\n"
+	s := nightStage(t)
+	if _, _, err := s.desk.Trigger(s.ctx, ticket.Trigger{Way: ticket.WayAPI, CustomerNumber: "104712"}); err != nil {
+		t.Fatal(err)
+	}
+	s.wantLinked("NS-10003 NE-10001")
+	want := []string{"5@reed.example loses link; link NE-10001 → none"}
+	for _, q := range []ticket.ReplayQuery{{}, {Against: rules.Shipped()}} {
+		got, _, _ := s.replay(ruleFile(t, weak), q)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("(-want +got):\n%s", d)
+		}
+		if got, _, _ := s.replay(rules.Shipped(), q); len(got) > 0 {
+			t.Errorf("the same rules: %q", got)
+		}
+	}
+	s.check(s.desk.LinkTicket(s.ctx, 10003, 10001, "anna", ""))
+	if got, _, _ := s.replay(ruleFile(t, weak), ticket.ReplayQuery{}); len(got) > 0 {
+		t.Errorf("linked by hand: %q", got)
+	}
+}
+
 // A reply is routed as its ticket's: what was stored with it is what the same rules say today.
 func TestReplayOfRoutes(t *testing.T) {
 	const vip = "route:\n  - {name: vip, when: 'customer_number == \"104711\"', priority: high, notify: [oncall@notfall-hoster.at]}\n"

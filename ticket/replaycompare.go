@@ -16,6 +16,8 @@ type decision struct {
 	class  rules.Class
 	answer rules.Reply
 	failed string // why it could not be understood; "?" if that is not known any more
+	keys   []Key  // of what the mail says
+	link   string // the emergency that rules link its ticket to: "NE-10001", "none"; "" where rules have no say
 }
 
 // decisionOf is what was decided when the mail came.
@@ -54,6 +56,7 @@ func (d *Desk) decisionBy(ctx context.Context, set *rules.Set, raw []byte, e Ent
 		}
 	}
 	x.line = rules.NewLine("", u.mail, u.facts)
+	x.keys = d.keysIn(u)
 	return x
 }
 
@@ -70,6 +73,7 @@ var aspects = []aspect{
 	{what: "understood", text: understoodWell, loses: func(was, is decision) bool { return was.failed == "" && is.failed != "" }},
 	{what: "class", text: func(d decision) string { return string(d.class) }, loses: func(was, is decision) bool { return worth(is.class) < worth(was.class) }},
 	{what: "answer", text: answered, loses: func(was, is decision) bool { return was.answer.Send && !is.answer.Send }},
+	{what: "link", text: func(d decision) string { return d.link }, loses: func(was, is decision) bool { return was.link != noLink && was.link != is.link }},
 	{what: "language", text: func(d decision) string { return d.line.Language }},
 	{what: "customer_number", text: func(d decision) string { return d.line.CustomerNumber }},
 	{what: "phones", list: func(d decision) []string { return d.line.Phones }},
@@ -135,6 +139,7 @@ func compare(was, is decision) (changes []Change, loses []string) {
 		c := Change{What: a.what}
 		switch {
 		case a.what == "understood" && was.failed == "?":
+		case a.what == "link" && (was.link == "" || is.link == ""):
 		case a.list != nil:
 			c.Lost, c.Gained = without(a.list(was), a.list(is)), without(a.list(is), a.list(was))
 		case a.text(was) != a.text(is):
