@@ -16,21 +16,24 @@ const about = `Turns the emergency mails of a support mailbox into tickets, and 
 type commands struct {
 	ShowHelp helpFlag `name:"help" short:"h" help:"Show how it is used."`
 
-	Demo    demoCmd    `cmd:"" help:"Everything on loopback, nothing to install: watch a night of mails."`
-	Run     runCmd     `cmd:"" help:"The daemon: reads the mailboxes, answers, tells staff."`
-	Check   checkCmd   `cmd:"" help:"Look at configuration, rules, templates and tables; online at the servers, too."`
-	Parse   parseCmd   `cmd:"" help:"Say what is understood of mails in files. Keeps nothing."`
-	Rules   RulesCmd   `cmd:"" help:"Check rule files, try them, and see how they understand a mail."`
-	Ticket  ticketCmds `cmd:"" help:"List, show, note and close tickets."`
-	Outbox  outboxCmds `cmd:"" help:"See what is to be sent, and try again."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo      demoCmd       `cmd:"" help:"Everything on loopback, nothing to install: watch a night of mails."`
+	Run       runCmd        `cmd:"" help:"The daemon: reads the mailboxes, answers, tells staff."`
+	Check     checkCmd      `cmd:"" help:"Look at configuration, rules, templates and tables; online at the servers, too."`
+	Parse     parseCmd      `cmd:"" help:"Say what is understood of mails in files. Keeps nothing."`
+	Rules     RulesCmd      `cmd:"" help:"Check rule files, try them, and see how they understand a mail."`
+	Ticket    ticketCmds    `cmd:"" help:"List, show, link, note and close tickets."`
+	Emergency emergencyCmds `cmd:"" help:"Trigger emergencies, see what is due, and take them further."`
+	Outbox    outboxCmds    `cmd:"" help:"See what is to be sent, and try again."`
+	Version   versionCmd    `cmd:"" help:"Print the version."`
 }
 
 type ticketCmds struct {
-	List  ticketListCmd  `cmd:"" help:"All tickets, youngest first."`
-	Show  ticketShowCmd  `cmd:"" help:"One ticket with its mails, answers and history."`
-	Note  ticketNoteCmd  `cmd:"" help:"Write a note into a ticket's history."`
-	Close ticketCloseCmd `cmd:"" help:"Close tickets."`
+	List   ticketListCmd   `cmd:"" help:"All tickets, youngest first."`
+	Show   ticketShowCmd   `cmd:"" help:"One ticket with its mails, answers and history."`
+	Link   ticketLinkCmd   `cmd:"" help:"Tie a ticket to an emergency."`
+	Unlink ticketUnlinkCmd `cmd:"" help:"Take tickets from their emergencies."`
+	Note   ticketNoteCmd   `cmd:"" help:"Write a note into a ticket's history."`
+	Close  ticketCloseCmd  `cmd:"" help:"Close tickets."`
 }
 
 type outboxCmds struct {

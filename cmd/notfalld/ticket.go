@@ -48,15 +48,30 @@ func (c *ticketListCmd) Run(ctx context.Context, m *Main) error {
 		_, err = fmt.Fprintln(m.Stdout, "no tickets")
 		return err
 	}
-	return ticketTable(list, ticket.SystemClock{}.Now()).print(m.Stdout, m.term())
+	var wanted []string
+	for _, t := range list {
+		wanted = append(append(wanted, t.Emergency), t.Suggested...)
+	}
+	clocks, err := clocksOf(ctx, s, wanted, shortClock)
+	if err != nil {
+		return err
+	}
+	return ticketTable(list, clocks, ticket.SystemClock{}.Now()).print(m.Stdout, m.term())
 }
 
-// ticketTable has a column of priorities and tags only where there are any.
-func ticketTable(list []ticket.Summary, now time.Time) *table {
+// ticketTable has columns of emergencies, and of priorities and tags, only where there are any. clocks are those of the emergencies.
+func ticketTable(list []ticket.Summary, clocks map[string]string, now time.Time) *table {
 	t := &table{head: []string{"TICKET", "STATE", "AGE", "TOLD", "CUSTOMER", "SERVERS", "ERROR, SUBJECT"}, shrink: []int{4, 5, 6}}
 	routed := slices.ContainsFunc(list, func(s ticket.Summary) bool { return routeText(s) != "" })
 	if routed {
 		t.head, t.shrink = slices.Insert(t.head, 4, "PRIORITY"), []int{4, 5, 6, 7}
+	}
+	alarmed := slices.ContainsFunc(list, func(s ticket.Summary) bool { return s.Emergency != "" || len(s.Suggested) > 0 })
+	if alarmed {
+		t.head = slices.Insert(t.head, 4, "EMERGENCY")
+		for i := range t.shrink {
+			t.shrink[i]++
+		}
 	}
 	for _, s := range list {
 		about := s.Subject
@@ -73,9 +88,29 @@ func ticketTable(list []ticket.Summary, now time.Time) *table {
 		if routed {
 			row = slices.Insert(row, 4, cell{routeText(s), priorityStyle(s.Priority)})
 		}
+		if alarmed {
+			row = slices.Insert(row, 4, emergencyCell(s, clocks))
+		}
 		t.add(row...)
 	}
 	return t
+}
+
+// emergencyCell is the emergency of a ticket with its clock, or "NE-10001?" for one that is suggested.
+func emergencyCell(s ticket.Summary, clocks map[string]string) cell {
+	switch {
+	case s.Emergency != "":
+		text := s.Emergency + " " + clocks[s.Emergency]
+		if strings.Contains(text, "OVERDUE") {
+			return cell{text, red}
+		}
+		return cell{text, ""}
+	case len(s.Suggested) == 1:
+		return cell{s.Suggested[0] + "?", yellow}
+	case len(s.Suggested) > 1:
+		return cell{fmt.Sprintf("%s? or %d more", s.Suggested[0], len(s.Suggested)-1), yellow}
+	}
+	return cell{"none", ""}
 }
 
 // routeText is priority and tags at a glance: "high vip spital".

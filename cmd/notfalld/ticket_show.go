@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -40,39 +39,30 @@ func (c *ticketShowCmd) Run(ctx context.Context, m *Main) error {
 	}
 	defer s.Close()
 	var list []ticket.Detail
+	var wanted []string
 	for _, id := range ids {
 		d, err := ticket.Show(ctx, s, id)
 		if err != nil {
 			return err
 		}
 		list = append(list, d)
+		for _, l := range d.Links {
+			wanted = append(wanted, l.Emergency)
+		}
 	}
 	if c.JSON {
 		return printLines(m.Stdout, list)
 	}
+	clocks, err := clocksOf(ctx, s, wanted, clockWords)
+	if err != nil {
+		return err
+	}
 	out := bufio.NewWriter(m.Stdout)
 	p := page{out, m.term(), cfg.location()}
 	for _, d := range list {
-		p.ticket(d)
+		p.ticket(d, clocks)
 	}
 	return out.Flush()
-}
-
-// ticketIDs reads NS-10001 and 10001 alike.
-func ticketIDs(names []string) ([]int64, error) {
-	var ids []int64
-	for _, n := range names {
-		full := n
-		if !strings.HasPrefix(strings.ToUpper(n), "NS-") {
-			full = "NS-" + n
-		}
-		id, ok := ticket.ParseNumber(full)
-		if !ok {
-			return nil, usagef("%q is no ticket; write it as NS-10001", n)
-		}
-		ids = append(ids, id)
-	}
-	return ids, nil
 }
 
 // page prints for people: names on the left, values wrapped on the right.
@@ -124,7 +114,7 @@ func (p page) field(name string, s style, line string) {
 	fmt.Fprintln(p.w, strings.TrimRight("  "+p.tm.paint(dim, fmt.Sprintf("%-*s", nameWidth, name))+" "+p.tm.paint(s, line), " "))
 }
 
-func (p page) ticket(d ticket.Detail) {
+func (p page) ticket(d ticket.Detail, clocks map[string]string) {
 	word, s := told(d.Summary)
 	fmt.Fprintf(p.w, "%s  %s, customer told: %s\n", p.tm.paint(bold, d.ID), d.State, p.tm.paint(s, word))
 	p.row("subject", d.Subject)
@@ -135,9 +125,7 @@ func (p page) ticket(d ticket.Detail) {
 	p.row("created", p.clock(d.Created))
 	p.row("servers", each(d.Servers, serverText)...)
 	p.row("errors", each(d.Errors, errorText)...)
-	p.row("emergency", cmp.Or(d.Emergency, "none triggered"))
-	p.row("suggested", strings.Join(d.Suggested, " "))
-	p.row("signals", d.Signals...)
+	p.ticketLinks(d, clocks)
 	p.row("continues", d.Previous)
 	if d.Related != "" {
 		p.row("related", d.Related+", which the mail named without proof")
@@ -148,15 +136,27 @@ func (p page) ticket(d ticket.Detail) {
 	for _, r := range d.Replies {
 		p.reply(r)
 	}
-	p.head("History")
-	for _, e := range d.History {
-		what := e.What
-		if e.Why != "" {
-			what += ": " + e.Why
-		}
-		p.row(p.clock(e.At)[5:], what+" ("+e.Actor+")")
+	p.history(d.History)
+}
+
+// ticketLinks says which emergency a ticket belongs to and why, and what staff can decide.
+func (p page) ticketLinks(d ticket.Detail, clocks map[string]string) {
+	if d.Emergency == "" {
+		p.row("emergency", "none triggered")
 	}
-	fmt.Fprintln(p.w)
+	for _, l := range d.Links {
+		switch l.State {
+		case ticket.Linked:
+			p.row("emergency", l.Emergency+", "+clocks[l.Emergency]+"; "+p.linkText(l))
+			p.row("why", why(l)...)
+		case ticket.Suggested:
+			p.row("suggested", l.Emergency+", "+clocks[l.Emergency]+"; "+p.linkText(l))
+			p.row("why", why(l)...)
+			p.row("accept", "notfalld ticket link "+d.ID+" "+l.Emergency)
+		default:
+			p.row("not of", l.Emergency+"; "+p.linkText(l))
+		}
+	}
 }
 
 func (p page) mail(m ticket.MailView) {
