@@ -5,11 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"notfalld/postoffice"
+	"notfalld/rules"
 	"notfalld/ticket"
 )
 
@@ -114,4 +118,95 @@ func benchDecide(tx ticket.Tx, e ticket.Entry, now time.Time) error {
 	}
 	e.State, e.TicketID = ticket.EntryTicket, k.ID
 	return tx.PutEntry(e)
+}
+
+// The volume of BenchmarkOpenEmergencies.
+const (
+	benchOld  = 1_000_000 // resolved, over ten years
+	benchOpen = 10_000    // in two days: a data centre is dark
+)
+
+// BenchmarkOpenEmergencies is what finding the emergency of one mail asks of the store, in a View of its own: twelve keys, most of which
+// several open emergencies have. p50-ms and p99-ms are the half and ninety-nine of a hundred mails.
+func BenchmarkOpenEmergencies(b *testing.B) {
+	for _, engine := range []string{"sqlite", "postgres"} {
+		b.Run(engine, func(b *testing.B) {
+			s := open(b, benchURL(b, engine), Options{Exclusive: true})
+			update(b, s, func(x ticket.Tx) {
+				benchEmergencies(b, x.(*tx))
+				if engine == "postgres" {
+					must(x.(*tx).exec("analyze", "ANALYZE emergency, emergency_key"))(b) // as its autovacuum would do soon
+				}
+			})
+			var each []time.Duration
+			found := 0
+			for i := 0; b.Loop(); i++ {
+				began := time.Now()
+				view(b, s, func(tx ticket.Tx) {
+					list := must(tx.OpenEmergencies(benchKeys(i), day.Add(-24*time.Hour), day.Add(6*time.Hour), 50))(b)
+					found += len(list)
+				})
+				each = append(each, time.Since(began))
+			}
+			if found < 10*len(each) {
+				b.Fatalf("%d mails found %d emergencies", len(each), found)
+			}
+			slices.Sort(each)
+			b.ReportMetric(float64(found)/float64(len(each)), "found/op")
+			for name, percent := range map[string]int{"p50-ms": 50, "p99-ms": 99} {
+				b.ReportMetric(float64(each[len(each)*percent/100].Microseconds())/1000, name)
+			}
+		})
+	}
+}
+
+// benchURL is a fresh store; without a PostgreSQL at hand it starts a private one.
+func benchURL(b *testing.B, engine string) string {
+	b.Helper()
+	if engine == "sqlite" {
+		return sqliteURL(b)
+	}
+	if os.Getenv("NOTFALLD_TEST_POSTGRES") == "" {
+		p, err := postoffice.StartPostgres(b.TempDir())
+		postoffice.Needs(b, err)
+		b.Cleanup(func() { noError(b, p.Close()) })
+		b.Setenv("NOTFALLD_TEST_POSTGRES", p.DSN())
+	}
+	return postgresURL(b)
+}
+
+// benchKeys are those of a mail that names two customers' numbers, two phones and five servers, one of them unknown, and that holds a token.
+func benchKeys(i int) []ticket.Key {
+	n := benchOld + i*37%benchOpen // one of those that are open
+	return []ticket.Key{keyOf(int64(ticket.FirstEmergency + n)),
+		key(rules.KeyCustomer, fmt.Sprint(n%3000)), key(rules.KeyCustomer, fmt.Sprint((n+1)%3000)), key(rules.KeyOwner, fmt.Sprint(n%3000)),
+		key(rules.KeyAddress, fmt.Sprintf("a%d@kunde.example", n%5000)), key(rules.KeyDomain, fmt.Sprintf("d%d.example", n%300)),
+		key(rules.KeyPhone, fmt.Sprintf("+43%d", n%9000)), key(rules.KeyServer, fmt.Sprintf("web%d", n%2000)),
+		key(rules.KeyServer, fmt.Sprintf("web%d", (n+7)%2000)), key(rules.KeyServer, fmt.Sprintf("web%d", (n+8)%2000)),
+		key(rules.KeyServer, fmt.Sprintf("web%d", (n+9)%2000)), key(rules.KeyServer, "unknown")}
+}
+
+// benchEmergencies writes the rows by the database itself: generated data, for their number alone.
+func benchEmergencies(b *testing.B, t *tx) {
+	b.Helper()
+	count := "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < " + fmt.Sprint(benchOld+benchOpen-1) + ") "
+	begin := fmt.Sprint(millis(day))
+	at := "CASE WHEN i < " + fmt.Sprint(benchOld) + " THEN " + begin + " - 315 * CAST(" + fmt.Sprint(benchOld) + " - i AS BIGINT) * 1000" +
+		" ELSE " + begin + " + (i % 2880 - 1440) * 60000 END"
+	isOpen := "i >= " + fmt.Sprint(benchOld)
+	text := func(before, mod string) string { return "'" + before + "' || CAST(i % " + mod + " AS TEXT)" }
+	bench := func(text string) { must(t.exec("generate", text))(b) }
+	bench(count + "INSERT INTO emergency (id, " + emergencyColumns + ") SELECT 10001 + i, CASE WHEN " + isOpen + " THEN 'triggered' ELSE 'resolved' END, " +
+		"'accepted', FALSE, 'form', 'Max Muster', " + text("", "3000") + ", " + text("a", "5000") + " || '@kunde.example', " + text("+43", "9000") + ", '', " +
+		"'Der Server antwortet seit einer halben Stunde nicht mehr, weder auf Ping noch im Browser.', '[\"web01.kunde.example\"]', '', 'de', " +
+		at + ", 0, " + at + ", 0, 0, 0, 0, 0, '', '', '', '' FROM n")
+	for kind, value := range map[ticket.KeyKind]string{
+		rules.KeyEmergency: "CAST(10001 + i AS TEXT)", rules.KeyCustomer: text("", "3000"), rules.KeyOwner: text("", "3000"),
+		rules.KeyAddress: text("a", "5000") + " || '@kunde.example'", rules.KeyDomain: text("d", "300") + " || '.example'",
+		rules.KeyPhone: text("+43", "9000"), rules.KeyServer: text("web", "2000"),
+	} {
+		bench(count + "INSERT INTO emergency_key (emergency_id, kind, value, triggered_at, is_open) SELECT 10001 + i, '" + string(kind) + "', " +
+			value + ", " + at + ", " + isOpen + " FROM n")
+	}
+	bench("UPDATE counter SET last = 10000 + " + fmt.Sprint(benchOld+benchOpen) + " WHERE name = 'emergency'")
 }

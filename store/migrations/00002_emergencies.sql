@@ -58,7 +58,8 @@ CREATE TABLE emergency_key (
 	is_open      BOOLEAN NOT NULL,
 	PRIMARY KEY (emergency_id, kind, value)
 );
-CREATE INDEX emergency_key_open ON emergency_key (kind, value, triggered_at, emergency_id) WHERE is_open;
+-- is_open is a column of it, too, so that SQLite need not look at the table.
+CREATE INDEX emergency_key_open ON emergency_key (kind, value, triggered_at, emergency_id, is_open) WHERE is_open;
 
 -- What a ticket can be found by; first_at and last_at are when its first and its last mail arrived.
 CREATE TABLE ticket_key (
