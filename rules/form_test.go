@@ -1,8 +1,14 @@
 package rules
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
+
+	"notfalld/message"
 )
 
 // TestFormsExample: the example for admins loads without a word, and its tests pass.
@@ -25,5 +31,139 @@ func TestFormsExample(t *testing.T) {
 	}
 	for _, p := range r.All() {
 		t.Error(p)
+	}
+}
+
+// loadForms is the set of testdata/forms.
+func loadForms(t *testing.T) *Set {
+	t.Helper()
+	text, err := os.ReadFile("testdata/forms/forms.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load([]File{{"forms.yaml", text}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestForms: testdata/forms holds mails of forms of different makers, and of those who imitate them.
+func TestForms(t *testing.T) {
+	r, err := loadForms(t).Try(t.Context(), os.DirFS("testdata/forms"), "", TryOptions{Limit: generous})
+	if err != nil || len(r.Trials) < 19 {
+		t.Errorf("%d tests, %v", len(r.Trials), err)
+	}
+	for _, p := range r.All() {
+		t.Error(p)
+	}
+}
+
+// TestFormTimes: testdata/forms/times.txt holds times as forms write them.
+func TestFormTimes(t *testing.T) {
+	now := time.Date(2026, 3, 4, 3, 5, 0, 0, time.FixedZone("CET", 3600))
+	for _, c := range readTable(t, "testdata/forms/times.txt", "|", 2, 28) {
+		got := "-"
+		if at := timeIn(c[0], now); !at.IsZero() {
+			got = at.In(now.Location()).Format(time.RFC3339)
+		}
+		if got != c[1] {
+			t.Errorf("%q is %s, wanted %s", c[0], got, c[1])
+		}
+	}
+}
+
+// formSecrets are those of testdata/forms/forms.yaml.
+var formSecrets = []string{"Zq7-kf0w.Lm3+Rt8/Bx1~Ny5", "8bd0c4e5f7a1926388bd"}
+
+// TestFormSecrets: what is understood of a mail, the trace of it and the line that is stored hold no secret, wherever in the
+// mail it stood; and the mail itself stays as it was.
+func TestFormSecrets(t *testing.T) {
+	s := loadForms(t)
+	files, err := filepath.Glob("testdata/forms/*.eml")
+	if err != nil || len(files) < 15 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	held := 0
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := message.Parse(raw, message.DefaultLimits())
+		before := fmt.Sprintf("%+v", *m)
+		f, trace, err := s.Explain(t.Context(), m, World{Now: defaultClock, Own: []string{defaultOwn}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprintf("%+v", *m) != before {
+			t.Errorf("%s: the mail was changed", file)
+		}
+		line, err := NewLine(file, s.Conceal(m), f).JSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		form := Form{}
+		if f.Form != nil {
+			form = *f.Form
+		}
+		said := fmt.Sprintf("%+v %+v %+v %s", f, form, trace, line)
+		for _, secret := range formSecrets {
+			if strings.Contains(before, secret) {
+				held++
+			}
+			if strings.Contains(said, secret) {
+				t.Errorf("%s: the secret stands in what is said of it", file)
+			}
+		}
+	}
+	if held < 9 {
+		t.Errorf("%d mails held a secret, wanted 9 at least", held)
+	}
+}
+
+// TestConceal: attachments, their names and forwarded mails are shown without the secret; a mail that holds none is itself.
+func TestConceal(t *testing.T) {
+	s, secret := loadForms(t), formSecrets[0]
+	m := &message.Mail{Subject: "a " + secret, Forwarded: "b " + secret, Passed: "b " + secret, Header: message.Header{{Name: "X", Value: secret, Raw: secret}},
+		Attachments: []message.Attachment{{Name: secret + ".log", Data: []byte("x " + secret + " y")}}}
+	c := s.Conceal(m)
+	got := fmt.Sprintf("%s %s %s %v %s %s", c.Subject, c.Forwarded, c.Passed, c.Header, c.Attachments[0].Name, c.Attachments[0].Data)
+	if strings.Contains(got, secret) || strings.Count(got, hidden) < 5 {
+		t.Error(got)
+	}
+	if plain := (&message.Mail{Subject: "a"}); s.Conceal(plain) != plain {
+		t.Error("a mail without a secret was copied")
+	}
+}
+
+// TestFormSigned: a domain proves a mail only by a good signature of it, and only of senders within it.
+func TestFormSigned(t *testing.T) {
+	p := formProof{domain: "alpenhost.example"}
+	for _, c := range []struct {
+		from, proof string
+		signed      bool
+		want        bool
+	}{
+		{"form@alpenhost.example", "pass", true, true},
+		{"form@www.alpenhost.example", "pass", true, true},
+		{"form@ALPENHOST.example", "pass", true, true},
+		{"form@alpenhost.example", "pass", false, false}, // SPF
+		{"form@alpenhost.example", "unknown", true, false},
+		{"form@alpenhost.example", "", true, false},
+		{"form@alpenhost.example", "fail", true, false},
+		{"form@evilalpenhost.example", "pass", true, false},
+		{"form@alpenhost.example.evil.example", "pass", true, false},
+		{"alpenhost.example", "pass", true, true}, // no address: whatever passed, it is of the domain
+		{"form@example", "pass", true, false},
+	} {
+		m := &message.Mail{From: []message.Address{{Address: c.from}}}
+		if got, why := p.holds(m, World{Proof: c.proof, Signed: c.signed}); got != c.want || why == "" {
+			t.Errorf("%+v: %v (%s)", c, got, why)
+		}
+	}
+	two := &message.Mail{From: []message.Address{{Address: "form@alpenhost.example"}, {Address: "eve@evil.example"}}}
+	if got, _ := p.holds(two, World{Proof: "pass", Signed: true}); got {
+		t.Error("two senders are proven")
 	}
 }

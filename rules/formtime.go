@@ -8,13 +8,12 @@ import (
 // formClock is how far back the time in a form's mail may lie: older mails waited somewhere, and when they arrived says more.
 const formClock = 24 * time.Hour
 
-// timeLayouts are the times that forms write, words and commas taken out, the day before the month.
-var timeLayouts = []string{
-	time.RFC3339, time.RFC1123Z, "2 Jan 2006 15:04:05 -0700",
-	"2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006/01/02 15:04:05", "2006/01/02 15:04",
-	"2.1.2006 15:04:05", "2.1.2006 15:04", "2.1.06 15:04", "2.1.06 15:04:05", "2/1/2006 15:04:05", "2/1/2006 15:04",
-	"2 January 2006 15:04:05", "2 January 2006 15:04", "January 2 2006 15:04", "January 2 2006 3:04 pm", "2 January 2006 3:04 pm", "2 Jan 2006 15:04:05", "2 Jan 2006 15:04",
-}
+// The dates and times that forms write, words and commas taken out, the day before the month where both are numbers.
+var (
+	formStamps = []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04"}
+	formDates  = []string{"2006-01-02", "2006/01/02", "2.1.2006", "2.1.06", "2 1 2006", "2/1/2006", "2-1-2006", "2 January 2006", "January 2 2006", "2 Jan 2006", "Jan 2 2006"}
+	formClocks = []string{"15:04:05", "15:04", "15:04:05 -0700", "15:04 -0700", "3:04:05 pm", "3:04 pm", "3:04pm", "15.04"}
+)
 
 // timeWords are what stands in times and says nothing that counts, and what other words mean. Zones of the office are no news.
 var timeWords = map[string]string{
@@ -41,23 +40,32 @@ func timeIn(s string, now time.Time) time.Time {
 		}
 		if to, known := timeWords[f]; known {
 			w = to
-		} else if digits(f) == len(f) {
+		} else if f != "" && digits(f) == len(f) {
 			w = f // "22." of "22. November"
 		}
 		if w != "" {
 			words = append(words, w)
 		}
 	}
-	text := strings.Join(words, " ")
-	for _, layout := range timeLayouts {
-		t, err := time.ParseInLocation(layout, text, now.Location())
-		if err != nil {
-			continue
-		}
-		if t.After(now.Add(5*time.Minute)) || t.Before(now.Add(-formClock)) {
-			return time.Time{}
-		}
-		return t
+	t, ok := parseTime(strings.Join(words, " "), now.Location())
+	if !ok || t.After(now.Add(5*time.Minute)) || t.Before(now.Add(-formClock)) {
+		return time.Time{}
 	}
-	return time.Time{}
+	return t
+}
+
+func parseTime(s string, zone *time.Location) (time.Time, bool) {
+	for _, layout := range formStamps {
+		if t, err := time.ParseInLocation(layout, s, zone); err == nil {
+			return t, true
+		}
+	}
+	for _, date := range formDates {
+		for _, clock := range formClocks {
+			if t, err := time.ParseInLocation(date+" "+clock, s, zone); err == nil {
+				return t, true
+			}
+		}
+	}
+	return time.Time{}, false
 }

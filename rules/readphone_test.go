@@ -1,38 +1,18 @@
 package rules
 
-import (
-	"os"
-	"strings"
-	"testing"
-)
+import "testing"
 
 // TestReadPhone: testdata/forms/phones.txt holds what people type, and what it is.
 func TestReadPhone(t *testing.T) {
-	b, err := os.ReadFile("testdata/forms/phones.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	n := 0
-	for i, line := range strings.Split(string(b), "\n") {
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		part := strings.Split(line, "|")
-		if len(part) != 3 {
-			t.Fatalf("line %d: %q", i+1, line)
-		}
-		n++
-		region, typed, want := strings.TrimSpace(part[0]), strings.TrimPrefix(part[1], " "), strings.TrimSpace(part[2])
+	for _, c := range readTable(t, "testdata/forms/phones.txt", "|", 3, 130) {
+		region, typed, want := c[0], c[1], c[2]
 		got, fault := ReadPhone(typed, region)
 		if (got == "") == (fault == "") {
-			t.Errorf("line %d: %q: number %q and fault %q", i+1, typed, got, fault)
+			t.Errorf("%q: number %q and fault %q", typed, got, fault)
 		}
 		if got+string(fault) != want {
-			t.Errorf("line %d: %s %q is %s%s, wanted %s", i+1, region, typed, got, fault, want)
+			t.Errorf("%s %q is %s%s, wanted %s", region, typed, got, fault, want)
 		}
-	}
-	if n < 130 {
-		t.Errorf("%d numbers, wanted 130 at least", n)
 	}
 }
 
