@@ -86,7 +86,7 @@ func takeCensus(set *rules.Set) census {
 			n.Off++
 		case r.Section == "lists" && r.State != rules.StateShipped:
 			n.Lists++
-		case r.Section == "lists":
+		case r.Section == "lists", r.Section == "link" && r.State == rules.StateShipped: // a setting is no rule
 		case r.State == rules.StateShipped:
 			n.Shipped++
 		default:
