@@ -115,7 +115,7 @@ func (f *form) send(w http.ResponseWriter, r *http.Request) {
 		nonce = random()
 	}
 	now, client := f.desk.Clock().Now(), f.client(r)
-	if wait := f.posts.take(network(client), now); wait > 0 {
+	if wait := f.posts.take(clientKey(client), now); wait > 0 {
 		f.later(w, r, p, "again.flood", wait, nonce)
 		return
 	}

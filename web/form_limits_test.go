@@ -105,8 +105,8 @@ func TestFormClient(t *testing.T) {
 			r.Header.Add("X-Forwarded-For", x)
 		}
 		f := &form{proxies: proxies}
-		if got := f.client(r); got.String() != c.want || network(got) != c.net {
-			t.Errorf("%s %q: %s in %s, want %s in %s", c.peer, c.forwarded, got, network(got), c.want, c.net)
+		if got := f.client(r); got.String() != c.want || clientKey(got) != c.net {
+			t.Errorf("%s %q: %s in %s, want %s in %s", c.peer, c.forwarded, got, clientKey(got), c.want, c.net)
 		}
 	}
 }

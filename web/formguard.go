@@ -107,8 +107,8 @@ func (f *form) client(r *http.Request) netip.Addr {
 	return a
 }
 
-// network is what is counted as one client: an IPv6 customer has a /64 of his own.
-func network(a netip.Addr) string {
+// clientKey is what is counted as one client: an IPv6 customer has a /64 of his own.
+func clientKey(a netip.Addr) string {
 	if a.Is6() {
 		p, _ := a.Prefix(64)
 		return p.String()
