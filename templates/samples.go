@@ -31,11 +31,11 @@ func samples() []sample {
 						if v.rows != nil && !slices.Contains(v.rows, row) {
 							continue
 						}
-						if v.rows != nil && len(langs) == 1 && in == (langs[0] == "de") {
-							continue // the other hours have this language alone, and these have it with the other
-						}
 						a := sampleAnswer()
 						a.Row, a.Bare, a.InHours, a.Languages = row, isBare, in, langs
+						if (v.rows != nil || a.told()) && thinned(in, langs) {
+							continue
+						}
 						if row == Trouble {
 							a.Emergency.Trouble = TroubleOverdue
 						}
@@ -47,6 +47,12 @@ func samples() []sample {
 		}
 	}
 	return all
+}
+
+// thinned leaves out what would make loading slow: the other hours have this language alone, and these hours have it
+// together with the other one.
+func thinned(inHours bool, langs []string) bool {
+	return len(langs) == 1 && inHours == (langs[0] == "de")
 }
 
 func sampleName(a Answer, variant string) string {

@@ -136,6 +136,9 @@ func sampleConfirmations() []Confirmation {
 		for _, row := range rows()[1:] {
 			for _, in := range []bool{false, true} {
 				for _, langs := range [][]string{{"de"}, {"en"}, {"de", "en"}} {
+					if thinned(in, langs) {
+						continue
+					}
 					c := Confirmation{
 						Kind: kind, Row: row, InHours: in, Languages: langs, Company: a.Company, Service: a.Service, Hours: a.Hours, NextOpen: a.NextOpen,
 						NextClose: a.NextClose, Now: a.Now, Emergency: a.Emergency, Name: "Erika Muster", TokenLine: "NE-10001 · c2abcdefghijklmnopqrstuvwxyz234567",
