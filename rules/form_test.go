@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"notfalld/message"
 )
@@ -166,4 +167,29 @@ func TestFormSigned(t *testing.T) {
 	if got, _ := p.holds(two, World{Proof: "pass", Signed: true}); got {
 		t.Error("two senders are proven")
 	}
+}
+
+// FuzzForm: whatever a form's mail says, its fields are bounded, and those of one line are one line.
+func FuzzForm(f *testing.F) {
+	f.Add("Name: a\nTelefon:\t0664 1\nNachricht\nx\nTelefon: 2\n-- \nfooter\n")
+	f.Add("Name\n\nx\nServer\na.b\tc\n=\n:\n: :\nTelefon  \u00a0 1 | 2")
+	labels := map[string]formLabel{}
+	for field, label := range map[string]string{fieldName: "Name", fieldPhone: "Telefon", fieldProblem: "Nachricht", fieldServers: "Server", fieldTriggeredAt: "Zeit", fieldEmail: "E-Mail", fieldNumber: "Nr"} {
+		labels[foldLabel(label)] = formLabel{field, 0}
+	}
+	r := formRule{labels: labels}
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) {
+			t.Skip() // no mail's text is not
+		}
+		got := r.read(text, []int{2}, defaultClock)
+		for _, s := range append([]string{got.Name, got.Phone, got.Email, got.CustomerNumber}, got.Servers...) {
+			if len(s) > maxField || strings.ContainsAny(s, "\n\r\t\x00") {
+				t.Fatalf("%q", s)
+			}
+		}
+		if len(got.Problem) > maxProblem || len(got.Servers) > maxFormServers {
+			t.Fatalf("%d bytes of problem, %d servers", len(got.Problem), len(got.Servers))
+		}
+	})
 }

@@ -84,7 +84,7 @@ func (l *loader) formProof(raw rawFormProof, at func(key, text, mend string)) fo
 	const newSecret = "make one with: openssl rand -hex 16"
 	switch {
 	case p.domain != "" && p.secret != "":
-		at("proof", "names two proofs", "keep dkim or secret: one that is enough for the other's forgers is enough for all")
+		at("proof", "names two proofs", "keep one of the two: dkim, or secret")
 	case p.domain == "" && p.secret == "":
 		at("proof", "proves nothing", "write dkim: and the domain in the form's From, or secret: and what only the form knows")
 	case p.domain != "":

@@ -80,9 +80,9 @@ func ofDomain(address, domain string) bool {
 // holdsSecret looks for a secret at every place of a text, each in the same time: how much of a guess is right cannot be
 // measured.
 func holdsSecret(text, secret string) bool {
-	found, want := 0, []byte(secret)
-	for i := 0; i+len(want) <= len(text); i++ {
-		found |= subtle.ConstantTimeCompare([]byte(text[i:i+len(want)]), want)
+	found, in, want := 0, []byte(text), []byte(secret)
+	for i := 0; i+len(want) <= len(in); i++ {
+		found |= subtle.ConstantTimeCompare(in[i:i+len(want)], want)
 	}
 	return found == 1
 }

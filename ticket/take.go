@@ -198,6 +198,8 @@ func (d *Desk) read(ctx context.Context, set *rules.Set, raw []byte, at time.Tim
 	w := d.o.World
 	w.Now, w.Open, w.Proof, w.Signed = at.In(d.o.Hours.Location), d.o.Hours.Open(at), string(u.proof.Verdict), u.proof.Signed
 	facts, err := set.Understand(ctx, m, w)
+	m = set.Conceal(m) // what is kept and shown holds no form's secret
+	u.mail = m
 	u.facts, u.world = facts, w
 	if err != nil {
 		if m.Problem == "" {

@@ -177,7 +177,7 @@ func (p *mailParser) parse(ctx context.Context, name string) (rules.Line, error)
 	defer cancel()
 	mail := message.Parse(raw, p.limits)
 	facts, err := p.set.Understand(ctx, mail, p.worldOf(mail))
-	line := rules.NewLine(name, mail, facts)
+	line := rules.NewLine(name, p.set.Conceal(mail), facts)
 	line.ProblemParsing = p.problem(mail, err)
 	return line, nil
 }
