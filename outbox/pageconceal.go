@@ -3,6 +3,7 @@ package outbox
 import (
 	"encoding/base64"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -51,6 +52,7 @@ func keysOf(e Endpoint) (keys []string) {
 			keys = append(keys, k)
 		}
 	}
+	slices.SortStableFunc(keys, func(a, b string) int { return len(b) - len(a) }) // a whole before its parts
 	return keys
 }
 

@@ -13,7 +13,8 @@ import (
 type checkCmd struct {
 	withConfig
 	withJSON
-	Online bool `help:"Log in to IMAP and SMTP and open the store, too. Changes nothing."`
+	Online    bool `help:"Log in to IMAP and SMTP and open the store, too. Changes nothing."`
+	AlarmTest bool `help:"With --online: send one test alarm over every alarm channel. It wakes whoever is on call."`
 }
 
 // Help is the detail that --help shows.
@@ -21,7 +22,8 @@ func (checkCmd) Help() string {
 	return `Finds everything in one go; what is wrong goes to stderr, a line each. Exit code 0: all is well, 1: something is wrong beyond the configuration, 2: the configuration is.
 
     notfalld check -c notfalld.yaml
-    notfalld check -c notfalld.yaml --online`
+    notfalld check -c notfalld.yaml --online
+    notfalld check -c notfalld.yaml --online --alarm-test`
 }
 
 // finding is one thing that was looked at.
@@ -42,6 +44,9 @@ type checker struct {
 
 // Run looks at everything, in the order in which the daemon would need it.
 func (c *checkCmd) Run(ctx context.Context, m *Main) error {
+	if c.AlarmTest && !c.Online {
+		return usagef("--alarm-test is for --online")
+	}
 	k := &checker{m: m, c: c, tm: m.term()}
 	path := c.Config
 	if path == "" {

@@ -40,6 +40,7 @@ func (k *checker) online(ctx context.Context, cfg *Config) {
 	}
 	k.sayErr("smtp", fmt.Sprintf("%s port %d: %s", cfg.SMTP.Host, cfg.SMTP.Port, text), err)
 	k.store(ctx, cfg)
+	k.alarm(ctx, cfg)
 }
 
 // store opens the store as a reader: a database that is not there yet is made at the first start, not here.
