@@ -76,6 +76,9 @@ func (f *form) handler() http.Handler {
 	mux.HandleFunc("POST "+formPath, f.send)
 	mux.HandleFunc("GET "+donePath, f.done)
 	mux.HandleFunc("GET "+sheetPath, f.css)
+	mux.HandleFunc("GET "+formPath+"/{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, (&url.URL{Path: formPath, RawQuery: r.URL.RawQuery}).String(), http.StatusPermanentRedirect)
+	})
 	for path, allowed := range map[string]string{formPath: "GET, HEAD, POST", donePath: "GET, HEAD", sheetPath: "GET, HEAD"} {
 		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Allow", allowed)
@@ -116,7 +119,7 @@ func (f *form) send(w http.ResponseWriter, r *http.Request) {
 	}
 	now, client := f.desk.Clock().Now(), f.client(r)
 	if wait := f.posts.take(clientKey(client), now); wait > 0 {
-		f.later(w, r, p, "again.flood", wait, nonce)
+		f.later(w, r, p, wait, nonce)
 		return
 	}
 	if !fresh {
@@ -138,7 +141,7 @@ func (f *form) send(w http.ResponseWriter, r *http.Request) {
 	numbers := []string{"phone " + lastDigits(trigger.Phone), "customer " + strings.ToLower(trigger.CustomerNumber)}
 	for _, n := range numbers {
 		if wait := f.triggers.look(n, now); wait > 0 {
-			f.later(w, r, p, "again.number", wait, nonce)
+			f.later(w, r, p, wait, nonce)
 			return
 		}
 	}
@@ -179,12 +182,13 @@ func (f *form) alarm(w http.ResponseWriter, r *http.Request, p *formPage, t tick
 	http.Redirect(w, r, donePath+"?"+q.Encode(), http.StatusSeeOther)
 }
 
-// later says when to press again, and whom to call meanwhile.
-func (f *form) later(w http.ResponseWriter, r *http.Request, p *formPage, key string, wait time.Duration, nonce string) {
+// later says when to press again, and whom to call meanwhile. It does not say of whom there was too much: a stranger who knows a customer
+// number is not told that its owner has had emergencies.
+func (f *form) later(w http.ResponseWriter, r *http.Request, p *formPage, wait time.Duration, nonce string) {
 	wait = (wait + time.Minute - 1).Truncate(time.Minute)
 	w.Header().Set("Retry-After", wholeSeconds(wait))
 	p.say("wait", span(p.Lang, wait))
-	p.again(key)
+	p.again("again.flood")
 	f.writeForm(w, r, p, http.StatusTooManyRequests, nonce)
 }
 

@@ -31,20 +31,21 @@ func TestFormDone(t *testing.T) {
 	alarmed, call := "Der Techniker in Bereitschaft ist alarmiert", "Rufen Sie jetzt an: Notfall-Telefon: +43 1 9998877"
 	once, mail := "Bitte nicht noch einmal auslösen", "E-Mail mit Einzelheiten schreiben"
 	for _, c := range []state{
-		{name: "pending", alarm: ticket.AlarmPending, refresh: "5", says: []string{"Der Alarm wird gerade zugestellt", "Noch hat ihn niemand bestätigt", once, mail}, silent: []string{alarmed, "endet", call}},
+		{name: "pending", alarm: ticket.AlarmPending, refresh: "5", says: []string{"Der Alarm wird gerade zugestellt", "Noch hat ihn niemand bestätigt", once, mail}, silent: []string{alarmed, "endet", call, "{"}},
 		{name: "pending for long", alarm: ticket.AlarmPending, after: 3 * time.Minute, refresh: "5", emergencyPhone: "+43 1 9998877",
 			says: []string{"Der Alarm ist noch nicht bestätigt", "Seit 3 Minuten", call, once}, silent: []string{alarmed, "endet"}, html: `href="tel:+4319998877"`},
-		{name: "accepted", alarm: ticket.AlarmAccepted, emergencyPhone: "+43 1 9998877",
+		{name: "accepted", alarm: ticket.AlarmAccepted, refresh: "1801", emergencyPhone: "+43 1 9998877",
 			says: []string{alarmed, "Er ruft bis 02:37 Uhr die Nummer an, die auf 89 endet.", once, mail, "Stand: 02:07 Uhr."}, silent: []string{"Notfall-Telefon"}},
+		{name: "accepted, ten minutes later", alarm: ticket.AlarmAccepted, after: 10 * time.Minute, refresh: "1201", says: []string{alarmed, "Stand: 02:17 Uhr."}},
 		{name: "failed", alarm: ticket.AlarmFailed, emergencyPhone: "+43 1 9998877", refresh: "30",
 			says: []string{"Der Alarm ist nicht angekommen", "Bisher ist kein Techniker alarmiert.", call}, silent: []string{alarmed, "endet"}},
 		{name: "failed, and no telephone", alarm: ticket.AlarmFailed, refresh: "30", says: []string{"Bisher ist kein Techniker alarmiert.", "Bitte bleiben Sie unter der angegebenen Nummer erreichbar"}, silent: []string{"Rufen Sie jetzt an"}},
 		{name: "overdue", alarm: ticket.AlarmAccepted, after: 31 * time.Minute, refresh: "30", emergencyPhone: "+43 1 9998877",
 			says: []string{"Der Rückruf ist überfällig", "Bis 02:37 Uhr hätte ein Techniker anrufen sollen", call}, silent: []string{alarmed}},
 		{name: "overdue, the day after", alarm: ticket.AlarmAccepted, after: 23 * time.Hour, refresh: "30", says: []string{"Bis Sonntag, 15. März 2026, 02:37 Uhr hätte"}},
-		{name: "acknowledged", alarm: ticket.AlarmAccepted, steps: []ticket.EmergencyState{ticket.Acknowledged},
+		{name: "acknowledged", alarm: ticket.AlarmAccepted, refresh: "1801", steps: []ticket.EmergencyState{ticket.Acknowledged},
 			says: []string{"Ein Techniker hat den Notfall übernommen", "bis 02:37 Uhr die Nummer an, die auf 89 endet", once}},
-		{name: "acknowledged, though the alarm failed", alarm: ticket.AlarmFailed, steps: []ticket.EmergencyState{ticket.Acknowledged}, says: []string{"Ein Techniker hat den Notfall übernommen"}, silent: []string{"kein Techniker"}},
+		{name: "acknowledged, though the alarm failed", alarm: ticket.AlarmFailed, refresh: "1801", steps: []ticket.EmergencyState{ticket.Acknowledged}, says: []string{"Ein Techniker hat den Notfall übernommen"}, silent: []string{"kein Techniker"}},
 		{name: "acknowledged, and overdue", alarm: ticket.AlarmAccepted, steps: []ticket.EmergencyState{ticket.Acknowledged}, after: time.Hour, refresh: "30", says: []string{"Der Rückruf ist überfällig"}},
 		{name: "called back", alarm: ticket.AlarmAccepted, steps: []ticket.EmergencyState{ticket.Acknowledged, ticket.CalledBack}, after: time.Hour,
 			says: []string{"Ein Techniker hat Sie angerufen", "an die Nummer, die auf 89 endet: 02:07 Uhr.", mail}, silent: []string{"überfällig"}},
@@ -170,7 +171,7 @@ func TestFormWords(t *testing.T) {
 		}
 	}
 	// Keys that are put together while the program runs.
-	made := regexp.MustCompile(`^(fault|note)\.|\.(label|hint)$|^done\.(resolved|cancelled)$`)
+	made := regexp.MustCompile(`^(fault|note)\.|\.(label|hint)$|^done\.`)
 	for key, w := range words {
 		if len(w) != 2 || w["de"] == "" != (w["en"] == "") {
 			t.Errorf("%s: a language is missing", key)

@@ -14,6 +14,7 @@ import (
 
 // formDone is what the page after the button says of the emergency: never more than is true when it is asked.
 type formDone struct {
+	State    string // one of those of standing
 	Headline string
 	Lines    []string
 	Bad      bool // somebody has to act: telephones are shown
@@ -69,7 +70,25 @@ func ended(v ticket.EmergencyView) bool {
 	return v.State == ticket.Resolved || v.State == ticket.Cancelled
 }
 
-// tell puts the state of an emergency into words. The state is asked before the alarm: who has taken it over need not be alarmed.
+// standing is the one word for how an emergency stands; the keys of its texts are made of it. The state is asked before the alarm: who has
+// taken it over need not be alarmed any more.
+func standing(v ticket.EmergencyView, now time.Time) string {
+	switch {
+	case ended(v), v.State == ticket.CalledBack:
+		return string(v.State)
+	case now.After(v.CallbackBy):
+		return "overdue"
+	case v.State == ticket.Acknowledged:
+		return string(v.State)
+	case v.Alarm == ticket.AlarmAccepted, v.Alarm == ticket.AlarmFailed:
+		return string(v.Alarm)
+	case now.Sub(v.TriggeredAt) >= slowAlarm:
+		return "slow"
+	}
+	return "pending"
+}
+
+// tell puts an emergency into words.
 func (p *formPage) tell(v ticket.EmergencyView, again bool) {
 	now := p.Facts.Now
 	p.say("number", v.ID)
@@ -81,30 +100,19 @@ func (p *formPage) tell(v ticket.EmergencyView, again bool) {
 		d.Once = "done.once.free"
 	}
 	p.Done = d
-	late := now.After(v.CallbackBy)
-	waiting := now.Sub(v.TriggeredAt) >= slowAlarm
-	switch {
-	case ended(v):
-		d.Headline, d.Lines = p.T("done."+string(v.State)), []string{p.T("done.ended.text")}
-	case v.State == ticket.CalledBack:
-		d.Headline, d.Lines = p.T("done.called_back"), []string{p.T("done.called_back.text")}
-	case late:
-		d.Headline, d.Lines, d.Bad = p.T("done.overdue"), []string{p.T("done.overdue.text")}, true
-		p.Refresh = askLater
-	case v.State == ticket.Acknowledged:
-		d.Headline, d.Lines = p.T("done.acknowledged"), []string{p.T("done.accepted.text")}
-	case v.Alarm == ticket.AlarmAccepted:
-		d.Headline, d.Lines = p.T("done.accepted"), []string{p.T("done.accepted.text")}
-	case v.Alarm == ticket.AlarmFailed:
-		d.Headline, d.Lines, d.Bad = p.T("done.failed"), []string{p.T("done.failed.text")}, true
-		p.Refresh = askLater
-	case waiting:
-		d.Headline, d.Lines, d.Bad = p.T("done.slow"), []string{p.T("done.slow.text")}, true
-		p.Refresh = askAgain
+	d.State = standing(v, now)
+	d.Headline = p.T("done." + d.State)
+	switch d.State {
+	case "resolved", "cancelled":
+		d.Lines = []string{p.T("done.ended.text")}
+	case "acknowledged", "accepted":
+		d.Lines = []string{p.T("done.accepted.text")}
+		p.Refresh = int(v.CallbackBy.Sub(now)/time.Second) + 1 // by then it is true no longer
 	default:
-		d.Headline, d.Lines = p.T("done.pending"), []string{p.T("done.pending.text")}
-		p.Refresh = askAgain
+		d.Lines = []string{p.T("done." + d.State + ".text")}
+		p.Refresh = map[string]int{"pending": askAgain, "slow": askAgain, "failed": askLater, "overdue": askLater}[d.State]
 	}
+	d.Bad = d.State == "slow" || d.State == "failed" || d.State == "overdue"
 	if again && d.Open {
 		d.Lines = append(d.Lines, p.T("done.again"))
 	}
