@@ -24,12 +24,14 @@ func clockText(c ticket.ServiceClock) (string, style) {
 	case ticket.ClockCancelled:
 		return "cancelled", dim
 	}
-	left := c.Left + time.Minute - 1 // a part of a minute is one: 30 min at the trigger, and never 0
-	if left < 11*time.Minute {
-		return "call back in " + span(left), yellow
+	if c.Left <= 10*time.Minute {
+		return "call back in " + span(wholeMinutes(c.Left)), yellow
 	}
-	return "call back in " + span(left), ""
+	return "call back in " + span(wholeMinutes(c.Left)), ""
 }
+
+// wholeMinutes counts a part of a minute as one: what is due in 30 minutes is so for the whole of the first.
+func wholeMinutes(d time.Duration) time.Duration { return (d + time.Minute - 1).Truncate(time.Minute) }
 
 // span is a length of time as one says it: "12 min", "1 h 5 min", "3 days"; less than a minute is one.
 func span(d time.Duration) string {
@@ -184,7 +186,7 @@ func clockWords(c ticket.ServiceClock) string {
 func shortClock(c ticket.ServiceClock) string {
 	switch c.State {
 	case ticket.ClockDue:
-		return "in " + age(max(c.Left, time.Minute))
+		return "in " + age(wholeMinutes(c.Left))
 	case ticket.ClockOverdue:
 		return "OVERDUE"
 	}

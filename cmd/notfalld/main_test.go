@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 //
 //	code N COMMAND…             runs it and wants this exit code
 //	take CONFIG FILE [OUTCOME]  changed rules are looked at, a mail comes in, and what is then due has this outcome (default: accepted; "wait": not attempted)
+//	many CONFIG N               N emergencies that have ended
 //	accept-waiting CONFIG       notfalld rules accept with the hash of the set that waits
 //	office                      starts mail servers; $IMAP_PORT and $SMTP_PORT say where, support/geheim logs in to both
 func TestScripts(t *testing.T) {
@@ -39,7 +40,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("COLUMNS", "80")
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": runForCode, "take": take, "office": startOffice, "accept-waiting": acceptWaiting},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": runForCode, "take": take, "office": startOffice, "many": manyEnded, "accept-waiting": acceptWaiting},
 	})
 }
 
@@ -178,4 +179,22 @@ func acceptWaiting(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("no rule set waits")
 	}
 	ts.Check(ts.Exec("notfalld", "rules", "accept", r.Hash, "-c", args[0]))
+}
+
+// manyEnded triggers emergencies and resolves them.
+func manyEnded(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ctx := context.Background()
+	m := &Main{Stdout: ts.Stdout(), Stderr: ts.Stderr(), Env: os.LookupEnv}
+	d, s, _, err := m.work(ctx, ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer s.Close()
+	for range n {
+		v, _, err := d.Trigger(ctx, ticket.Trigger{Way: ticket.WayCLI, Problem: "test"})
+		ts.Check(err)
+		id, _ := ticket.ParseEmergencyNumber(v.ID)
+		_, err = d.Advance(ctx, id, ticket.Resolved, "test", "")
+		ts.Check(err)
+	}
 }
