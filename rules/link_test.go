@@ -281,3 +281,39 @@ func defensible(t *rapid.T, l *LinkRules, d Decision) {
 		}
 	}
 }
+
+// TestLinkSettings: an admin's settings are those in force; a number alone never links, whatever it weighs; what weighs
+// nothing is neither told nor looked for.
+func TestLinkSettings(t *testing.T) {
+	set, err := Load([]File{{"a.yaml", []byte("link: {after: 12h, linked: 90, weights: {number: 200, address: 0}, near: [{within: 2h, weight: 15}]}\nlists: {freemail: {add: [dorfnetz.at]}}\n")},
+		{"b.yaml", []byte("link: {after: 13h, margin: 1}\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, shipped := set.Link(), Shipped().Link()
+	if l.After != 13*time.Hour || l.Before != shipped.Before || l.Linked != 90 || l.Margin != 1 || l.Suggested != shipped.Suggested ||
+		l.Weights.Number != 200 || l.Weights.Phone != shipped.Weights.Phone || len(l.Near) != 1 || !l.Freemail("dorfnetz.at") || !l.Freemail("gmx.at") {
+		t.Errorf("%+v", l)
+	}
+	s := LinkSubject{Keys: []Key{{KeyNumber, "10001"}, {KeyAddress, "a@firma.at"}, {KeyDomain, "dorfnetz.at"}}, First: caseNow}
+	d := l.Decide(s, []LinkTarget{{10001, []Key{{KeyAddress, "a@firma.at"}, {KeyDomain, "dorfnetz.at"}}, caseNow}})
+	if len(d.Candidates) != 1 || d.Linked != 0 || !slices.Equal(d.Suggested, []int64{10001}) || d.Candidates[0].Score != 200 {
+		t.Errorf("%+v", d)
+	}
+	if diff := cmp.Diff([]Key{{KeyEmergency, "10001"}}, l.SearchKeys(s)); diff != "" {
+		t.Error(diff)
+	}
+	want := map[string]string{"after": "changed b.yaml 13h", "linked": "changed a.yaml 90", "weights.phone": "shipped shipped/95-link.yaml 90", "near": "changed a.yaml 15 within 2h"}
+	for _, r := range set.Rules() {
+		if w, ok := want[r.Name]; ok && r.Section == "link" {
+			value, _, _ := strings.Cut(r.About, ":")
+			if got := fmt.Sprintf("%s %s %s", r.State, r.File, value); got != w {
+				t.Errorf("%s: %q, wanted %q", r.Name, got, w)
+			}
+			delete(want, r.Name)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("not listed: %v", want)
+	}
+}
