@@ -5,8 +5,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"text/template"
 )
 
 // edited writes what a case changes of the shipped set into a folder of its own.
@@ -111,6 +113,16 @@ func TestAccepted(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// The shipped set is held to what an admin's is.
+func TestShippedSet(t *testing.T) {
+	files, problems := read("")
+	s := &Set{texts: map[string]*template.Template{}, states: regexp.MustCompile(`[^\s\S]`)}
+	problems = append(problems, s.parse(files)...)
+	for _, p := range append(problems, s.check(files)...) {
+		t.Error(p)
 	}
 }
 

@@ -130,8 +130,8 @@ func (d *Desk) sayEmergency(tx Tx, o *Out, stands standing, v *templates.Answer)
 	if err != nil || !ok {
 		return err
 	}
-	v.Second = o.Reason == ReasonChange
-	if v.Correction = correction(told, stands); v.Correction != "" {
+	v.Second, v.Correction = o.Reason == ReasonChange, correction(told, stands)
+	if told.EmergencyID != 0 {
 		v.OldEmergency = EmergencyNumber(told.EmergencyID)
 	}
 	return nil

@@ -96,6 +96,10 @@ func (d *Desk) chooseConfirmation(tx Tx, o *Out) (ok bool, err error) {
 	o.Row = d.row(now)
 	v := d.confirmationView(e, o)
 	switch o.Reason {
+	case ReasonOnRecord:
+		if e.Email != "" && e.Email != o.Recipient {
+			v.Attached = mask(e.Email)
+		}
 	case ReasonAttached:
 		t, ok, err := tx.Ticket(o.TicketID)
 		if err != nil || !ok || t.EmergencyID != e.ID || !e.Open() {

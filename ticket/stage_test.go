@@ -39,6 +39,9 @@ func (c *clock) set(t time.Time) {
 // After fires never: nothing in these tests waits for time to pass.
 func (c *clock) After(time.Duration) <-chan time.Time { return nil }
 
+// shippedTemplates are loaded once: each load parses all of them.
+var shippedTemplates = sync.OnceValues(func() (*templates.Set, error) { return templates.Load("") })
+
 // options is the desk of all scenarios: one mailbox, one member of staff, one admin.
 func options(t testing.TB, s ticket.Store, c ticket.Clock) ticket.Options {
 	t.Helper()
@@ -48,7 +51,7 @@ func options(t testing.TB, s ticket.Store, c ticket.Clock) ticket.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words, err := templates.Load("")
+	words, err := shippedTemplates()
 	if err != nil {
 		t.Fatal(err)
 	}
