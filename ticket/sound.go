@@ -82,7 +82,7 @@ func (d *Desk) choosePage(tx Tx, o *Out) (ok bool, err error) {
 		if o.Bytes, err = pageBody(c, p); err != nil {
 			return false, unwritableError{err}
 		}
-		o.MessageID = fmt.Sprintf("msg_%d_%s", o.ID, nonce())
+		o.MessageID = d.pageID(o)
 		return true, nil
 	}
 	return true, d.chooseAlarmMail(tx, o, e)
@@ -100,8 +100,8 @@ func (d *Desk) pageData(tx Tx, e Emergency, o *Out) (PageData, error) {
 	tickets, err := ticketsOf(tx, e.ID)
 	return PageData{
 		Event: o.Reason, Number: e.Number(), State: string(e.State), Alarm: string(e.Alarm), Name: e.Name, CustomerNumber: e.CustomerNumber,
-		Phone: cmp.Or(e.Phone, e.PhoneGiven), Email: e.Email, Problem: e.Problem, Servers: e.Servers, TriggeredAt: e.TriggeredAt, CallbackBy: e.CallbackBy,
-		Minutes: d.minutesSince(e.TriggeredAt), Summary: d.alarmWords(e, o).Subject, Tickets: tickets,
+		Phone: cmp.Or(e.Phone, e.PhoneGiven), Email: e.Email, Problem: e.Problem, Servers: e.Servers, TriggeredAt: e.TriggeredAt.In(d.o.Hours.Location), CallbackBy: e.CallbackBy.In(d.o.Hours.Location),
+		Minutes: d.minutesSince(e.TriggeredAt), Summary: d.alarmWords(e, o).Subject, Tickets: tickets, At: d.now().In(d.o.Hours.Location),
 	}, err
 }
 
