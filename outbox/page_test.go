@@ -250,7 +250,7 @@ func TestPagerRetries(t *testing.T) {
 				if a.Outcome != string(c.outcomes[i]) {
 					t.Errorf("attempt %d: %s (%s), want %s", i, a.Outcome, a.Text, c.outcomes[i])
 				}
-				if !got[i].verified || got[i].id != a.MessageID || c.sameBody && got[i] != got[0] {
+				if !got[i].verified || got[i].id != a.MessageID || got[i].id != got[0].id || c.sameBody && got[i] != got[0] {
 					t.Errorf("attempt %d of %s arrived as %+v; the first was %+v", i, a.MessageID, got[i], got[0])
 				}
 				if i == 0 {
