@@ -193,3 +193,27 @@ func FuzzForm(f *testing.F) {
 		}
 	})
 }
+
+// TestFormFields: what exactly stands in fields, of texts whose parts are easily mistaken for each other.
+func TestFormFields(t *testing.T) {
+	labels := map[string]formLabel{"telefon": {fieldPhone, 0}, "mobil": {fieldPhone, 1}, "text": {fieldProblem, 0}, "ip": {fieldOther, 0}, "mail": {fieldEmail, 0}}
+	for name, c := range map[string]struct {
+		text, phone, problem string
+		ends                 []int
+	}{
+		"below the problem a label must hold its kind": {"Mail: a@b.at\nText: tot\nTelefon: auch tot\nweiter", "", "tot\nTelefon: auch tot\nweiter", nil},
+		"the last below the problem is the form's":     {"Mail: a@b.at\nText: tot\nTelefon: 0664 1111111\nweiter\nTelefon: 0664 2222222", "0664 2222222", "tot\nTelefon: 0664 1111111\nweiter", nil},
+		"the secret's line ends the problem":           {"Telefon: 1\nText: tot\nx\nSchlüssel: …\nFuß", "1", "tot\nx", []int{3}},
+		"a secret above it does not":                   {"Schlüssel: …\nTelefon: 1\nText: tot\nx", "1", "tot\nx", []int{0}},
+		"the maker's footer is not the customer's":     {"Telefon: 1\nText: tot\n-- \ngesendet von", "1", "tot", nil},
+		"a long text below a mark is the customer's":   {"Telefon: 1\nText: a\n--\n1\n2\n3\n4\n5\n6\n7", "1", "a\n--\n1\n2\n3\n4\n5\n6\n7", nil},
+		"the telephone that can be called":             {"Telefon: abends\nMobil: 0664 1234567\nText: x", "0664 1234567", "x", nil},
+		"none that can be called: the first":           {"Telefon: abends\nMobil: 112\nText: x", "abends", "x", nil},
+		"an empty field takes nothing from below":      {"Mail: a@b.at\nTelefon:\nunten\nText: x", "", "x", nil},
+	} {
+		got := readLabels(c.text, labels, c.ends)
+		if got[fieldPhone] != c.phone || got[fieldProblem] != c.problem {
+			t.Errorf("%s: phone %q, problem %q", name, got[fieldPhone], got[fieldProblem])
+		}
+	}
+}
