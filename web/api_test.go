@@ -29,10 +29,12 @@ import (
 
 const otherToken = "another-token-of-another-program"
 
-// night is a clock that stands still: a Sunday, 03:07 in Vienna.
+// night is a clock that stands still: a Sunday, 03:07 in Vienna, between two milliseconds.
 type night struct{}
 
-func (night) Now() time.Time                       { return time.Date(2026, 3, 15, 2, 7, 0, 0, time.UTC) }
+func (night) Now() time.Time {
+	return time.Date(2026, 3, 15, 3, 7, 0, 123_456_789, time.FixedZone("CET", 3600))
+}
 func (night) After(time.Duration) <-chan time.Time { return nil }
 
 // api is the whole HTTP side before a real desk and a real store.
@@ -276,6 +278,33 @@ func TestConcurrentTriggers(t *testing.T) {
 				t.Errorf("answers %v, emergencies %d", count, a.count())
 			}
 		})
+	}
+}
+
+// Who asks again is shown the same, to the last byte.
+func TestAskedAgain(t *testing.T) {
+	a := newAPI(t)
+	for _, c := range []struct {
+		path, body, header string
+		first              int
+	}{
+		{"", `{"name":"Petra Huber","customer_number":"104711","email":"petra@almhof.at","phone":"+43 664 1234567","triggered_at":"2026-03-15T02:01:02.987654321Z"}`, "Idempotency-Key: 1", 201},
+		{"", `{"customer_number":"104712","phone":"+43 664 7654321"}`, "Accept: */*", 201},
+		{"/NE-10001/acknowledge", "", "Accept: */*", 200},
+		{"/NE-10001/called-back", `{"by":"Anna"}`, "Accept: */*", 200},
+		{"/NE-10001/resolve", "", "Accept: */*", 200},
+		{"/NE-10002/cancel", "", "Accept: */*", 200},
+	} {
+		first, _, one := a.ask("POST", "/api/v1/emergencies"+c.path, c.body, c.header)
+		second, _, two := a.ask("POST", "/api/v1/emergencies"+c.path, c.body, c.header)
+		if first != c.first || second != 200 || one != two {
+			t.Errorf("%s: %d, then %d\n%s%s", c.path, first, second, one, two)
+		}
+	}
+	_, _, list := a.ask("GET", "/api/v1/emergencies?state=resolved", "")
+	_, _, last := a.ask("POST", "/api/v1/emergencies/NE-10001/resolve", "")
+	if list != `{"emergencies":[`+strings.TrimSpace(last)+"]}\n" {
+		t.Errorf("the list:\n%s%s", list, last)
 	}
 }
 

@@ -61,6 +61,8 @@ func (s *server) failed(w http.ResponseWriter, r *http.Request, err error) {
 		refuse(w, r, http.StatusNotFound, err.Error())
 	case errors.Is(err, ticket.ErrState):
 		refuse(w, r, http.StatusConflict, err.Error())
+	case r.Context().Err() != nil: // the client has hung up: nothing failed, and nobody reads the answer
+		refuse(w, r, http.StatusServiceUnavailable, "the request was given up")
 	default:
 		s.o.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err.Error())
 		w.Header().Set("Retry-After", "5")
