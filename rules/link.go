@@ -177,7 +177,7 @@ func (l *LinkRules) weigh(ticket keySet, s LinkSubject, t LinkTarget) (c Candida
 		return c, false
 	}
 	l.identity(ticket, emergency, add)
-	c.Contradiction = l.contradiction(ticket, emergency)
+	c.Contradiction = contradiction(ticket, emergency)
 	if both := l.sharedServers(ticket, emergency); len(both) > 0 {
 		add(SignalServer, some(both), l.Weights.Server, "")
 	} else if both := sharedBare(ticket[KeyServer], emergency[KeyServer], len(c.Signals) > 0); len(both) > 0 && c.Contradiction == "" {

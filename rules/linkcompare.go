@@ -46,14 +46,11 @@ func inBoth(a, b []string) []string {
 // contradiction says what shows that ticket and emergency are of different customers, or "". Two numbers say it whatever
 // else is alike. Whose the servers are says it unless the sender is who triggered: agencies have servers of many customers,
 // and customers have several numbers.
-func (l *LinkRules) contradiction(ticket, emergency keySet) string {
+func contradiction(ticket, emergency keySet) string {
 	number, owner := ticket[KeyCustomer], ticket[KeyOwner]
 	theirs, theirOwner := emergency[KeyCustomer], emergency[KeyOwner]
 	if len(number) > 0 && len(theirs) > 0 && len(inBoth(number, theirs)) == 0 {
 		return fmt.Sprintf("the mail names customer number %s, the emergency %s", some(number), some(theirs))
-	}
-	if len(l.sharedServers(ticket, emergency)) > 0 {
-		return ""
 	}
 	all, theirAll := slices.Concat(number, owner), slices.Concat(theirs, theirOwner)
 	if len(owner) > 0 && len(theirOwner) > 0 && len(inBoth(owner, theirAll)) == 0 && len(inBoth(all, theirOwner)) == 0 {
