@@ -33,16 +33,21 @@ func TestOpenEmergencies(t *testing.T) {
 		web     = key(rules.KeyServer, "web01.kunde.example")
 	)
 	list := []e{
-		{0, ticket.Triggered, []ticket.Key{max4711, mail}},                              // 10001
-		{10, ticket.Acknowledged, []ticket.Key{max4711}},                                // 10002
-		{20, ticket.Resolved, []ticket.Key{max4711, mail, web}},                         // 10003
-		{30, ticket.Cancelled, []ticket.Key{max4711, mail, web}},                        // 10004
-		{40, ticket.CalledBack, []ticket.Key{phone, web}},                               // 10005
-		{40, ticket.Triggered, []ticket.Key{web, web}},                                  // 10006: the same instant
-		{50, ticket.Triggered, nil},                                                     // 10007
-		{60, ticket.Triggered, []ticket.Key{key(rules.KeyServer, "4711"), {}}},          // 10008
-		{70, ticket.Triggered, []ticket.Key{key(rules.KeyServer, "web\x00\xff\"'ä🔥%")}}, // 10009
-		{80, ticket.Triggered, []ticket.Key{key(rules.KeyEmergency, "10001"), web}},     // 10010: claims to be another
+		{0, ticket.Triggered, []ticket.Key{max4711, mail}},                                // 10001
+		{10, ticket.Acknowledged, []ticket.Key{max4711}},                                  // 10002
+		{20, ticket.Resolved, []ticket.Key{max4711, mail, web}},                           // 10003
+		{30, ticket.Cancelled, []ticket.Key{max4711, mail, web}},                          // 10004
+		{40, ticket.CalledBack, []ticket.Key{phone, web}},                                 // 10005
+		{40, ticket.Triggered, []ticket.Key{web, web}},                                    // 10006: the same instant
+		{50, ticket.Triggered, nil},                                                       // 10007
+		{60, ticket.Triggered, []ticket.Key{key(rules.KeyServer, "4711"), {}}},            // 10008
+		{70, ticket.Triggered, []ticket.Key{key(rules.KeyServer, "web\x00\xff\"'ä🔥%")}},   // 10009
+		{80, ticket.Triggered, []ticket.Key{key(rules.KeyEmergency, "10001"), web}},       // 10010: claims to be another
+		{85, ticket.Triggered, []ticket.Key{key(rules.KeyAddress, "anna@kunde.example")}}, // 10011
+	}
+	long := []ticket.Key{key(rules.KeyAddress, "anna@kunde.example"), phone, web} // the last in another statement than the first
+	for i := range 2 * chunk {
+		long = append(long, key(rules.KeyServer, fmt.Sprintf("unknown%d", i)))
 	}
 	cases := []struct {
 		name        string
@@ -71,6 +76,7 @@ func TestOpenEmergencies(t *testing.T) {
 		{"its own id, too early", []ticket.Key{keyOf(10001)}, minute(1), minute(90), 9, nil},
 		{"another's id is nobody's key", []ticket.Key{keyOf(10001)}, minute(0), minute(90), 9, []int64{10001}},
 		{"an id that is none", []ticket.Key{keyOf(1), key(rules.KeyEmergency, ""), key(rules.KeyEmergency, "0")}, minute(0), minute(90), 9, nil},
+		{"many keys", long, minute(0), minute(90), 9, []int64{10005, 10006, 10010, 10011}},
 		{"what is no text", []ticket.Key{key(rules.KeyServer, "web\x00\xff\"'ä🔥%")}, minute(0), minute(90), 9, []int64{10009}},
 		{"like no pattern", []ticket.Key{key(rules.KeyServer, "web%"), key(rules.KeyServer, "web01_kunde.example")}, minute(0), minute(90), 9, nil},
 	}
@@ -208,13 +214,18 @@ func TestOpenTickets(t *testing.T) {
 		first, last int
 		keys        []ticket.Key
 	}{
-		{ticket.New, 0, 0, []ticket.Key{web}},            // 10001
-		{ticket.Open, 10, 50, []ticket.Key{web, mail}},   // 10002
-		{ticket.Waiting, 20, 20, []ticket.Key{mail}},     // 10003
-		{ticket.Closed, 20, 30, []ticket.Key{web, mail}}, // 10004
-		{ticket.New, 60, 70, []ticket.Key{web}},          // 10005
-		{ticket.New, 0, 70, []ticket.Key{web}},           // 10006
-		{ticket.New, 0, 70, nil},                         // 10007
+		{ticket.New, 0, 0, []ticket.Key{web}},                                          // 10001
+		{ticket.Open, 10, 50, []ticket.Key{web, mail}},                                 // 10002
+		{ticket.Waiting, 20, 20, []ticket.Key{mail}},                                   // 10003
+		{ticket.Closed, 20, 30, []ticket.Key{web, mail}},                               // 10004
+		{ticket.New, 60, 70, []ticket.Key{web}},                                        // 10005
+		{ticket.New, 0, 70, []ticket.Key{web}},                                         // 10006
+		{ticket.New, 0, 70, nil},                                                       // 10007
+		{ticket.New, 0, 90, []ticket.Key{key(rules.KeyAddress, "anna@kunde.example")}}, // 10008
+	}
+	long := []ticket.Key{key(rules.KeyAddress, "anna@kunde.example"), mail, web} // the last in another statement than the first
+	for i := range 2 * chunk {
+		long = append(long, key(rules.KeyServer, fmt.Sprintf("unknown%d", i)))
 	}
 	cases := []struct {
 		name        string
@@ -236,6 +247,7 @@ func TestOpenTickets(t *testing.T) {
 		{"what is closed uses up no place", []ticket.Key{mail}, 0, 90, 2, []int64{10002, 10003}},
 		{"no limit", []ticket.Key{mail}, 0, 90, 0, []int64{10002, 10003}},
 		{"the same key twice", []ticket.Key{web, web}, 0, 90, 1, []int64{10006}},
+		{"many keys", long, 0, 90, 9, []int64{10001, 10002, 10003, 10005, 10006, 10008}},
 		{"another kind", []ticket.Key{key(rules.KeyDomain, "web01")}, 0, 90, 9, nil},
 	}
 	onEngines(t, func(t *testing.T, fresh func() string) {

@@ -54,7 +54,7 @@ func TestFromTheFirstRelease(t *testing.T) {
 			t.Errorf("opened for reading only: %v", err)
 		}
 		s := open(t, url, Options{Exclusive: true})
-		alarm := ticket.Out{Kind: ticket.OutAlarm, State: ticket.OutWaiting, EmergencyID: 10001, Channel: "sms", NextAt: minute(0)}
+		alarm := ticket.Out{Kind: ticket.OutAlarm, State: ticket.OutWaiting, EmergencyID: 10001, Channel: "sms", NextAt: minute(60)} // later than all, and first
 		page := ticket.Out{Kind: ticket.OutPage, State: ticket.OutWaiting, EmergencyID: 10001, Channel: "pager", NextAt: minute(0)}
 		var e ticket.Emergency
 		update(t, s, func(tx ticket.Tx) {
