@@ -14,7 +14,11 @@ import (
 
 // handler is the HTTP side of the running daemon.
 func (d *parts) handler() http.Handler {
-	return web.Handler(web.Options{Store: d.store, Desk: d.desk, Tokens: d.config.HTTP.Tokens, Ready: d.ready, Metrics: d.metrics(), Log: d.log})
+	o := web.Options{Store: d.store, Desk: d.desk, Tokens: d.config.HTTP.Tokens, Ready: d.ready, Metrics: d.metrics(), Log: d.log}
+	if d.config.HTTP.Form {
+		o.Form = &web.FormOptions{}
+	}
+	return web.Handler(o)
 }
 
 // ready names every part that must work, and what is wrong with it. Details of the network are for the log: whoever can reach the port
