@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"notfalld/rules"
 	"notfalld/ticket"
 )
 
@@ -146,5 +145,5 @@ func (t *tx) EmergencyEvents(id int64) ([]ticket.Event, error) {
 
 // ownKey is the key that each emergency has of itself, so that a mail that carries its token finds it like by any other key.
 func ownKey(id int64) ticket.Key {
-	return ticket.Key{Kind: rules.KeyEmergency, Value: strconv.FormatInt(id, 10)}
+	return ticket.Key{Kind: ticket.KeyEmergency, Value: strconv.FormatInt(id, 10)}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"notfalld/rules"
 	"notfalld/ticket"
 )
 
@@ -22,10 +21,10 @@ func (t *tx) PutEmergencyKeys(id int64, keys []ticket.Key) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(doing, "DELETE FROM emergency_key WHERE emergency_id = ?1 AND kind <> ?2", id, string(rules.KeyEmergency)); err != nil {
+	if _, err := t.exec(doing, "DELETE FROM emergency_key WHERE emergency_id = ?1 AND kind <> ?2", id, string(ticket.KeyEmergency)); err != nil {
 		return err
 	}
-	others := slices.DeleteFunc(slices.Clone(keys), func(k ticket.Key) bool { return k.Kind == rules.KeyEmergency })
+	others := slices.DeleteFunc(slices.Clone(keys), func(k ticket.Key) bool { return k.Kind == ticket.KeyEmergency })
 	return t.addEmergencyKeys(&e, others)
 }
 

@@ -85,11 +85,16 @@ func (t *tx) PutOut(o ticket.Out) error {
 	switch {
 	case len(o.Bytes) > 0:
 		return t.putBytes(&o)
-	case o.State == ticket.OutFrozen, final && rankOf(o.Kind) != rankRest:
+	case o.State == ticket.OutFrozen, final && keepsBytes(o.Kind):
 		return nil
 	}
 	_, err := t.exec("drop the bytes of an outgoing mail", "DELETE FROM outbox_bytes WHERE out_id = ?1", o.ID)
 	return err
+}
+
+// keepsBytes: what customers were told is kept, and what was rung by mail. A page holds keys of the receiver's.
+func keepsBytes(k ticket.OutKind) bool {
+	return k == ticket.OutAnswer || k == ticket.OutConfirmation || k == ticket.OutAlarm
 }
 
 func (t *tx) putBytes(o *ticket.Out) error {

@@ -17,12 +17,12 @@ type alarmView struct {
 	Kind, Number, Name, CustomerNumber, Phone, Problem string
 	Servers, By                                        string
 	Minutes                                            int
-	Over                                               bool // cancelled or resolved: there is nobody to call
+	Over                                               bool // taken over, cancelled or resolved: there is nobody to call
 }
 
 // alarmKinds are what a pager is told.
 func alarmKinds() []string {
-	return []string{"triggered", "reminder", "overdue", "failed", "cancelled", "resolved", "test"}
+	return []string{"triggered", "reminder", "overdue", "failed", "acknowledged", "cancelled", "resolved", "test"}
 }
 
 // Alarm renders a mail to a pager: a subject, and a text of one line and at most 300 characters. There is no HTML.
@@ -39,7 +39,7 @@ func (s *Set) Alarm(a AlarmMail) (Rendered, error) {
 	v := alarmView{
 		Kind: a.Kind, Number: brief(a.Number, 20), Name: brief(a.Name, 40), CustomerNumber: brief(a.CustomerNumber, 20), Phone: brief(a.Phone, 24),
 		Problem: brief(a.Problem, 200), Servers: brief(strings.Join(a.Servers, ", "), 60), Minutes: a.Minutes,
-		Over: a.Kind == "cancelled" || a.Kind == "resolved",
+		Over: a.Kind == "acknowledged" || a.Kind == "cancelled" || a.Kind == "resolved",
 	}
 	if !a.CallbackBy.IsZero() {
 		v.By = strings.TrimSuffix(clock(lang, a.CallbackBy), " Uhr")

@@ -93,7 +93,7 @@ type Confirmation struct {
 // AlarmMail is a mail to the gateway of a pager or a mobile phone.
 type AlarmMail struct {
 	Language                             string // "de" or "en"; anything else is "de"
-	Kind                                 string // "triggered", "reminder", "overdue", "failed", "cancelled", "resolved", "test"
+	Kind                                 string // "triggered", "reminder", "overdue", "failed", "acknowledged", "cancelled", "resolved", "test"
 	Number                               string // "NE-10001"
 	Name, CustomerNumber, Phone, Problem string
 	Servers                              []string

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,10 +23,14 @@ func (d *Desk) AnswerAtClosing(ctx context.Context) (n int, err error) {
 	err = d.o.Store.Update(ctx, func(tx Tx) error {
 		n = 0
 		// Whoever read that support is there, whenever he wrote: an answer may have waited for a day.
-		os, err := tx.Outs(OutQuery{Kinds: []OutKind{OutAnswer}, States: []OutState{OutFrozen, OutSent},
-			Row: saysNotLinked + "/" + inHours, Since: opened.Add(-d.o.Bounds.GiveUpAnswers)})
-		if err != nil {
-			return err
+		var os []Out
+		for _, says := range nobodyComes {
+			more, err := tx.Outs(OutQuery{Kinds: []OutKind{OutAnswer}, States: []OutState{OutFrozen, OutSent},
+				Row: says + "/" + inHours, Since: opened.Add(-d.o.Bounds.GiveUpAnswers)})
+			if err != nil {
+				return err
+			}
+			os = append(os, more...)
 		}
 		for _, told := range os {
 			if told.Bare || told.FrozenAt.Before(opened) {
@@ -46,6 +52,9 @@ func (d *Desk) AnswerAtClosing(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
+// nobodyComes are the rows that say so: whoever was told one of them in support hours has to learn that support has closed.
+var nobodyComes = []string{saysNotLinked, saysFinished}
+
 func (d *Desk) closeOver(tx Tx, told Out, opened, closed time.Time) (added bool, err error) {
 	t, m, err := d.subjectOf(tx, &told)
 	if gone := (unwritableError{}); errors.As(err, &gone) {
@@ -55,7 +64,7 @@ func (d *Desk) closeOver(tx Tx, told Out, opened, closed time.Time) (added bool,
 		return false, err
 	}
 	// Whoever may not know of the ticket's emergency is told what everybody else is told: anything less would tell him of it.
-	if now, err := d.standingOf(tx, t, m, told.Recipient); err != nil || now.says != saysNotLinked {
+	if now, err := d.standingOf(tx, t, m, told.Recipient); err != nil || !slices.Contains(nobodyComes, now.says) {
 		return false, err
 	}
 	v := verdict{send: true, to: told.Recipient, unknown: told.Unknown}
@@ -70,7 +79,7 @@ func (d *Desk) closeOver(tx Tx, told Out, opened, closed time.Time) (added bool,
 // opened again, or staff may have answered.
 func (d *Desk) isStale(tx Tx, t Ticket, o *Out, now standing) (bool, error) {
 	if o.Reason == ReasonClosing &&
-		(o.Row != saysNotLinked+"/"+outside || t.State == Closed || t.LastStaffAt.After(t.LastCustomerAt)) {
+		(!slices.Contains(nobodyComes, now.says) || !strings.HasSuffix(o.Row, "/"+outside) || t.State == Closed || t.LastStaffAt.After(t.LastCustomerAt)) {
 		return true, nil
 	}
 	if o.Reason == ReasonChange {

@@ -151,8 +151,8 @@ func (d *Desk) afterAttempt(tx Tx, o *Out, out Outcome) error {
 	switch {
 	case out.Result == Accepted:
 		o.State, o.SentAt = OutSent, d.now()
-		if o.Kind == OutNotice || o.Kind == OutProbe {
-			o.Bytes = nil // what a customer was told is kept, and what was rung; a notice holds nothing that is not in its ticket
+		if o.Kind == OutNotice || o.Kind == OutProbe || o.Kind == OutPage {
+			o.Bytes = nil // what a customer was told is kept; a notice holds nothing that is not in its ticket, and a page a key
 		}
 		if err := tx.PutOut(*o); err != nil {
 			return err
@@ -161,6 +161,8 @@ func (d *Desk) afterAttempt(tx Tx, o *Out, out Outcome) error {
 	case out.Result == Permanent && o.Kind == OutNotice && !o.Bare:
 		// What staff's server refuses is the customer's words, most likely: the same without them.
 		o.State, o.Bytes, o.MessageID, o.Bare, o.NextAt = OutWaiting, nil, "", true, d.now()
+	case out.Result == Permanent && o.Kind == OutPage:
+		return d.failed(tx, o, "refused: "+o.LastError)
 	case out.Result == Permanent:
 		return d.failed(tx, o, fmt.Sprintf("the mail server refused it: %d %s", out.Code, o.LastError))
 	case o.Kind != OutNotice && d.now().Sub(o.Created) > d.giveUpAfter(o.Kind): // staff must be told, however late

@@ -34,3 +34,6 @@ type (
 	KeyKind = rules.KeyKind
 	Signal  = rules.Signal
 )
+
+// KeyEmergency is the kind of the key under which the store finds an emergency by its id.
+const KeyEmergency = rules.KeyEmergency

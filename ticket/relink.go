@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"notfalld/message"
 	"notfalld/rules"
@@ -50,25 +51,13 @@ func (d *Desk) noteKeys(tx Tx, t Ticket, u understood, arrived time.Time) error 
 // keysIn are the keys of what a mail says.
 func (d *Desk) keysIn(u understood) []Key {
 	keys := rules.TicketKeys(u.mail, u.facts, u.author.Address, string(u.proof.Verdict), d.o.World.Inventory)
-	return slices.DeleteFunc(keys, d.isOurs)
+	return rules.LeaveOutOwn(keys, d.o.World.Own)
 }
 
-// isOurs drops what says nothing: our own domain, which every colleague and every form of ours writes from.
-func (d *Desk) isOurs(k Key) bool {
-	if k.Kind != rules.KeyDomain && k.Kind != rules.KeyAddress {
-		return false
-	}
-	for _, box := range d.o.Mailboxes {
-		if k.Value == domainOf(strings.ToLower(box.Address)) || strings.EqualFold(k.Value, box.Address) {
-			return true
-		}
-	}
-	return false
-}
-
-// keysOf are the keys of an emergency. Where it names no customer, the owner of its address stands in.
+// keysOf are the keys of an emergency. Where it names no customer, the owner of its address stands in; servers may be named in the problem, too.
 func (d *Desk) keysOf(e Emergency) []Key {
-	keys := rules.EmergencyKeys(e.CustomerNumber, e.Email, e.Phone, e.Servers, d.o.World.Inventory)
+	servers := slices.Concat(e.Servers, d.serversIn(e.Problem))
+	keys := rules.EmergencyKeys(e.CustomerNumber, e.Email, e.Phone, servers, d.o.World.Inventory)
 	if e.CustomerNumber == "" && e.Email != "" {
 		for _, c := range d.o.Contacts.Find(e.Email) {
 			if k := (Key{Kind: rules.KeyOwner, Value: c.CustomerNumber}); !slices.Contains(keys, k) {
@@ -76,7 +65,26 @@ func (d *Desk) keysOf(e Emergency) []Key {
 			}
 		}
 	}
-	return slices.DeleteFunc(keys, d.isOurs)
+	return rules.LeaveOutOwn(keys, d.o.World.Own)
+}
+
+// serversIn are the names in a text that the inventory has. Those of one word stay out: "mail" is a server's name and a noun.
+func (d *Desk) serversIn(text string) (names []string) {
+	in := d.o.World.Inventory
+	if in == nil {
+		return nil
+	}
+	const enough = 2000 // characters: whoever pastes a log does not name his servers behind it
+	words := strings.FieldsFunc(strings.ToLower(text[:min(len(text), enough)]), func(r rune) bool {
+		return !(r == '.' || r == '-' || r == ':' || unicode.IsLetter(r) || unicode.IsDigit(r))
+	})
+	for _, w := range words {
+		w = strings.Trim(w, ".:-")
+		if strings.ContainsAny(w, ".:") && !slices.Contains(names, w) && len(in.Lookup(w)) > 0 && len(names) < mostServers {
+			names = append(names, w)
+		}
+	}
+	return names
 }
 
 func (d *Desk) targetOf(e Emergency) rules.LinkTarget {
@@ -89,7 +97,8 @@ func (d *Desk) findTickets(tx Tx, e Emergency) error {
 		return err
 	}
 	l := d.Rules().Link()
-	ids, err := tx.OpenTickets(l.SearchKeysOf(d.targetOf(e)), e.TriggeredAt.Add(-l.Before), e.TriggeredAt.Add(l.After), mostCandidates)
+	from, until := l.Mails(e.TriggeredAt)
+	ids, err := tx.OpenTickets(l.SearchKeysOf(d.targetOf(e)), from, until, mostCandidates)
 	if err != nil {
 		return err
 	}
@@ -115,7 +124,7 @@ func (d *Desk) relink(tx Tx, t *Ticket) error {
 		return err
 	}
 	subject := rules.LinkSubject{Keys: keys, First: first, Last: last}
-	es, err := tx.OpenEmergencies(l.SearchKeys(subject), first.Add(-l.After), last.Add(l.Before), mostCandidates)
+	es, err := candidates(tx, l, subject)
 	if err != nil {
 		return err
 	}
@@ -130,6 +139,30 @@ func (d *Desk) relink(tx Tx, t *Ticket) error {
 		}
 	}
 	return d.settleLinks(tx, t, links, l.Decide(subject, targets))
+}
+
+// candidates are the open emergencies that a ticket may belong to: those of the window, and those that a mail of it names, whenever that was.
+func candidates(tx Tx, l *rules.LinkRules, s rules.LinkSubject) ([]Emergency, error) {
+	from, until := l.Triggers(s)
+	keys := l.SearchKeys(s)
+	es, err := tx.OpenEmergencies(keys, from, until, mostCandidates)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		id, err := strconv.ParseInt(k.Value, 10, 64)
+		if k.Kind != KeyEmergency || err != nil || slices.ContainsFunc(es, func(e Emergency) bool { return e.ID == id }) {
+			continue
+		}
+		e, ok, err := tx.Emergency(id)
+		if err != nil {
+			return nil, err
+		}
+		if ok && e.Open() {
+			es = append(es, e)
+		}
+	}
+	return es, nil
 }
 
 func refused(links []Link, id int64) bool {

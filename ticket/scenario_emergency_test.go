@@ -69,11 +69,7 @@ func (s *stage) setPageFault(args string) {
 
 // setChannels opens the desk anew, with alarm channels.
 func (s *stage) setChannels(args string) {
-	o := options(s.T, s.store, s.clock)
-	o.Alarm = alarmOptions(strings.Fields(args)...)
-	desk, err := ticket.NewDesk(s.ctx, o)
-	s.check(err)
-	s.desk = desk
+	s.reopen(func(o *ticket.Options) { o.Alarm = alarmOptions(strings.Fields(args)...) })
 }
 
 func alarmOptions(names ...string) ticket.AlarmOptions {

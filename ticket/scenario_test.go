@@ -21,7 +21,7 @@ import (
 //	at TIME                       sets the clock (RFC 3339)
 //	wait DURATION                 lets it go on
 //	mail FILE [proof] [ago=DURATION] [as=NAME]   takes a mail; proof is pass, fail or unknown; ago: arrived so long ago
-//	deliver [451|550|lost]        attempts everything due, with this outcome (none: accepted)
+//	deliver [451|550|lost]        attempts everything due; answers (and confirmations) have this outcome (none: accepted)
 //	closing                       what happens at closing time
 //	close NS-10001                staff close a ticket
 //	tickets N                     so many tickets exist
@@ -38,8 +38,10 @@ import (
 //	notice "WORDS" / notice! "WORDS"   the last one holds them as it travels, header included
 //	times N STEP                  a step, so many times
 //
-// A file rules.yaml is the admin's folder of rules. {{n}} in a mail is another number each time that one is taken.
-// In a mail, {{id}}, {{reply-to}}, {{envelope}}, {{line}} stand for the Message-ID, Reply-To, envelope sender and ticket line of the last answer.
+// A file rules.yaml is the admin's folder of rules; inventory.csv and contacts.csv are what they are in an installation. {{n}} in a mail is
+// another number each time that one is taken.
+// In a mail, {{id}}, {{reply-to}}, {{envelope}}, {{line}} stand for the Message-ID, Reply-To, envelope sender and ticket line of the last answer;
+// {{c-id}} and so on for those of the last confirmation.
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/scenarios/*.txtar")
 	if err != nil || len(files) < 30 {
@@ -70,6 +72,7 @@ type stage struct {
 	sent   []ticket.Out // accepted, in order
 	// pageFaults are how pages end, by channel; "" is every other.
 	pageFaults map[string]string
+	adjust     []func(*ticket.Options) // what the scenario has set
 	where      string
 }
 
@@ -77,9 +80,7 @@ func (s *stage) play(file string, a *txtar.Archive) {
 	for _, f := range a.Files {
 		s.mails[f.Name] = bytes.ReplaceAll(f.Data, []byte("\n"), []byte("\r\n"))
 	}
-	if text, ok := s.mails["rules.yaml"]; ok {
-		s.setRules(string(text))
-	}
+	s.setFiles()
 	for i, line := range strings.Split(string(a.Comment), "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -112,13 +113,22 @@ func (s *stage) step(line string) {
 	step(s, rest)
 }
 
-// setRules opens the desk anew with an admin's rules.
-func (s *stage) setRules(text string) {
+// reopen opens the desk anew, with one thing set beside what was set before.
+func (s *stage) reopen(set func(*ticket.Options)) {
+	s.adjust = append(s.adjust, set)
 	o := options(s.T, s.store, s.clock)
-	o.Rules = ruleFile(s.T, text)
+	for _, f := range s.adjust {
+		f(&o)
+	}
 	desk, err := ticket.NewDesk(s.ctx, o)
 	s.check(err)
 	s.desk = desk
+}
+
+// setRules opens the desk anew with an admin's rules.
+func (s *stage) setRules(text string) {
+	set := ruleFile(s.T, text)
+	s.reopen(func(o *ticket.Options) { o.Rules = set })
 }
 
 var steps = map[string]func(s *stage, args string){
@@ -252,12 +262,13 @@ func (s *stage) deliver(how string) {
 				continue
 			}
 			now := out
-			if o.Kind != ticket.OutAnswer { // faults are for answers; staff's own server works
+			if o.Kind != ticket.OutAnswer && o.Kind != ticket.OutConfirmation { // faults are for customers; staff's own server works
 				now = ticket.Outcome{Result: ticket.Accepted, Code: 250}
 			}
 			s.check(s.desk.Delivered(s.ctx, o.ID, now))
 			if now.Result != ticket.Temporary && now.Result != ticket.Permanent {
 				s.sent = append(s.sent, o)
+				s.honest(o)
 			}
 		}
 	}
@@ -334,21 +345,26 @@ func (s *stage) holds(text, quoted string, want bool) {
 	}
 }
 
-// fill puts what the last answer said into a mail.
+// fill puts what the last answer, or confirmation, said into a mail.
 func (s *stage) fill(raw string) string {
-	if !strings.Contains(raw, "{{") {
+	raw = s.fillFrom(raw, "{{c-", ticket.OutConfirmation)
+	return s.fillFrom(raw, "{{", ticket.OutAnswer)
+}
+
+func (s *stage) fillFrom(raw, mark string, kind ticket.OutKind) string {
+	if !strings.Contains(raw, mark) {
 		return raw
 	}
 	for i := len(s.sent) - 1; i >= 0; i-- {
 		o := s.sent[i]
-		if o.Kind != ticket.OutAnswer {
+		if o.Kind != kind {
 			continue
 		}
 		m, err := mail.ReadMessage(bytes.NewReader(o.Bytes))
 		s.check(err)
 		line := ""
 		for _, l := range strings.Split(words(s.T, o.Bytes), "\n") {
-			if strings.Contains(l, "NS-") && strings.Contains(l, "·") {
+			if (strings.Contains(l, "NS-") || strings.Contains(l, "NE-")) && strings.Contains(l, "·") {
 				line = strings.TrimSpace(l)
 			}
 		}
@@ -356,10 +372,10 @@ func (s *stage) fill(raw string) string {
 		if reply == nil {
 			reply = &mail.Address{}
 		}
-		return strings.NewReplacer("{{id}}", o.MessageID, "{{reply-to}}", reply.Address, "{{envelope}}", o.EnvelopeFrom, "{{line}}", line,
-			"{{references}}", strings.Join(strings.Fields(m.Header.Get("References")), " "), "{{raw}}", string(o.Bytes)).Replace(raw)
+		return strings.NewReplacer(mark+"id}}", o.MessageID, mark+"reply-to}}", reply.Address, mark+"envelope}}", o.EnvelopeFrom, mark+"line}}", line,
+			mark+"references}}", strings.Join(strings.Fields(m.Header.Get("References")), " "), mark+"raw}}", string(o.Bytes)).Replace(raw)
 	}
-	s.Fatalf("%s: nothing was answered yet", s.where)
+	s.Fatalf("%s: nothing of that kind was sent yet", s.where)
 	return ""
 }
 

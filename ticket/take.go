@@ -206,7 +206,9 @@ func (d *Desk) read(ctx context.Context, set *rules.Set, raw []byte, at time.Tim
 			m.Problem = "not everything in this mail was looked at: " + err.Error()
 		}
 		if errors.Is(err, context.DeadlineExceeded) && facts.Class == "" {
-			return d.minimalOf(set, m)
+			least := d.minimalOf(set, m)
+			least.facts.Form = facts.Form // read before anything else: an alarm does not wait for the rest
+			return least
 		}
 	}
 	return u

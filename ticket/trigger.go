@@ -275,6 +275,13 @@ func (d *Desk) Advance(ctx context.Context, id int64, to EmergencyState, actor, 
 	return v, err
 }
 
+// hasRung: whoever takes over has heard the alarm, whatever the channels say.
+func (d *Desk) hasRung(e *Emergency) {
+	if e.Alarm != AlarmAccepted {
+		e.Alarm, e.AlarmedAt = AlarmAccepted, d.now()
+	}
+}
+
 func (d *Desk) advanceEmergency(tx Tx, e *Emergency, to EmergencyState, actor, why string) error {
 	if !e.State.mayBecome(to) {
 		return fmt.Errorf("%s is %s and cannot become %s: %w", e.Number(), e.State, to, ErrState)
@@ -285,8 +292,10 @@ func (d *Desk) advanceEmergency(tx Tx, e *Emergency, to EmergencyState, actor, w
 	switch to {
 	case Acknowledged:
 		e.AcknowledgedAt = now
+		d.hasRung(e)
 	case CalledBack:
 		e.CalledAt = now
+		d.hasRung(e)
 	case Resolved, Cancelled:
 		e.EndedAt = now
 	}
