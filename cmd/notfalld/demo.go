@@ -40,7 +40,12 @@ func runDemo(ctx context.Context, m *Main, c *demoCmd) error {
 		return err
 	}
 	defer office.Close()
-	p, err := m.demoPlan(dir, office, c, clock)
+	pager, err := openDemoPager()
+	if err != nil {
+		return err
+	}
+	defer pager.Close(ctx)
+	p, err := m.demoPlan(dir, office, pager, c, clock)
 	if err != nil {
 		return err
 	}
@@ -53,7 +58,7 @@ func runDemo(ctx context.Context, m *Main, c *demoCmd) error {
 	case err := <-done:
 		return err
 	case d := <-started:
-		n := &night{m: m, cmd: c, office: office, clock: clock, parts: d, say: newTimeline(m, c, clock)}
+		n := &night{m: m, cmd: c, office: office, clock: clock, parts: d, say: newTimeline(m, c, clock, office, pager)}
 		err := n.run(ctx)
 		if ctx.Err() != nil { // Ctrl-C is how a demo is left
 			err = nil
@@ -81,12 +86,13 @@ func demoUsers() [][]string {
 		{"anna", "anna@" + demoDomain},
 		{"petra", "petra@zirbenhof.at"},
 		{"sam", "sam@parcelwerk.de"},
+		{"paul", "paul@stadtverlag.at"},
 		{"josef", "office@tischlerei-moser.at"},
 	}
 }
 
 // demoPlan writes the demo's files into dir and loads them as `notfalld run` would.
-func (m *Main) demoPlan(dir string, office *postoffice.Office, c *demoCmd, clock *shiftedClock) (*plan, error) {
+func (m *Main) demoPlan(dir string, office *postoffice.Office, pager *demoPager, c *demoCmd, clock *shiftedClock) (*plan, error) {
 	for _, name := range []string{"notfalld.yaml", "inventory.csv", "contacts.csv"} {
 		b, err := demoFiles.ReadFile("demo/" + name)
 		if err != nil {
@@ -102,6 +108,7 @@ func (m *Main) demoPlan(dir string, office *postoffice.Office, c *demoCmd, clock
 	}
 	env := map[string]string{
 		"IMAP_PORT": portOf(office.IMAPAddr()), "SMTP_PORT": portOf(office.SMTPAddr()), "HTTP_PORT": strconv.Itoa(http), "HTTP_TOKEN": rand.Text(),
+		"PAGER_URL": pager.url(), "PAGER_SECRET": pager.secret,
 	}
 	inner := *m
 	inner.Env = func(name string) (string, bool) { v, ok := env[name]; return v, ok }

@@ -41,6 +41,9 @@ func (n *night) run(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := n.emergencies(ctx); err != nil {
+		return err
+	}
 	n.clock.jump(time.Date(2026, 3, 16, 10, 4, 0, 0, mustVienna()))
 	n.say.chapter("monday")
 	if err := n.mail(ctx, "8-morning"); err != nil {
@@ -95,18 +98,22 @@ func (n *night) mail(ctx context.Context, name string) error {
 	return nil
 }
 
-// settled waits until every mail that went in is decided and nothing is left in the outbox.
+// settled waits until every mail that went in is decided, and neither mail nor page is left in the outbox.
 func (n *night) settled(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
 		c := &n.parts.desk.Count
 		decided := c.Tickets.Load() + c.Notes.Load() + c.Copies.Load() + c.Bounces.Load() + c.Untouched.Load()
+		_, ringing, err := n.parts.desk.NextPage(limited) // before the mails: a page that was taken may bring some about
+		if err != nil {
+			return err
+		}
 		_, waiting, err := n.parts.desk.NextOut(limited)
 		if err != nil {
 			return err
 		}
-		if decided >= n.sent && !waiting {
+		if decided >= n.sent && !waiting && !ringing {
 			return nil
 		}
 		select {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +10,7 @@ import (
 	"strings"
 
 	"notfalld/message"
+	"notfalld/postoffice"
 	"notfalld/rules"
 	"notfalld/ticket"
 )
@@ -20,14 +23,20 @@ type timeline struct {
 	clock *shiftedClock
 	words map[string]string
 
-	mails   map[string]int             // per ticket, mails told already
-	replies map[string]map[string]bool // per ticket, Message-IDs of answers told already
-	quiet   int64                      // mails left alone, told already
-	copies  int64
+	office *postoffice.Office
+	pager  *demoPager
+
+	mails  map[string]int                   // per ticket, mails told already
+	states map[string]ticket.EmergencyState // per emergency, told already
+	outs   int64                            // id of the last answer told
+	rings  int                              // of the pager, told already
+	quiet  int64                            // mails left alone, told already
+	copies int64
 }
 
-func newTimeline(m *Main, c *demoCmd, clock *shiftedClock) *timeline {
-	return &timeline{out: m.Stdout, json: c.JSON, term: m.term(), clock: clock, words: demoWords()[c.Lang], mails: map[string]int{}, replies: map[string]map[string]bool{}}
+func newTimeline(m *Main, c *demoCmd, clock *shiftedClock, office *postoffice.Office, pager *demoPager) *timeline {
+	return &timeline{out: m.Stdout, json: c.JSON, term: m.term(), clock: clock, words: demoWords()[c.Lang], office: office, pager: pager,
+		mails: map[string]int{}, states: map[string]ticket.EmergencyState{}}
 }
 
 // demoWords is what the demo says, in both languages. What the mails say is the product's.
@@ -38,6 +47,9 @@ func demoWords() map[string]map[string]string {
 			"monday": "Montag, 16. März 2026. Der Support ist da.", "in": "E-Mail von", "ticket": "Ticket", "joins": "kommt dazu zu", "servers": "Server", "errors": "Fehler",
 			"customer": "Kundennummer", "phones": "Rückruf", "missing": "fehlt", "answered": "BEANTWORTET", "nobody": "NIEMAND WURDE VERSTÄNDIGT",
 			"staff": "die Technik weiß es per Mail", "untouched": "nicht unsere Sache: bleibt, wie sie war", "copy": "dieselbe Mail noch einmal: erkannt, nicht noch einmal beantwortet",
+			"petra triggers": "Petra löst den Notfall aus", "anna acks": "Anna übernimmt", "anna calls": "Anna hat Petra angerufen", "paul triggers": "Paul löst zuerst aus und mailt dann",
+			"anna cancels": "Anna storniert: Es war die Firewall des Kunden", "anna resolves": "Anna ist fertig", "rings": "DER PAGER LÄUTET", "silent": "der Pager weiß es",
+			"emergency": "Notfall", "state.acknowledged": "jemand hat übernommen", "state.called_back": "zurückgerufen", "state.resolved": "erledigt", "state.cancelled": "storniert", "no ticket": "noch keine E-Mail dazu", "by": "Rückruf bis", "table": "Wie die Technik die Nacht sieht: notfalld emergency list",
 			"missing.problem": "Problem", "missing.servers": "Server", "missing.error": "Fehlermeldung", "missing.customer_number": "Kundennummer",
 			"missing.phone": "Telefon", "missing.reproduction": "Nachstellen", "missing.changes": "Änderungen",
 			"whole": "Die erste Antwort im Ganzen, wie Petra sie auf dem Telefon liest:", "known": "bekannt", "unknown": "unbekannt",
@@ -49,6 +61,9 @@ func demoWords() map[string]map[string]string {
 			"monday": "Monday, 16 March 2026. Support is there.", "in": "mail from", "ticket": "ticket", "joins": "joins", "servers": "servers", "errors": "error",
 			"customer": "customer number", "phones": "call back", "missing": "missing", "answered": "ANSWERED", "nobody": "NOBODY WAS TOLD",
 			"staff": "staff know by mail", "untouched": "none of our business: left as it was", "copy": "the same mail once more: recognised, not answered again",
+			"petra triggers": "Petra triggers the emergency", "anna acks": "Anna takes over", "anna calls": "Anna has called Petra", "paul triggers": "Paul triggers first, and mails then",
+			"anna cancels": "Anna cancels: it was the customer's firewall", "anna resolves": "Anna is done", "rings": "THE PAGER RINGS", "silent": "the pager knows",
+			"emergency": "emergency", "state.acknowledged": "taken over", "state.called_back": "called back", "state.resolved": "resolved", "state.cancelled": "cancelled", "no ticket": "no mail of it yet", "by": "call back by", "table": "How staff see the night: notfalld emergency list",
 			"missing.problem": "problem", "missing.servers": "servers", "missing.error": "error message", "missing.customer_number": "customer number",
 			"missing.phone": "phone", "missing.reproduction": "how to reproduce", "missing.changes": "recent changes",
 			"whole": "The first answer whole, as Petra reads it on her phone:", "known": "known", "unknown": "unknown",
@@ -89,31 +104,88 @@ func (t *timeline) incoming(m *message.Mail) {
 	t.line(bold, "▸", "%s %s: %s", t.words["in"], m.From[0].Address, m.Subject)
 }
 
-// news tells what is new in the store since it was last asked.
+// act says what somebody does.
+func (t *timeline) act(word string) { t.line(bold, "▸", "%s", t.words[word]) }
+
+// news tells what is new in the store, and what the pager has shown, since it was last asked.
 func (t *timeline) news(ctx context.Context, s ticket.Store) error {
+	if err := t.emergencies(ctx, s); err != nil {
+		return err
+	}
 	all, err := ticket.List(ctx, s, ticket.TicketQuery{Limit: 50})
 	if err != nil {
 		return err
 	}
 	for i := len(all) - 1; i >= 0; i-- {
-		sum := all[i]
-		if sum.Mails > t.mails[sum.ID] {
+		if sum := all[i]; sum.Mails > t.mails[sum.ID] {
 			if err := t.newMails(ctx, s, sum.ID); err != nil {
 				return err
 			}
 		}
-		for _, r := range sum.Replies {
-			if r.State != ticket.OutSent || t.replies[sum.ID][r.MessageID] {
-				continue
-			}
-			if t.replies[sum.ID] == nil {
-				t.replies[sum.ID] = map[string]bool{}
-			}
-			t.replies[sum.ID][r.MessageID] = true
-			t.line(green, "◂", "%s %s: %s", t.words["answered"], r.To, r.Says)
+	}
+	return t.answers(ctx, s)
+}
+
+// emergencies tells of new ones, and of those that have come further.
+func (t *timeline) emergencies(ctx context.Context, s ticket.Store) error {
+	all, err := ticket.ListEmergencies(ctx, s, ticket.EmergencyQuery{Limit: 50})
+	if err != nil {
+		return err
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		v := all[i]
+		told, known := t.states[v.ID]
+		t.states[v.ID] = v.State
+		switch {
+		case !known:
+			t.line(yellow, " ", "%s %s: %s %s", t.words["emergency"], v.ID, t.words["by"], v.CallbackBy.In(mustVienna()).Format("15:04"))
+			t.fact("ticket", cmp.Or(strings.Join(v.Tickets, ", "), t.words["no ticket"]))
+			t.fact("customer", v.CustomerNumber)
+			t.fact("phones", v.Phone)
+		case told != v.State:
+			t.line(yellow, " ", "%s %s: %s", t.words["emergency"], v.ID, t.words["state."+string(v.State)])
+		}
+	}
+	for _, r := range t.pager.since(t.rings) {
+		t.rings++
+		if r.event == "emergency."+ticket.PageTriggered || r.event == "emergency."+ticket.PageReminder || r.event == "emergency."+ticket.PageOverdue {
+			t.line(red, "♪", "%s: %s", t.words["rings"], r.summary)
+		} else {
+			t.line(dim, " ", "%s: %s", t.words["silent"], r.summary)
 		}
 	}
 	return nil
+}
+
+// answers tells which mails customers have got.
+func (t *timeline) answers(ctx context.Context, s ticket.Store) error {
+	var outs []ticket.Out
+	q := ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutAnswer, ticket.OutConfirmation}, States: []ticket.OutState{ticket.OutSent}, Limit: 50}
+	if err := s.View(ctx, func(tx ticket.Tx) (err error) { outs, err = tx.Outs(q); return err }); err != nil {
+		return err
+	}
+	last := t.outs
+	for i := len(outs) - 1; i >= 0; i-- {
+		o := outs[i]
+		if o.ID <= last {
+			continue
+		}
+		t.outs = max(t.outs, o.ID)
+		t.line(green, "◂", "%s %s: %s", t.words["answered"], o.Recipient, cmp.Or(t.subject(o), o.Row))
+	}
+	return nil
+}
+
+// subject is that of a mail that went out, as its reader sees it.
+func (t *timeline) subject(o ticket.Out) string {
+	for _, d := range t.office.Deliveries() {
+		if bytes.Contains(d.Data, []byte("<"+o.MessageID+">")) && len(d.To) == 1 && strings.EqualFold(d.To[0], o.Recipient) {
+			if m := message.Parse(d.Data, message.DefaultLimits()); m.MessageID == o.MessageID {
+				return m.Subject
+			}
+		}
+	}
+	return ""
 }
 
 func (t *timeline) newMails(ctx context.Context, s ticket.Store, number string) error {
@@ -132,6 +204,7 @@ func (t *timeline) newMails(ctx context.Context, s ticket.Store, number string) 
 			verb = "joins"
 		}
 		t.line(yellow, " ", "%s %s", t.words[verb], number)
+		t.fact("emergency", d.Emergency)
 		t.facts(l)
 		if !l.AutoReply.Send && i == 0 {
 			t.line(red, "!", "%s (%s); %s", t.words["nobody"], l.AutoReply.Reason, t.words["staff"])
@@ -190,6 +263,20 @@ func (t *timeline) whole(m *message.Mail) {
 		}
 	}
 	t.prose("\n")
+}
+
+// table shows the emergencies as staff see them.
+func (t *timeline) table(ctx context.Context, s ticket.Store) error {
+	all, err := ticket.ListEmergencies(ctx, s, ticket.EmergencyQuery{})
+	if err != nil || t.json {
+		return err
+	}
+	now := t.clock.Now()
+	sortByClock(all, now)
+	t.prose("\n%s\n\n", t.term.paint(bold, t.words["table"]))
+	page{t.out, t.term, mustVienna()}.emergencies(all, now)
+	t.prose("\n")
+	return nil
 }
 
 func (t *timeline) invitation(imap, smtp, http string) {
