@@ -114,12 +114,20 @@ type Desk struct {
 	plus sync.Map
 	// Counters for /metrics; they only grow.
 	Count Counters
+	// Tended is how emergencies stood when they were last looked after.
+	Tended Gauges
+}
+
+// Gauges are numbers that rise and fall.
+type Gauges struct {
+	Waiting, Overdue, Unalarmed atomic.Int64 // emergencies whose customer was not called yet; of these late; of these without an accepted alarm
 }
 
 // Counters is what a Desk has done since it was made.
 type Counters struct {
 	Tickets, Notes, Copies, Bounces, Untouched atomic.Int64 // mails, by what became of them
 	Undelivered                                atomic.Int64 // answers that did not reach their customer
+	Emergencies, AlarmsFailed                  atomic.Int64 // triggers; alarms that no channel took
 }
 
 func (c *Counters) decided(s EntryState) {

@@ -210,6 +210,7 @@ func (d *Desk) rung(tx Tx, id int64) (map[string]Out, error) {
 
 func (d *Desk) alarmFailed(tx Tx, e *Emergency, why string) error {
 	e.Alarm = AlarmFailed
+	d.Count.AlarmsFailed.Add(1)
 	if err := d.happened(tx, e.ID, "notfalld", "alarm failed", why); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ func (d *Desk) TendEmergencies(ctx context.Context) (next time.Time, err error) 
 	if err := d.o.Store.View(ctx, func(tx Tx) (err error) { es, err = tx.Emergencies(waiting); return err }); err != nil {
 		return next, err
 	}
+	defer d.count(es)
 	due := func(t time.Time) {
 		if t.After(d.now()) && (next.IsZero() || t.Before(next)) {
 			next = t
@@ -41,6 +42,22 @@ func (d *Desk) TendEmergencies(ctx context.Context) (next time.Time, err error) 
 		}
 	}
 	return next, nil
+}
+
+// count remembers how emergencies stand, for whoever watches over us.
+func (d *Desk) count(es []Emergency) {
+	var overdue, unalarmed int64
+	for _, e := range es {
+		if d.emergencyRow(e) == saysOverdue {
+			overdue++
+		}
+		if e.Alarm != AlarmAccepted {
+			unalarmed++
+		}
+	}
+	d.Tended.Waiting.Store(int64(len(es)))
+	d.Tended.Overdue.Store(overdue)
+	d.Tended.Unalarmed.Store(unalarmed)
 }
 
 // marksOf are the instants at which something may be due for an emergency.

@@ -49,6 +49,9 @@ func (d *Desk) Trigger(ctx context.Context, t Trigger) (v EmergencyView, created
 	if err != nil {
 		return v, false, fmt.Errorf("trigger an emergency: %w", err)
 	}
+	if created {
+		d.Count.Emergencies.Add(1)
+	}
 	d.wakeAll()
 	return v, created, nil
 }

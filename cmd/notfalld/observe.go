@@ -56,6 +56,11 @@ func (d *parts) metrics() *prometheus.Registry {
 		counter("mails_total", "Mails decided, by what became of them.", prometheus.Labels{"became": became}, func() float64 { return float64(c.Load()) })
 	}
 	counter("answers_undelivered_total", "Answers that did not reach their customer.", nil, func() float64 { return float64(n.Undelivered.Load()) })
+	counter("emergencies_total", "Emergencies triggered by the HTTP interface and the form.", nil, func() float64 { return float64(n.Emergencies.Load()) })
+	counter("alarms_failed_total", "Alarms that no channel took.", nil, func() float64 { return float64(n.AlarmsFailed.Load()) })
+	gauge("emergencies_waiting", "Emergencies whose customer has not been called back.", nil, func() float64 { return float64(d.desk.Tended.Waiting.Load()) })
+	gauge("emergencies_overdue", "Of these, those whose call back is overdue.", nil, func() float64 { return float64(d.desk.Tended.Overdue.Load()) })
+	gauge("emergencies_unalarmed", "Of these, those whose alarm nobody has accepted.", nil, func() float64 { return float64(d.desk.Tended.Unalarmed.Load()) })
 	counter("sent_total", "Mails accepted by the mail server, answers and notices.", nil, func() float64 { return float64(d.sender.Status().Sent) })
 	gauge("smtp_reachable", "1 if the last attempt to reach the mail server succeeded.", nil, func() float64 { return oneIf(d.sender.Status().Reachable) })
 	r.MustRegister(newRuleMetrics(d.desk))
