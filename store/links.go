@@ -156,12 +156,9 @@ func (t *tx) links(text string, id int64) ([]ticket.Link, error) {
 	return list, err
 }
 
-// distinct are the keys as they are stored, each once.
+// distinct are the keys, sorted, each once.
 func distinct(keys []ticket.Key) []ticket.Key {
 	list := slices.Clone(keys)
-	for i := range list {
-		list[i].Value = clean(list[i].Value)
-	}
 	slices.SortFunc(list, compareKeys)
 	return slices.Compact(list)
 }

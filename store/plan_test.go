@@ -55,6 +55,18 @@ func TestPlans(t *testing.T) {
 	})
 }
 
+// What finds the emergency of a mail reads nothing but the index of the keys of those that are open, and the rows that it has found.
+func TestPlanOfOpenEmergencies(t *testing.T) {
+	s := open(t, sqliteURL(t), Options{})
+	for _, n := range []int{1, 16, chunk} {
+		plan := explain(t, s, openEmergencies(n))
+		covered := strings.Count(plan, "SEARCH emergency_key USING COVERING INDEX emergency_key_open (kind=? AND value=? AND triggered_at>? AND triggered_at<?)")
+		if covered != n || strings.Count(plan, "SEARCH emergency USING INTEGER PRIMARY KEY") != 1 {
+			t.Errorf("%d of %d keys:\n%s", covered, n, plan)
+		}
+	}
+}
+
 func explain(t *testing.T, s *Store, text string) string {
 	t.Helper()
 	args := make([]any, strings.Count(text, "?"))
