@@ -49,12 +49,12 @@ func demoWords() map[string]map[string]string {
 			"staff": "die Technik weiß es per Mail", "untouched": "nicht unsere Sache: bleibt, wie sie war", "copy": "dieselbe Mail noch einmal: erkannt, nicht noch einmal beantwortet",
 			"petra triggers": "Petra löst den Notfall aus", "anna acks": "Anna übernimmt", "anna calls": "Anna hat Petra angerufen", "paul triggers": "Paul löst zuerst aus und mailt dann",
 			"anna cancels": "Anna storniert: Es war die Firewall des Kunden", "anna resolves": "Anna ist fertig", "rings": "DER PAGER LÄUTET", "silent": "der Pager weiß es",
-			"emergency": "Notfall", "state.acknowledged": "jemand hat übernommen", "state.called_back": "zurückgerufen", "state.resolved": "erledigt", "state.cancelled": "storniert", "no ticket": "noch keine E-Mail dazu", "by": "Rückruf bis", "table": "Wie die Technik die Nacht sieht: notfalld emergency list",
+			"form": "Formular", "emergency": "Notfall", "state.acknowledged": "jemand hat übernommen", "state.called_back": "zurückgerufen", "state.resolved": "erledigt", "state.cancelled": "storniert", "no ticket": "noch keine E-Mail dazu", "by": "Rückruf bis", "table": "Wie die Technik die Nacht sieht: notfalld emergency list",
 			"missing.problem": "Problem", "missing.servers": "Server", "missing.error": "Fehlermeldung", "missing.customer_number": "Kundennummer",
 			"missing.phone": "Telefon", "missing.reproduction": "Nachstellen", "missing.changes": "Änderungen",
 			"whole": "Die erste Antwort im Ganzen, wie Petra sie auf dem Telefon liest:", "known": "bekannt", "unknown": "unbekannt",
 			"try": "Jetzt Sie. Alles bleibt offen, bis Sie Strg-C drücken. Ein Mailprogramm (ohne Verschlüsselung, nur auf diesem Rechner):", "users": "Benutzer", "pass": "Passwort für alle",
-			"write": "Schreiben Sie als einer der Kunden an " + demoSupport + ", Betreff Notfall-Support. Die Antwort kommt in dessen Posteingang, die Meldung zu anna.",
+			"write": "Schreiben Sie als einer der Kunden an " + demoSupport + ", Betreff Notfall-Support. Die Antwort kommt in dessen Posteingang, die Meldung zu anna. Oder lösen Sie im Formular einen Notfall aus (Kundennummer 104711): Der Pager läutet hier.",
 		},
 		"en": {
 			"title": "notfalld demo: a night at Alpenrack Hosting", "saturday": "Saturday, 14 March 2026. Support is closed; nobody is alarmed.",
@@ -63,12 +63,12 @@ func demoWords() map[string]map[string]string {
 			"staff": "staff know by mail", "untouched": "none of our business: left as it was", "copy": "the same mail once more: recognised, not answered again",
 			"petra triggers": "Petra triggers the emergency", "anna acks": "Anna takes over", "anna calls": "Anna has called Petra", "paul triggers": "Paul triggers first, and mails then",
 			"anna cancels": "Anna cancels: it was the customer's firewall", "anna resolves": "Anna is done", "rings": "THE PAGER RINGS", "silent": "the pager knows",
-			"emergency": "emergency", "state.acknowledged": "taken over", "state.called_back": "called back", "state.resolved": "resolved", "state.cancelled": "cancelled", "no ticket": "no mail of it yet", "by": "call back by", "table": "How staff see the night: notfalld emergency list",
+			"form": "form", "emergency": "emergency", "state.acknowledged": "taken over", "state.called_back": "called back", "state.resolved": "resolved", "state.cancelled": "cancelled", "no ticket": "no mail of it yet", "by": "call back by", "table": "How staff see the night: notfalld emergency list",
 			"missing.problem": "problem", "missing.servers": "servers", "missing.error": "error message", "missing.customer_number": "customer number",
 			"missing.phone": "phone", "missing.reproduction": "how to reproduce", "missing.changes": "recent changes",
 			"whole": "The first answer whole, as Petra reads it on her phone:", "known": "known", "unknown": "unknown",
 			"try": "Your turn. Everything stays up until you press Ctrl-C. A mail client (no encryption, this machine only):", "users": "users", "pass": "password of all",
-			"write": "Write as one of the customers to " + demoSupport + ", subject Notfall-Support. The answer comes into their inbox, the notice to anna.",
+			"write": "Write as one of the customers to " + demoSupport + ", subject Notfall-Support. The answer comes into their inbox, the notice to anna. Or trigger an emergency in the form (customer number 104711): the pager rings here.",
 		},
 	}
 }
@@ -285,6 +285,6 @@ func (t *timeline) invitation(imap, smtp, http string) {
 	for _, u := range demoUsers() {
 		names = append(names, u[0]+" ("+u[1]+")")
 	}
-	t.prose("  IMAP  %s\n  SMTP  %s\n  HTTP  http://%s/readyz\n  %s: %s\n  %s: %s\n\n%s\n\n", imap, smtp, http,
+	t.prose("  IMAP  %s\n  SMTP  %s\n  HTTP  http://%s/readyz\n  %s  http://%s/notfall\n  %s: %s\n  %s: %s\n\n%s\n\n", imap, smtp, http, t.words["form"], http,
 		t.words["users"], strings.Join(names, ", "), t.words["pass"], demoPassword, t.words["write"])
 }
