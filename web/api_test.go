@@ -349,6 +349,30 @@ func TestStoreFails(t *testing.T) {
 	}
 }
 
+// A client that has hung up is no failure of the store: nobody is called at night for it.
+func TestClientHasGone(t *testing.T) {
+	var log bytes.Buffer
+	a := newAPI(t, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	gone := func(method, path, body string) int {
+		req := httptest.NewRequestWithContext(ctx, method, path, strings.NewReader(body))
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		Handler(a.options).ServeHTTP(w, req)
+		return w.Code
+	}
+	gone("GET", "/api/v1/emergencies", "")
+	if log.Len() > 0 {
+		t.Errorf("log: %s", log.String())
+	}
+	// What it had asked for in whole is done all the same.
+	if status := gone("POST", "/api/v1/emergencies", `{"phone":"+43 664 1234567"}`); status != 201 || a.count() != 1 {
+		t.Errorf("%d, %d emergencies", status, a.count())
+	}
+}
+
 // A programming error ends its own request, with a problem document, and is logged.
 func TestPanic(t *testing.T) {
 	var log bytes.Buffer

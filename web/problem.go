@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"time"
 
 	"notfalld/ticket"
 )
@@ -40,15 +40,22 @@ type problemDocument struct {
 	Errors []fault `json:"errors,omitempty"`
 }
 
-// refuse answers with a problem document, and waits for nothing of a body that nobody has read: net/http would, both before it answers and
-// before it lets go of the connection.
+// mostLingered is how much of a body is thrown away after a refusal.
+const mostLingered = 32 << 20
+
+// refuse answers with a problem document at once, whatever has come of the body. Most clients read only when they have sent everything, and
+// hanging up before would reset the connection and the answer with it: so the rest is waited for, and thrown away, until ReadTimeout.
 func refuse(w http.ResponseWriter, r *http.Request, status int, detail string, faults ...fault) {
-	if r.ContentLength != 0 {
-		w.Header().Set("Connection", "close")
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now()) // not possible: then the server's own time-out holds
+	body := r.ContentLength != 0
+	if body {
+		w.Header().Set("Connection", "close") // else net/http reads the body before it answers
 	}
 	write(w, "application/problem+json", status,
 		problemDocument{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Errors: faults})
+	if body && r.Header.Get("Expect") == "" { // RFC 9110, 10.1.1: who expects 100 (Continue) sends nothing now
+		_ = http.NewResponseController(w).Flush()
+		_, _ = io.CopyN(io.Discard, r.Body, mostLingered)
+	}
 }
 
 // failed maps errors, once, at the edge. What the store said is for the log, not for the client.
