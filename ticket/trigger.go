@@ -180,6 +180,9 @@ func (d *Desk) triggeredBefore(tx Tx, e Emergency) (first Emergency, ok bool, er
 		if first, ok, err = tx.EmergencyByKey(e.Key); err != nil || ok {
 			return first, ok, err
 		}
+		if first, ok, err = emergencyBySecondKey(tx, e.Key); err != nil || ok {
+			return first, ok, err
+		}
 	}
 	if e.CustomerNumber == "" || e.Phone == "" {
 		return first, false, nil
@@ -187,9 +190,30 @@ func (d *Desk) triggeredBefore(tx Tx, e Emergency) (first Emergency, ok bool, er
 	return tx.RecentEmergency(e.CustomerNumber, e.Phone, d.now().Add(-sameTrigger))
 }
 
+// settingSecondKey holds the number of the emergency that a key was found to mean, though another had made it.
+func settingSecondKey(key string) string { return "trigger-key:" + key }
+
+// emergencyBySecondKey: a repetition by customer and phone had a key of its own, and that may be repeated long after the 15 minutes.
+func emergencyBySecondKey(tx Tx, key string) (e Emergency, ok bool, err error) {
+	number, ok, err := tx.Setting(settingSecondKey(key))
+	if err != nil || !ok {
+		return e, false, err
+	}
+	id, ok := ParseEmergencyNumber(number)
+	if !ok {
+		return e, false, nil
+	}
+	return tx.Emergency(id)
+}
+
 // triggeredAgain notes a repetition, and takes from it what the first trigger lacked.
 func (d *Desk) triggeredAgain(tx Tx, e *Emergency, more Emergency, t Trigger) error {
 	before := *e
+	if more.Key != "" && more.Key != e.Key {
+		if err := tx.SetSetting(settingSecondKey(more.Key), e.Number()); err != nil {
+			return err
+		}
+	}
 	e.Name, e.CustomerNumber = cmp.Or(e.Name, more.Name), cmp.Or(e.CustomerNumber, more.CustomerNumber)
 	e.Email, e.Phone = cmp.Or(e.Email, more.Email), cmp.Or(e.Phone, more.Phone)
 	e.PhoneGiven, e.Problem = cmp.Or(e.PhoneGiven, more.PhoneGiven), cmp.Or(e.Problem, more.Problem)
