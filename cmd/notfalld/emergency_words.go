@@ -63,7 +63,7 @@ func alarmWords(v ticket.EmergencyView) (string, style) {
 	case v.Alarm == ticket.AlarmFailed:
 		return "NOBODY ALARMED", red
 	}
-	return "not confirmed yet", yellow
+	return "not confirmed", yellow
 }
 
 // alarmSentence says the same so that nobody can misunderstand it.

@@ -45,7 +45,7 @@ func readIDs(want, other idKind, names []string) ([]int64, error) {
 }
 
 // almostID is a number of either kind as it is mistyped: "NS10001", "NS 10001", "#10001", "NS–10001", "[NS-10001]".
-var almostID = regexp.MustCompile(`^[^\pL\pN]*(?:[nN][sSeE])?[^\pL\pN]*([0-9]{5,15})[^\pL\pN]*$`)
+var almostID = regexp.MustCompile(`^[^\pL\pN]*(?:[nN][sSeE]?)?[^\pL\pN]*([0-9]{5,15})[^\pL\pN]*$`)
 
 func readID(want, other idKind, given string) (int64, error) {
 	n := strings.TrimSpace(given)

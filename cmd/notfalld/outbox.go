@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -14,13 +15,13 @@ import (
 type outboxListCmd struct {
 	withConfig
 	withJSON
-	State []string `placeholder:"STATE" enum:"waiting,frozen,sent,failed,withdrawn" help:"Only mails in these states: waiting, frozen, sent, failed, withdrawn."`
+	State []string `placeholder:"STATE" enum:"waiting,frozen,sent,failed,withdrawn" help:"Only those in these states: waiting, frozen, sent, failed, withdrawn."`
 	Limit int      `short:"n" placeholder:"N" help:"At most so many."`
 }
 
 // Help is the detail that --help shows.
 func (outboxListCmd) Help() string {
-	return `waiting: to be sent; frozen: being sent, or the server's answer was lost; sent: accepted; failed: refused or given up; withdrawn: nothing was left to say.
+	return `Mails, and pages of alarm channels. waiting: to be sent; frozen: being sent, or the server's answer was lost; sent: accepted; failed: refused or given up; withdrawn: nothing was left to say.
 
     notfalld outbox list --state waiting,frozen,failed
     notfalld outbox list --json | jq 'select(.state == "failed")'`
@@ -31,7 +32,8 @@ type outJSON struct {
 	ID        int64            `json:"id"`
 	Kind      string           `json:"kind"`
 	State     string           `json:"state"`
-	Ticket    string           `json:"ticket"` // "" or "NS-…"
+	Ticket    string           `json:"ticket"`    // "" or "NS-…"
+	Emergency string           `json:"emergency"` // "" or "NE-…": what it is about
 	To        string           `json:"to"`
 	Reason    string           `json:"reason"`
 	Detail    string           `json:"detail"`
@@ -64,7 +66,7 @@ func (c *outboxListCmd) Run(ctx context.Context, m *Main) error {
 		_, err := fmt.Fprintln(m.Stdout, "nothing in the outbox")
 		return err
 	}
-	t := &table{head: []string{"ID", "STATE", "KIND", "TICKET", "TO", "WHEN", "TRIES", "ERROR, REASON"}, shrink: []int{4, 7}}
+	t := &table{head: []string{"ID", "STATE", "KIND", "ABOUT", "TO", "WHEN", "TRIES", "ERROR, REASON"}, shrink: []int{4, 7}}
 	for _, o := range list {
 		t.add(o.row(ticket.SystemClock{}.Now())...)
 	}
@@ -116,7 +118,7 @@ func (j outJSON) row(now time.Time) []cell {
 			when = "in " + age(o.NextAt.Sub(now)+time.Minute)
 		}
 	}
-	return []cell{{strconv.FormatInt(o.ID, 10), bold}, {string(o.State), s}, {string(o.Kind), ""}, {j.Ticket, ""},
+	return []cell{{strconv.FormatInt(o.ID, 10), bold}, {string(o.State), s}, {string(o.Kind), ""}, {cmp.Or(j.Ticket, j.Emergency), ""},
 		{o.Recipient, ""}, {when, ""}, {strconv.Itoa(o.Attempts), ""}, {why, ""}}
 }
 
@@ -128,6 +130,9 @@ func outAsJSON(o ticket.Out, tries []ticket.Attempt) outJSON {
 		Bounced: stamp(o.BouncedAt), Error: o.LastError, Attempts: append([]ticket.Attempt{}, tries...), out: o}
 	if o.TicketID != 0 {
 		j.Ticket = ticket.Number(o.TicketID)
+	}
+	if o.EmergencyID != 0 {
+		j.Emergency = ticket.EmergencyNumber(o.EmergencyID)
 	}
 	if pending(o) {
 		j.Next = stamp(o.NextAt)
