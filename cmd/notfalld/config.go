@@ -161,9 +161,10 @@ type Trust struct {
 
 // HTTP is the API, health and metrics.
 type HTTP struct {
-	Listen string   `yaml:"listen"` // empty: no HTTP
-	Tokens []string `yaml:"tokens" file:""`
-	Form   bool     `yaml:"form"`
+	Listen  string   `yaml:"listen"` // empty: no HTTP
+	Tokens  []string `yaml:"tokens" file:""`
+	Form    bool     `yaml:"form"`
+	Proxies []string `yaml:"proxies"` // addresses or networks whose X-Forwarded-For is believed
 }
 
 // Admin is who is told of the program itself.
@@ -216,7 +217,7 @@ func (c *Config) SetDefaults() {
 	c.Staff.Language = "de"
 	c.Alarm.API, c.Alarm.EscalateAfter = "external", ticket.DefaultEscalateAfter
 	c.ReplyMaxAge, c.ReopenWithin = 12*time.Hour, 7*24*time.Hour
-	c.HTTP.Listen = "127.0.0.1:8080"
+	c.HTTP.Listen, c.HTTP.Proxies = "127.0.0.1:8080", []string{"127.0.0.0/8", "::1"}
 	c.Retention = Retention{Raw: 90 * 24 * time.Hour, Attachments: 90 * 24 * time.Hour}
 	c.Log = Log{Level: "info", Format: "text"}
 	c.Limits = Limits{Mail: 25 << 20, Header: 256 << 10, Parts: 1000, Depth: 20, PerMail: 10 * time.Second,

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -17,6 +18,30 @@ func (c *Config) checkHTTP() {
 		return
 	}
 	c.checkTokens(loopback(host))
+	for i, p := range c.HTTP.Proxies {
+		if _, err := network(p); err != nil {
+			c.doc.ProblemAt(fmt.Sprintf("http.proxies[%d]", i), fmt.Sprintf("%q is no address and no network", p), "write 192.0.2.7 or 10.0.0.0/8")
+		}
+	}
+}
+
+// network reads "10.0.0.0/8", or a single address.
+func network(s string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(s); err == nil {
+		return a.Prefix(a.BitLen())
+	}
+	return netip.ParsePrefix(s)
+}
+
+// proxies are the networks of http.proxies; never nil.
+func (c *Config) proxies() []netip.Prefix {
+	list := []netip.Prefix{}
+	for _, p := range c.HTTP.Proxies {
+		if n, err := network(p); err == nil { // checked with the configuration
+			list = append(list, n.Masked())
+		}
+	}
+	return list
 }
 
 // shortToken is the length below which a token can be guessed.

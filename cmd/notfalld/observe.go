@@ -16,7 +16,7 @@ import (
 func (d *parts) handler() http.Handler {
 	o := web.Options{Store: d.store, Desk: d.desk, Tokens: d.config.HTTP.Tokens, Ready: d.ready, Metrics: d.metrics(), Log: d.log}
 	if d.config.HTTP.Form {
-		o.Form = &web.FormOptions{}
+		o.Form = &web.FormOptions{Proxies: d.config.proxies()}
 	}
 	return web.Handler(o)
 }
