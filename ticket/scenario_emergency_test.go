@@ -73,7 +73,7 @@ func (s *stage) setChannels(args string) {
 }
 
 func alarmOptions(names ...string) ticket.AlarmOptions {
-	a := ticket.AlarmOptions{API: ticket.AlarmChannels}
+	a := ticket.AlarmOptions{API: ticket.AlarmChannels, EscalateAfter: ticket.DefaultEscalateAfter}
 	for _, name := range names {
 		c := ticket.Channel{Name: name, Type: "webhook"}
 		if name == "sms" {
