@@ -200,7 +200,8 @@ func storedSecret(tx Tx) ([]byte, error) {
 // Clock is the clock that the desk lives by.
 func (d *Desk) Clock() Clock { return d.o.Clock }
 
-func (d *Desk) now() time.Time { return d.o.Clock.Now() }
+// now is to the millisecond, as the store keeps it: who asks again is shown the same.
+func (d *Desk) now() time.Time { return d.o.Clock.Now().Truncate(time.Millisecond) }
 
 // Due receives a value after something was put into the outbox.
 func (d *Desk) Due() <-chan struct{} { return d.due }

@@ -142,7 +142,7 @@ func viewEmergency(tx Tx, e Emergency) (EmergencyView, error) {
 	v := EmergencyView{
 		ID: e.Number(), State: e.State, Alarm: e.Alarm, Incomplete: e.Incomplete, TriggeredAt: e.TriggeredAt.UTC(), CallbackBy: e.CallbackBy.UTC(),
 		Name: e.Name, CustomerNumber: e.CustomerNumber, Email: e.Email, Phone: e.Phone, Problem: e.Problem, Servers: e.Servers, Way: e.Way,
-		External: e.External, Language: e.Language, Created: e.Created.UTC(), AcknowledgedAt: e.AcknowledgedAt, CalledBackAt: e.CalledAt, EndedAt: e.EndedAt,
+		External: e.External, Language: e.Language, Created: e.Created.UTC(), AcknowledgedAt: e.AcknowledgedAt.UTC(), CalledBackAt: e.CalledAt.UTC(), EndedAt: e.EndedAt.UTC(),
 	}
 	if e.Phone == "" {
 		v.PhoneGiven = e.PhoneGiven

@@ -46,6 +46,12 @@ var germanReasons = []struct {
 	{regexp.MustCompile(`^it could not be written: (.*)`), "sie konnte nicht geschrieben werden: $1"},
 	{regexp.MustCompile(`^class (\S+) is never answered`), "Mails der Klasse $1 werden nie beantwortet"},
 	{regexp.MustCompile(`^rule (\S+): never answered`), "die Regel $1 verbietet eine Antwort"},
+	{regexp.MustCompile(`^the customer has mended the phone: (\S+) instead of (\S+)`), "der Kunde hat die Telefonnummer berichtigt: $1 statt $2"},
+	{regexp.MustCompile(`^the alarm is not confirmed after (\S+)`), "der Alarm ist nach $1 nicht bestätigt"},
+	{regexp.MustCompile(`^(\S+) has not confirmed; now (\S+)`), "$1 hat nicht bestätigt; jetzt $2"},
+	{regexp.MustCompile(`^no channel has confirmed it`), "kein Kanal hat ihn bestätigt"},
+	{regexp.MustCompile(`^no alarm channel is configured`), "es ist kein Alarmkanal eingerichtet"},
+	{regexp.MustCompile(`^(\S+) was not told: (.*)`), "$1 weiß nicht Bescheid: $2"},
 	{regexp.MustCompile(`^mode observe: .*`), "Modus observe: Kunden wird nicht geantwortet"},
 }
 

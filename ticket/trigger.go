@@ -89,7 +89,7 @@ func (d *Desk) emergencyOf(t Trigger) Emergency {
 	e := Emergency{
 		State: Triggered, Way: t.Way, Name: tidy(t.Name, 200), CustomerNumber: customerNumber(t.CustomerNumber), Email: emailOf(t.Email),
 		PhoneGiven: tidy(t.Phone, 100), Problem: tidyText(t.Problem), Servers: serversOf(t.Servers), Language: t.Language,
-		TriggeredAt: t.TriggeredAt, Created: now, Updated: now, Key: t.Key, Consent: t.Consent, Raw: t.Raw,
+		TriggeredAt: t.TriggeredAt.Truncate(time.Millisecond), Created: now, Updated: now, Key: t.Key, Consent: t.Consent, Raw: t.Raw,
 	}
 	if phone, fault := rules.ReadPhone(e.PhoneGiven, ""); fault == "" {
 		e.Phone = phone
@@ -120,7 +120,7 @@ func tidy(s string, most int) string {
 }
 
 // mostProblem bounds what a technician has to read.
-const mostProblem = 10_000
+const mostProblem = 30_000
 
 // tidyText keeps the lines.
 func tidyText(s string) string {
@@ -223,6 +223,13 @@ func (d *Desk) triggeredAgain(tx Tx, e *Emergency, more Emergency, t Trigger) er
 	if more.Problem != "" && more.Problem != e.Problem {
 		why += "; this time the problem is: " + oneLine(more.Problem)
 	}
+	if t.Way == WayForm && e.Key == more.Key && e.Open() {
+		mended, err := d.mendPhone(tx, e, more)
+		if err != nil {
+			return err
+		}
+		why += mended
+	}
 	if !e.Open() { // its key came again after it had ended: nothing is to be changed or sounded
 		return d.happened(tx, e.ID, cmp.Or(t.Actor, string(t.Way)), "triggered again", why+"; it has ended already")
 	}
@@ -241,6 +248,25 @@ func (d *Desk) triggeredAgain(tx Tx, e *Emergency, more Emergency, t Trigger) er
 		return err
 	}
 	return d.findTickets(tx, *e)
+}
+
+// mendPhone: somebody went back in the browser to mend the number. The technician has to know before he calls.
+func (d *Desk) mendPhone(tx Tx, e *Emergency, more Emergency) (why string, err error) {
+	old := e.Phone
+	if more.Phone == "" || more.Phone == old {
+		return "", nil
+	}
+	e.Phone, e.PhoneGiven = more.Phone, more.PhoneGiven
+	detail := fmt.Sprintf("the customer has mended the phone: %s instead of %s", more.Phone, old)
+	if err := d.tellStaffOfAlarm(tx, *e, detail, "phone:"+more.Phone); err != nil || e.External {
+		return "; " + detail, err
+	}
+	for _, c := range d.o.Alarm.Channels {
+		if err := d.page(tx, *e, c, PageReminder, "phone:"+more.Phone); err != nil {
+			return "", err
+		}
+	}
+	return "; " + detail, nil
 }
 
 // triggerByMail makes the emergency of a proven form mail.

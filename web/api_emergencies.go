@@ -49,15 +49,7 @@ func (s *server) trigger(w http.ResponseWriter, r *http.Request) {
 	if created {
 		status = http.StatusCreated
 	}
-	writeJSON(w, status, asKept(v))
-}
-
-// asKept shows times as the store keeps them, in UTC to the millisecond: who asks again is shown the same.
-func asKept(v ticket.EmergencyView) ticket.EmergencyView {
-	for _, t := range []*time.Time{&v.TriggeredAt, &v.CallbackBy, &v.Created, &v.AcknowledgedAt, &v.CalledBackAt, &v.EndedAt} {
-		*t = t.UTC().Truncate(time.Millisecond)
-	}
-	return v
+	writeJSON(w, status, v)
 }
 
 func readTrigger(w http.ResponseWriter, r *http.Request) (t ticket.Trigger, err error) {
@@ -178,7 +170,7 @@ func (s *server) advance(to ticket.EmergencyState) http.HandlerFunc {
 			s.failed(w, r, err)
 			return
 		}
-		writeJSON(w, http.StatusOK, asKept(v))
+		writeJSON(w, http.StatusOK, v)
 	}
 }
 
