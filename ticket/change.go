@@ -65,14 +65,37 @@ func (d *Desk) tellChangeTo(tx Tx, t Ticket, told Out) error {
 	if err != nil || !needsMail(told, now) {
 		return err
 	}
+	before, due, err := secondMail(tx, OutQuery{TicketID: t.ID, Kinds: []OutKind{OutAnswer}, Recipient: told.Recipient}, told, now)
+	if err != nil || !due {
+		return err
+	}
 	v := verdict{send: true, to: told.Recipient, unknown: told.Unknown}
-	key := fmt.Sprintf("change:%d:%d:%s", told.ID, t.EmergencyID, now.says)
+	key := fmt.Sprintf("change:%d:%d", told.ID, before)
 	added, err := d.addAnswer(tx, t, m, v, told.Language, ReasonChange, key)
 	if err != nil || !added {
 		return err
 	}
 	why := fmt.Sprintf("a second mail %s to %s: was told %s, now it is %s", d.goes(), told.Recipient, saidBy(told.Row), now.says)
 	return d.event(tx, t.ID, "answer", why)
+}
+
+// secondMail says whether a second mail is to be entered, and behind which one (0: it is the first). One that waits says what is true when it goes;
+// one that was withdrawn, because all was again as it had been told, says nothing. What could not be delivered is not tried again for the same change:
+// staff know that.
+func secondMail(tx Tx, q OutQuery, told Out, now standing) (before int64, due bool, err error) {
+	q.Reasons, q.Limit = []string{ReasonChange}, 1
+	os, err := tx.Outs(q)
+	if err != nil || len(os) == 0 {
+		return 0, err == nil, err
+	}
+	last := os[0]
+	switch {
+	case last.State == OutWaiting:
+		return 0, false, nil
+	case last.State == OutFailed && last.ID > told.ID && saidBy(last.Row) == now.says && last.EmergencyID == now.id():
+		return 0, false, nil
+	}
+	return last.ID, true, nil
 }
 
 // changed writes an emergency in which something has happened, and tells everybody whom it makes wrong.
@@ -110,26 +133,30 @@ func (d *Desk) tellChangeOf(tx Tx, e Emergency) error {
 	}
 	seen := map[string]bool{}
 	for _, told := range os { // youngest first
-		if seen[told.Recipient] || told.Reason == ReasonAttached {
+		if seen[told.Recipient] {
 			continue
 		}
 		seen[told.Recipient] = true
-		now := standing{d.emergencyRow(e), &e}
-		if !needsMail(told, now) {
-			continue
-		}
-		if by, err := d.toldByTicket(tx, e, told.Recipient); err != nil || by {
-			if err != nil {
-				return err
-			}
-			continue // he reads it there
-		}
-		key := fmt.Sprintf("change:%d:%s", told.ID, now.says)
-		if err := d.confirm(tx, e, told.Recipient, ReasonChange, key, 0); err != nil {
+		if err := d.tellChangeOfTo(tx, e, told); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (d *Desk) tellChangeOfTo(tx Tx, e Emergency, told Out) error {
+	now := standing{d.emergencyRow(e), &e}
+	if !needsMail(told, now) {
+		return nil
+	}
+	if by, err := d.toldByTicket(tx, e, told.Recipient); err != nil || by {
+		return err // he reads it there
+	}
+	before, due, err := secondMail(tx, OutQuery{Emergency: e.ID, Kinds: []OutKind{OutConfirmation}, Recipient: told.Recipient}, told, now)
+	if err != nil || !due {
+		return err
+	}
+	return d.confirm(tx, e, told.Recipient, ReasonChange, fmt.Sprintf("change:%d:%d", told.ID, before), 0)
 }
 
 // toldByTicket says whether an address is told of an emergency as the customer of one of its tickets.

@@ -131,7 +131,7 @@ func (d *Desk) chooseConfirmation(tx Tx, o *Out) (ok bool, err error) {
 func (d *Desk) confirmedBefore(tx Tx, o *Out) (told Out, ok bool, err error) {
 	os, err := tx.Outs(OutQuery{Emergency: o.EmergencyID, Kinds: []OutKind{OutConfirmation}, States: []OutState{OutFrozen, OutSent}, Recipient: o.Recipient})
 	for _, k := range os {
-		if k.Reason != ReasonAttached && k.ID != o.ID {
+		if k.ID != o.ID {
 			return k, true, err
 		}
 	}

@@ -154,7 +154,7 @@ func (d *Desk) capped(tx Tx, t Ticket, m Mail, v verdict) (verdict, error) {
 	row := d.row(now)
 	for _, l := range d.limits(t, v, row) {
 		l.q.Kind, l.q.Until = OutAnswer, d.now()
-		n, err := tx.CountOuts(l.q)
+		n, err := countAnswers(tx, l.q)
 		if err != nil {
 			return v, err
 		}
@@ -165,6 +165,17 @@ func (d *Desk) capped(tx Tx, t Ticket, m Mail, v verdict) (verdict, error) {
 		return verdict{to: v.to, told: told, why: l.why}, err
 	}
 	return v, nil
+}
+
+// countAnswers counts without second mails: those are outside the caps. Of the same words a second mail is an answer like any other.
+func countAnswers(tx Tx, q OutCount) (int, error) {
+	n, err := tx.CountOuts(q)
+	if err != nil || q.Row != "" {
+		return n, err
+	}
+	q.Reason = ReasonChange
+	second, err := tx.CountOuts(q)
+	return n - second, err
 }
 
 // limit is one cap: at most so many answers of a kind.

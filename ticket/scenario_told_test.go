@@ -121,7 +121,7 @@ func (s *stage) honest(o ticket.Out) {
 			s.Errorf("%s: %s was told %s; the emergency %q is %s, its alarm %s", s.where, o.Recipient, row, e.ID, e.State, e.Alarm)
 		}
 	case "not_linked":
-		if n := emergencyNumber.FindString(text); n != "" && !strings.Contains(text, "Re: "+n) && !s.wrote(o, n) {
+		if n := emergencyNumber.FindString(text); n != "" && !s.wrote(o, n) && !s.toldOf(o, n) {
 			s.Errorf("%s: %s was told of %s:\n%s", s.where, o.Recipient, n, text)
 		}
 	}
@@ -143,6 +143,13 @@ func (s *stage) wrote(o ticket.Out, w string) bool {
 	s.check(err)
 	return slices.ContainsFunc(d.Mails, func(m ticket.MailView) bool {
 		return m.From == o.Recipient && (strings.Contains(m.Subject, w) || strings.Contains(string(m.Facts), w))
+	})
+}
+
+// toldOf says whether the recipient had been told the number before: a correction names what it takes back.
+func (s *stage) toldOf(o ticket.Out, number string) bool {
+	return slices.ContainsFunc(s.sent, func(k ticket.Out) bool {
+		return k.ID != o.ID && k.Recipient == o.Recipient && k.EmergencyID != 0 && ticket.EmergencyNumber(k.EmergencyID) == number
 	})
 }
 
