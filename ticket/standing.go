@@ -75,8 +75,11 @@ func says(link, knows, state, alarm, call string) string {
 
 // secondMails says for what was told (the lines) which changes are worth a second mail (the columns), about the same emergency. Whoever was
 // told of another emergency, or is to be told of none any more, gets one in any case.
+//
+// Whoever is newly linked while the alarm is under way hears of it when that has an outcome, which takes two minutes at most: he has just triggered,
+// and two mails within a second help nobody.
 var secondMails = map[string][]string{
-	saysNotLinked: {saysPending, saysAlarmed, saysTakenOver, saysCalled, saysFailed, saysLate, saysOverdue},
+	saysNotLinked: {saysAlarmed, saysTakenOver, saysCalled, saysFailed, saysLate, saysOverdue},
 	saysPending:   {saysAlarmed, saysTakenOver, saysFailed, saysLate, saysOverdue, saysFinished},
 	saysAlarmed:   {saysFailed, saysLate, saysOverdue, saysFinished}, // that a technician took over, or called, is what he was told to expect
 	saysTakenOver: {saysOverdue, saysFinished},
