@@ -83,7 +83,39 @@ func (d *Desk) tellAttached(tx Tx, e Emergency, t Ticket) error {
 	if err != nil || len(os) >= mostAttached {
 		return err
 	}
-	return d.confirm(tx, e, e.Email, ReasonAttached, fmt.Sprintf("attached:%d:%d", e.ID, t.ID), t.ID)
+	last, before, err := lastAttached(tx, e.ID, t.ID)
+	if err != nil || last.Reason == ReasonAttached || last.State == OutWaiting { // that it was taken off is not told any more
+		return err
+	}
+	return d.confirm(tx, e, e.Email, ReasonAttached, fmt.Sprintf("attached:%d:%d:%d", e.ID, t.ID, before), t.ID)
+}
+
+// tellDetached tells whoever was told that a mail was attached that staff have taken it off again.
+func (d *Desk) tellDetached(tx Tx, emergencyID int64, t Ticket) error {
+	e, ok, err := tx.Emergency(emergencyID)
+	if err != nil || !ok || !e.Open() {
+		return err
+	}
+	last, before, err := lastAttached(tx, e.ID, t.ID)
+	if err != nil || last.Reason != ReasonAttached || last.State == OutWaiting {
+		return err
+	}
+	return d.confirm(tx, e, last.Recipient, ReasonDetached, fmt.Sprintf("detached:%d:%d:%d", e.ID, t.ID, before), t.ID)
+}
+
+// lastAttached is the youngest note about a ticket that was attached or taken off, of those that were told or wait; before is the ID of the
+// youngest of all, 0 if there is none.
+func lastAttached(tx Tx, emergencyID, ticketID int64) (last Out, before int64, err error) {
+	os, err := tx.Outs(OutQuery{Emergency: emergencyID, TicketID: ticketID, Kinds: []OutKind{OutConfirmation}, Reasons: []string{ReasonAttached, ReasonDetached}})
+	if err != nil || len(os) == 0 {
+		return last, 0, err
+	}
+	for _, o := range os {
+		if o.State != OutWithdrawn && o.State != OutFailed {
+			return o, os[0].ID, nil
+		}
+	}
+	return last, os[0].ID, nil
 }
 
 // chooseConfirmation writes a confirmation with what is true now.
@@ -109,6 +141,12 @@ func (d *Desk) chooseConfirmation(tx Tx, o *Out) (ok bool, err error) {
 		if err := d.setTold(tx, t.ID, e.ID); err != nil {
 			return false, err
 		}
+	case ReasonDetached:
+		t, ok, err := tx.Ticket(o.TicketID)
+		if err != nil || !ok || t.EmergencyID == e.ID || !e.Open() {
+			return false, err
+		}
+		v.Correction = templates.CorrectUnlinked
 	case ReasonChange:
 		told, ok, err := d.confirmedBefore(tx, o)
 		if err != nil || !ok || !needsMail(told, now) {
@@ -156,6 +194,7 @@ func (d *Desk) confirmationView(e Emergency, o *Out) templates.Confirmation {
 
 var confirmationKinds = map[string]templates.ConfirmationKind{
 	ReasonTrigger: templates.ConfirmTrigger, ReasonOnRecord: templates.ConfirmRecord, ReasonAttached: templates.ConfirmAttached, ReasonChange: templates.ConfirmChange,
+	ReasonDetached: templates.ConfirmChange,
 }
 
 // rowOf is the row of templates for what is told.

@@ -373,6 +373,9 @@ func (d *Desk) leave(tx Tx, t *Ticket, links []Link, wanted int64, actor, why st
 		if err := d.linkEvent(tx, t.ID, l.EmergencyID, actor, "link", "unlinked by hand"+because(why)); err != nil {
 			return err
 		}
+		if err := d.tellDetached(tx, l.EmergencyID, *t); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ const (
 	ReasonTrigger     = "trigger"     // whoever triggered at our form is told so
 	ReasonOnRecord    = "on_record"   // the contact on record is told of a trigger
 	ReasonAttached    = "attached"    // an emergency's own address is told that somebody's mail was attached to it
+	ReasonDetached    = "detached"    // and that staff have taken it off again
 	ReasonEmergency   = "emergency"   // staff are told of an emergency
 	ReasonReminder    = "reminder"    // nobody has taken over yet
 	ReasonAlarm       = "alarm"       // an alarm went wrong
