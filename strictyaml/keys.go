@@ -3,6 +3,7 @@ package strictyaml
 import (
 	"fmt"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -42,7 +43,7 @@ func (d *Doc) mapping(n ast.Node, v reflect.Value, key string) {
 		case k.merged && (twice || !known):
 			continue // a merged mapping may hold more than is wanted here
 		case !known:
-			d.add(k.at, full, "unknown key", d.unknownMend(k.name, v.Type()))
+			d.add(k.at, full, "unknown key", d.unknownMend(k.name, key, v.Type()))
 			continue
 		case twice:
 			d.add(k.at, full, fmt.Sprintf("this key stands twice: first in line %d", first.line), "remove one of the two")
@@ -191,8 +192,9 @@ func (d *Doc) hasFile(tag reflect.StructTag) bool {
 	return secret && d.options.ReadFile != nil
 }
 
-// unknownMend says what was probably meant: a name like it, or the section where the key belongs.
-func (d *Doc) unknownMend(name string, t reflect.Type) string {
+// unknownMend says what was probably meant: a name like it, the only one that there is, or the section where the key belongs, best one
+// of the sections below key.
+func (d *Doc) unknownMend(name, key string, t reflect.Type) string {
 	best, bestDistance := "", max(1, len(name)/3)+1
 	known := d.keyNames(t)
 	for _, k := range known {
@@ -207,7 +209,12 @@ func (d *Doc) unknownMend(name string, t reflect.Type) string {
 	if best != "" {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
-	if homes := homesOf(name, d.root, "", nil); len(homes) > 0 && len(homes) < 4 {
+	homes := homesOf(name, d.root, "", nil)
+	below := slices.DeleteFunc(slices.Clone(homes), func(home string) bool { return !strings.HasPrefix(home, anyIndex(key)+".") })
+	if len(below) > 0 {
+		homes = below
+	}
+	if len(homes) > 0 && len(homes) < 4 && len(known) > 1 {
 		return "it belongs under " + strings.Join(homes, " or ")
 	}
 	if len(known) > 12 {
@@ -215,6 +222,11 @@ func (d *Doc) unknownMend(name string, t reflect.Type) string {
 	}
 	return "known here: " + strings.Join(known, ", ")
 }
+
+// anyIndex writes steps[2] as homesOf does.
+func anyIndex(key string) string { return listIndex.ReplaceAllString(key, "[…]") }
+
+var listIndex = regexp.MustCompile(`\[\d+\]`)
 
 // homesOf lists the sections that know a key of that name. on are the structs on the way: one may hold itself.
 func homesOf(name string, t reflect.Type, key string, on []reflect.Type) []string {

@@ -105,6 +105,9 @@ func (d *Doc) list(n ast.Node, v reflect.Value, key string, tag reflect.StructTa
 		return
 	default:
 		mend := "put brackets around it: [ … ]"
+		if m, keys := n.(*ast.MappingNode); keys && !m.IsFlowStyle {
+			mend = "write a hyphen before the first key of each entry: - …"
+		}
 		if src, scalar := sourceOf(n); scalar {
 			if _, secret := tag.Lookup("file"); !secret && len(src) < 60 {
 				mend = fmt.Sprintf("write [%s]", src)

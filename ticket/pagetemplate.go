@@ -118,6 +118,8 @@ func templateFaultOf(err error) *TemplateFault {
 		f.Mend = "an emergency may name no server, and have no ticket: {{if .Servers}} … {{end}}"
 	case strings.Contains(f.Text, "function") && strings.Contains(f.Text, "not defined"):
 		f.Mend = "besides those of Go's text/template there is json"
+	case strings.Contains(f.Text, "bad character"), strings.Contains(f.Text, "unclosed action"), strings.Contains(f.Text, "unexpected EOF"):
+		f.Mend = "what begins with {{ ends with }}, and each {{if …}} with {{end}}"
 	}
 	return f
 }

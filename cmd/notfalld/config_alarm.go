@@ -170,6 +170,8 @@ func (c *Config) checkEndpoint(key, value string) {
 	}
 	u, err := url.Parse(value)
 	switch {
+	case value != "" && value != strings.TrimSpace(value):
+		c.doc.ProblemAt(key, "begins or ends with a blank", "take it away")
 	case err != nil || u.Scheme != "https" && u.Scheme != "http" || !goodHost(u.Hostname()) || u.Port() != "" && !goodPort(u.Port()) || strings.ContainsAny(value, " \t\r\n\"<>"):
 		c.doc.ProblemAt(key, "is no web address", "write it whole: https://alarm.firma.at/…")
 	case u.Scheme == "http" && !loopback(u.Hostname()):

@@ -25,5 +25,32 @@ func (c *Config) Leftovers() []Problem {
 			left = append(left, c.doc.Problem("company."+u.key, fmt.Sprintf("%q was left over from the example", u.value), "write the address of the page"))
 		}
 	}
+	return append(left, c.leftoverAlarms()...)
+}
+
+// leftoverAlarms names channels that lead to an example: nobody would be woken. An address may hold a token, and is not printed.
+func (c *Config) leftoverAlarms() (left []Problem) {
+	for i, ch := range c.Alarm.Channels {
+		key, host := fmt.Sprintf("alarm.channels[%d].", i), ""
+		switch {
+		case ch.Webhook != nil:
+			key, host = key+"webhook.url", hostOf(ch.Webhook.URL)
+		case ch.PagerDuty != nil:
+			key, host = key+"pagerduty.url", hostOf(ch.PagerDuty.URL)
+		case ch.JSON != nil:
+			key, host = key+"json.url", hostOf(ch.JSON.URL)
+		}
+		if exampleHost.MatchString(host) {
+			left = append(left, c.doc.Problem(key, "leads to a domain that is for examples only: it would wake nobody", "write where alarms really go"))
+		}
+	}
 	return left
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
