@@ -22,7 +22,7 @@ type Trigger struct {
 	Phone          string // as people write it
 	Problem        string
 	Servers        []string
-	TriggeredAt    time.Time // zero, or in the future: now
+	TriggeredAt    time.Time // zero, in the future, or longer ago than a day: now
 	Key            string    // triggers of the same key are one emergency; "" for none
 	Language       string    // "de", "en" or ""
 	Alarm          string    // AlarmExternal, AlarmChannels, or "" as Options.Alarm has it for this way
@@ -34,6 +34,9 @@ type Trigger struct {
 
 // sameTrigger is how long a second press of the button, from the same customer and phone, is the same emergency.
 const sameTrigger = 15 * time.Minute
+
+// oldestTrigger is how long ago a trigger may have been: what is older was told by a clock that has stopped, or says less than when it reached us.
+const oldestTrigger = 24 * time.Hour
 
 // Trigger makes an emergency and sounds the alarm, in one transaction. created is false if it had been triggered already: by its key,
 // or by the same customer number and phone within 15 minutes. What the repetition adds is kept.
@@ -94,7 +97,7 @@ func (d *Desk) emergencyOf(t Trigger) Emergency {
 	if phone, fault := rules.ReadPhone(e.PhoneGiven, ""); fault == "" {
 		e.Phone = phone
 	}
-	if e.TriggeredAt.IsZero() || e.TriggeredAt.After(now) { // a clock that is ahead must not promise a later call
+	if e.TriggeredAt.After(now) || now.Sub(e.TriggeredAt) > oldestTrigger { // a clock that is wrong must not promise a later call, nor say that it is overdue
 		e.TriggeredAt = now
 	}
 	e.CallbackBy = e.TriggeredAt.Add(d.o.Service.Callback)

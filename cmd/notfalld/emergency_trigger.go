@@ -23,7 +23,7 @@ type emergencyTriggerCmd struct {
 	Alarm       string        `placeholder:"WHO" enum:",external,channels" default:"" help:"Who pages the technician: external (somebody else does already) or channels (notfalld does); else as alarm.api says."`
 	Key         string        `placeholder:"TEXT" help:"The same key again is the same emergency."`
 	Lang        string        `placeholder:"LANG" enum:",de,en" default:"" help:"Language of the customer: de or en."`
-	TriggeredAt time.Time     `placeholder:"TIME" help:"When it was triggered, if not now: 2026-03-14T02:13:00+01:00."`
+	TriggeredAt time.Time     `placeholder:"TIME" help:"When it was triggered, if not now: 2026-03-14T02:13:00+01:00. At most a day ago."`
 	Wait        time.Duration `default:"10s" help:"How long to wait until the alarm is confirmed. With --json there is no waiting."`
 }
 
