@@ -38,6 +38,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("TZ", "UTC")
 			e.Setenv("COLUMNS", "80")
+			e.Setenv("TEN_HOURS_AGO", time.Now().Add(-10*time.Hour).Format(time.RFC3339))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"code": runForCode, "take": take, "office": startOffice, "many": manyEnded, "accept-waiting": acceptWaiting},
