@@ -44,6 +44,13 @@ func (l events) attempt(o ticket.Out, out ticket.Outcome) {
 	if out.Result != ticket.Accepted {
 		level = slog.LevelWarn
 	}
-	l.Log(context.Background(), level, "delivery", "kind", string(o.Kind), "ticket", ticket.Number(o.TicketID), "to", o.Recipient, "message_id", o.MessageID,
-		"result", string(out.Result), "code", out.Code, "text", out.Text)
+	about := []any{"kind", string(o.Kind)} // a mail may be about a ticket, an emergency, both or neither
+	if o.TicketID != 0 {
+		about = append(about, "ticket", ticket.Number(o.TicketID))
+	}
+	if o.EmergencyID != 0 {
+		about = append(about, "emergency", ticket.EmergencyNumber(o.EmergencyID))
+	}
+	about = append(about, "to", o.Recipient, "message_id", o.MessageID, "result", string(out.Result), "code", out.Code, "text", out.Text)
+	l.Log(context.Background(), level, "delivery", about...)
 }

@@ -19,7 +19,7 @@ type checkCmd struct {
 
 // Help is the detail that --help shows.
 func (checkCmd) Help() string {
-	return `Finds everything in one go; what is wrong goes to stderr, a line each. Exit code 0: all is well, 1: something is wrong beyond the configuration, 2: the configuration is.
+	return `Finds everything in one go; what is wrong in files goes to stderr, a line each; what is wrong at the servers stands behind WRONG. Exit code 0: all is well, 1: something is wrong beyond the configuration, 2: the configuration is.
 
     notfalld check -c notfalld.yaml
     notfalld check -c notfalld.yaml --online

@@ -16,7 +16,7 @@ type emergencyTriggerCmd struct {
 	withJSON
 	Name        string        `placeholder:"NAME" help:"Who is to be called back."`
 	Customer    string        `placeholder:"NUMBER" help:"Customer number."`
-	Email       string        `placeholder:"ADDRESS" help:"Where the confirmation goes, and whose mails belong to it."`
+	Email       string        `placeholder:"ADDRESS" help:"Whose mails belong to it, and who may be told how it stands."`
 	Phone       string        `placeholder:"NUMBER" help:"Where the technician calls back."`
 	Problem     string        `placeholder:"TEXT" help:"What is wrong."`
 	Server      []string      `sep:"none" placeholder:"NAME" help:"A server that it is about; may be given again."`

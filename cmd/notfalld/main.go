@@ -85,7 +85,7 @@ func (m *Main) Run(ctx context.Context, args []string) int {
 	if errors.As(err, &wrong) && wrong.Context != nil && wrong.Context.Selected() != nil {
 		command = wrong.Context.Selected().FullPath()
 	}
-	fmt.Fprintf(m.Stderr, "notfalld: %s (%s --help shows how)\n", oneLine(err.Error()), command)
+	fmt.Fprintf(m.Stderr, "notfalld: %s (%s --help shows how)\n", inPlainWords(err.Error()), command)
 	return exitUsage
 }
 
