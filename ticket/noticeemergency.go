@@ -120,7 +120,7 @@ func (d *Desk) reasons(l Link, language string) []string {
 		if s.Value != "" {
 			name += " " + s.Value
 		} else if s.Why != "" {
-			name += " " + s.Why
+			name += " " + inLanguage(language, s.Why)
 		}
 		all = append(all, name)
 	}

@@ -52,6 +52,13 @@ var germanReasons = []struct {
 	{regexp.MustCompile(`^no channel has confirmed it`), "kein Kanal hat ihn bestätigt"},
 	{regexp.MustCompile(`^no alarm channel is configured`), "es ist kein Alarmkanal eingerichtet"},
 	{regexp.MustCompile(`^(\S+) was not told: (.*)`), "$1 weiß nicht Bescheid: $2"},
+	{regexp.MustCompile(`^the mail came less than a minute after the trigger`), "die E-Mail kam gleich nach dem Auslösen"},
+	{regexp.MustCompile(`^the mail came less than a minute before the trigger`), "die E-Mail kam gleich vor dem Auslösen"},
+	{regexp.MustCompile(`^the mail came (.+) after the trigger`), "die E-Mail kam $1 nach dem Auslösen"},
+	{regexp.MustCompile(`^the mail came (.+) before the trigger`), "die E-Mail kam $1 vor dem Auslösen"},
+	{regexp.MustCompile(`^the mail names customer number (.+), the emergency (.+)`), "die E-Mail nennt Kundennummer $1, der Notfall $2"},
+	{regexp.MustCompile(`^the mail is about servers of customer (.+), the emergency about those of (.+)`), "die E-Mail handelt von Servern des Kunden $1, der Notfall von denen des Kunden $2"},
+	{regexp.MustCompile(`^the mail is about customer (.+), the emergency about (.+)`), "die E-Mail handelt vom Kunden $1, der Notfall vom Kunden $2"},
 	{regexp.MustCompile(`^mode observe: .*`), "Modus observe: Kunden wird nicht geantwortet"},
 }
 
