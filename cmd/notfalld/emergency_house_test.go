@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"notfalld/message"
 	"notfalld/postoffice"
@@ -155,7 +156,8 @@ func TestEmergencyThroughTheHouse(t *testing.T) {
 				more = append(more, `store: {url: "`+url+`"}`)
 			}
 			h := newHouse(t, postoffice.Options{}, more...)
-			d, stop := h.start()
+			clock := newShiftedClock(time.Now()) // the daemon's; the commands have the real one
+			d, stop := h.start(func(p *plan) { p.useClock(clock) })
 			h.mail("petra@almhof.at", "Notfall-Support", "Der Shop web01.almhof.at ist nicht erreichbar. Kundennummer 104711")
 			h.answered("petra@almhof.at", 1)
 
@@ -181,8 +183,14 @@ func TestEmergencyThroughTheHouse(t *testing.T) {
 			p.rings(h, "NE-10002", "emergency.cancelled")
 			h.told("sam@parcelwerk.de", "Correction")
 
+			h.command("emergency", "trigger", "--json", "--customer", "103310", "--phone", "+43 1 5550199")
+			p.rings(h, "NE-10003", "emergency.triggered")
+			h.confirmed("NE-10003")
+			clock.jump(time.Now().Add(31 * time.Minute)) // nobody calls: the daemon notices by itself
+			p.rings(h, "NE-10003", "emergency.overdue")
+
 			list := h.command("emergency", "list")
-			if !strings.HasPrefix(list, "1 waits for a call\n") || !strings.Contains(list, "taken over") || !strings.Contains(list, "NE-10002  cancelled") {
+			if !strings.HasPrefix(list, "2 wait for a call\n") || !strings.Contains(list, "taken over") || !strings.Contains(list, "NE-10002  cancelled") {
 				t.Errorf("list says\n%s", list)
 			}
 			for _, n := range []string{"NE-10001", "NE-10002"} {
