@@ -2,6 +2,7 @@ package ticket_test
 
 import (
 	"bytes"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -98,44 +99,67 @@ var (
 // and no phone number of an emergency is written out.
 func (s *stage) honest(o ticket.Out) {
 	s.Helper()
+	if why := s.lie(o); why != "" {
+		s.Errorf("%s: to %s (%s): %s\n%s", s.where, o.Recipient, o.Row, why, words(s.T, o.Bytes))
+	}
+}
+
+// lie is what is wrong with a mail that has just left, "" if nothing is.
+func (s *stage) lie(o ticket.Out) string {
 	again := slices.ContainsFunc(s.sent[:len(s.sent)-1], func(k ticket.Out) bool { return k.ID == o.ID }) // the same bytes: nobody knows whether they arrived
 	if again || o.Kind != ticket.OutAnswer && o.Kind != ticket.OutConfirmation {
-		return
+		return ""
 	}
 	text := strings.Join(strings.Fields(words(s.T, o.Bytes)), " ")
 	if !statementWords.MatchString(text[:min(len(text), 900)]) {
-		s.Errorf("%s: a mail to %s does not say near its top that a mail alone alarms nobody:\n%s", s.where, o.Recipient, text)
+		return "it does not say near its top that a mail alone alarms nobody"
 	}
-	var e ticket.EmergencyDetail
-	if o.EmergencyID != 0 {
-		var err error
-		e, err = ticket.ShowEmergency(s.ctx, s.store, o.EmergencyID)
-		s.check(err)
-		if e.Phone != "" && strings.Contains(text, e.Phone) {
-			s.ownPhone(o, text, e.Phone)
-		}
-	}
-	row, _, _ := strings.Cut(o.Row, "/")
-	switch row {
-	case "alarmed", "acknowledged", "called_back":
-		if o.EmergencyID == 0 || e.Alarm != ticket.AlarmAccepted && e.State == ticket.Triggered || e.EndedAt.After(e.TriggeredAt) {
-			s.Errorf("%s: %s was told %s; the emergency %q is %s, its alarm %s", s.where, o.Recipient, row, e.ID, e.State, e.Alarm)
-		}
-	case "not_linked":
+	if o.EmergencyID == 0 {
 		if n := emergencyNumber.FindString(text); n != "" && !s.wrote(o, n) && !s.toldOf(o, n) {
-			s.Errorf("%s: %s was told of %s:\n%s", s.where, o.Recipient, n, text)
+			return "it names " + n
+		}
+		if o.Row != "not_linked/outside" && o.Row != "not_linked/in_hours" {
+			return "it tells of no emergency"
+		}
+		return ""
+	}
+	return s.lieOf(o, text)
+}
+
+// lieOf looks at a mail that tells of an emergency.
+func (s *stage) lieOf(o ticket.Out, text string) string {
+	e, err := ticket.ShowEmergency(s.ctx, s.store, o.EmergencyID)
+	s.check(err)
+	if e.Phone != "" && strings.Contains(text, e.Phone) && (o.Kind == ticket.OutConfirmation || !s.wrote(o, e.Phone)) {
+		return "the phone number is written out"
+	}
+	ended, overdue := !e.EndedAt.IsZero(), !s.clock.Now().Before(e.CallbackBy)
+	switch row, _, _ := strings.Cut(o.Row, "/"); row {
+	case "alarmed":
+		if e.Alarm != ticket.AlarmAccepted || e.State != ticket.Triggered || overdue {
+			return fmt.Sprintf("%s is %s, its alarm %s, overdue: %v", e.ID, e.State, e.Alarm, overdue)
+		}
+	case "alarm_pending", "acknowledged":
+		if ended || overdue {
+			return fmt.Sprintf("%s is %s, overdue: %v", e.ID, e.State, overdue)
+		}
+	case "finished":
+		if !ended {
+			return fmt.Sprintf("%s is %s", e.ID, e.State)
 		}
 	}
-	if o.Kind == ticket.OutAnswer && o.EmergencyID != 0 {
-		d, err := ticket.Show(s.ctx, s.store, o.TicketID)
-		s.check(err)
-		if d.Emergency != e.ID {
-			s.Errorf("%s: %s was told of %s, and the ticket is linked to %q", s.where, o.Recipient, e.ID, d.Emergency)
-		}
-		if e.Email != o.Recipient && !s.holder(o.Recipient, o.EmergencyID) {
-			s.Errorf("%s: %s was told of %s, which is not his", s.where, o.Recipient, e.ID)
-		}
+	if o.Kind == ticket.OutConfirmation {
+		return ""
 	}
+	d, err := ticket.Show(s.ctx, s.store, o.TicketID)
+	s.check(err)
+	if d.Emergency != e.ID {
+		return fmt.Sprintf("it tells of %s, and the ticket is linked to %q", e.ID, d.Emergency)
+	}
+	if e.Email != o.Recipient && !s.holder(o.Recipient, o.EmergencyID) {
+		return "it tells of " + e.ID + ", which is not his"
+	}
+	return ""
 }
 
 // wrote says whether the recipient himself wrote the words in a mail of this ticket.
@@ -152,13 +176,6 @@ func (s *stage) toldOf(o ticket.Out, number string) bool {
 	return slices.ContainsFunc(s.sent, func(k ticket.Out) bool {
 		return k.ID != o.ID && k.Recipient == o.Recipient && k.EmergencyID != 0 && ticket.EmergencyNumber(k.EmergencyID) == number
 	})
-}
-
-// ownPhone: a number is repeated only to whom wrote it himself.
-func (s *stage) ownPhone(o ticket.Out, text, phone string) {
-	if o.Kind == ticket.OutConfirmation || !s.wrote(o, phone) {
-		s.Errorf("%s: the phone number is written out to %s:\n%s", s.where, o.Recipient, text)
-	}
 }
 
 // holder says whether a confirmation of this emergency has reached the address before.
