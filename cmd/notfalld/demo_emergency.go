@@ -15,7 +15,7 @@ import (
 
 // demoAct is one thing that somebody does.
 type demoAct struct {
-	clock string // when, on the night of the demo
+	clock string // when, on the night of the demo; not on the full minute where minutes are shown
 	says  string // a word of demoWords
 	mail  string // sends this mail, or
 	path  string // posts to this path of the API
@@ -27,20 +27,20 @@ func demoActs() []demoAct {
 		"problem": "Der Shop steht, Fehler beim Aufbau einer Datenbankverbindung", "servers": []string{"shop01"}}
 	paul := map[string]any{"name": "Paul Winkler", "customer_number": "103310", "email": "paul@stadtverlag.at", "phone": "+43 1 555 01 99", "problem": "web07 nicht erreichbar"}
 	return []demoAct{
-		{clock: "02:16", says: "petra triggers", path: "", body: petra},
-		{clock: "02:18", says: "anna acks", path: "/NE-10001/acknowledge", body: map[string]any{"by": "Anna Berger"}},
-		{clock: "02:27", says: "anna calls", path: "/NE-10001/called-back", body: map[string]any{"by": "Anna Berger"}},
-		{clock: "02:31", says: "paul triggers", path: "", body: paul},
-		{clock: "02:33", mail: "9-web07"},
-		{clock: "02:39", says: "anna cancels", path: "/NE-10002/cancel", body: map[string]any{"by": "Anna Berger", "why": "firewall of the customer, by phone"}},
-		{clock: "03:05", says: "anna resolves", path: "/NE-10001/resolve", body: map[string]any{"by": "Anna Berger"}},
+		{clock: "02:16:00", says: "petra triggers", path: "", body: petra},
+		{clock: "02:18:00", says: "anna acks", path: "/NE-10001/acknowledge", body: map[string]any{"by": "Anna Berger"}},
+		{clock: "02:27:30", says: "anna calls", path: "/NE-10001/called-back", body: map[string]any{"by": "Anna Berger"}},
+		{clock: "02:31:00", says: "paul triggers", path: "", body: paul},
+		{clock: "02:33:30", mail: "9-web07"},
+		{clock: "02:39:00", says: "anna cancels", path: "/NE-10002/cancel", body: map[string]any{"by": "Anna Berger", "why": "firewall of the customer, by phone"}},
+		{clock: "03:05:00", says: "anna resolves", path: "/NE-10001/resolve", body: map[string]any{"by": "Anna Berger"}},
 	}
 }
 
 // emergencies plays the acts, one after the other.
 func (n *night) emergencies(ctx context.Context) error {
 	for _, a := range demoActs() {
-		at, err := time.ParseInLocation("2006-01-02 15:04", "2026-03-14 "+a.clock, mustVienna())
+		at, err := time.ParseInLocation("2006-01-02 15:04:05", "2026-03-14 "+a.clock, mustVienna())
 		if err != nil {
 			return err
 		}
