@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -159,7 +160,7 @@ func (d *Desk) tellChangeOfTo(tx Tx, e Emergency, told Out) error {
 	return d.confirm(tx, e, told.Recipient, ReasonChange, fmt.Sprintf("change:%d:%d", told.ID, before), 0)
 }
 
-// toldByTicket says whether an address is told of an emergency as the customer of one of its tickets.
+// toldByTicket says whether an address is told of an emergency as the customer of one of its tickets: it was, or the answer that says so waits.
 func (d *Desk) toldByTicket(tx Tx, e Emergency, address string) (bool, error) {
 	ls, err := tx.EmergencyLinks(e.ID)
 	if err != nil {
@@ -174,6 +175,13 @@ func (d *Desk) toldByTicket(tx Tx, e Emergency, address string) (bool, error) {
 			if strings.EqualFold(o.Recipient, address) && o.EmergencyID == e.ID {
 				return true, nil
 			}
+		}
+		waiting, err := tx.Outs(OutQuery{TicketID: l.TicketID, Kinds: []OutKind{OutAnswer}, States: []OutState{OutWaiting}, Recipient: strings.ToLower(address)})
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(waiting, func(o Out) bool { return !o.Bare && o.EmergencyID == e.ID }) {
+			return true, nil
 		}
 	}
 	return false, nil
