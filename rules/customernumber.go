@@ -21,6 +21,9 @@ func readNumber(s string) string {
 		i++
 	}
 	if i > 0 && i < len(s) && s[i] == '-' {
+		if ours := s[:i]; ours == "NE" || ours == "NS" { // our emergencies and tickets, as in the subject of our mail "… for your customer account [NE-10001]"
+			return ""
+		}
 		i++
 	}
 	if i >= len(s) || s[i] < '0' || s[i] > '9' {
