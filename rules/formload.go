@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -65,6 +66,9 @@ func (l *loader) forms(list []placed[rawForm]) {
 		}
 		noWords(p.f, p.key, p.raw.Unless, "a form")
 		r.proof = l.formProof(p.raw.Proof, at)
+		if slices.Contains(publishedSecrets, r.proof.secret) {
+			p.f.doc.WarnAt(p.key+".proof.secret", "stands in notfalld's own documentation: everybody knows it, and could alarm the technician", newSecret)
+		}
 		l.formFields(p, r)
 		l.set.forms = append(l.set.forms, r)
 	}
@@ -77,11 +81,14 @@ const (
 	minSecret   = 16 // characters: what nobody guesses
 	maxSecret   = 128
 	minDistinct = 8 // different ones among them
+	newSecret   = "make one with: openssl rand -hex 16"
 )
+
+// publishedSecrets are those of the examples in docs.
+var publishedSecrets = []string{"8c1f5be0a9d24c7d9e03b7a651f2c840", "5d0f6c1b7a9e43c28a10b6f4e97d3c55"}
 
 func (l *loader) formProof(raw rawFormProof, at func(key, text, mend string)) formProof {
 	p := formProof{domain: strings.ToLower(strings.TrimPrefix(raw.DKIM, "@")), secret: raw.Secret, where: "body"}
-	const newSecret = "make one with: openssl rand -hex 16"
 	switch {
 	case p.domain != "" && p.secret != "":
 		at("proof", "names two proofs", "keep one of the two: dkim, or secret")

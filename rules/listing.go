@@ -31,6 +31,16 @@ const (
 // asked, and behind them what was switched off.
 func (s *Set) Rules() []Rule { return slices.Clone(s.rules) }
 
+// PagingForms are the rules of the section forms whose emergencies notfalld itself is to page the technician for.
+func (s *Set) PagingForms() (paging []Rule) {
+	for _, f := range s.forms {
+		if f.alarm == "channels" {
+			paging = append(paging, Rule{"forms", f.name, StateYours, f.at, oneLine(f.about)})
+		}
+	}
+	return paging
+}
+
 // TestProblems are what is wrong with the test files (*.test.yaml) of a folder before any of them is run: what cannot be
 // read, expectations that no mail could fulfil, rules that are not there. The error is that of the folder.
 func (s *Set) TestProblems(folder fs.FS, prefix string) ([]Problem, error) {

@@ -104,6 +104,10 @@ func (l *loader) checkList(f *file, name, key string, words []string) {
 		if f.doc.BadBelow(at) { // the reader has said why
 			continue
 		}
+		if strings.HasPrefix(w, "@") && name == "freemail" {
+			f.doc.ProblemAt(at, "domains stand there without the @", fmt.Sprintf("write %q", w[1:]))
+			continue
+		}
 		if strings.HasPrefix(w, "@") {
 			f.doc.ProblemAt(at, "a list cannot hold another", "name both lists in the rule")
 			continue

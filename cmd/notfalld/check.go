@@ -83,6 +83,9 @@ func (k *checker) rules(ctx context.Context, cfg *Config) bool {
 		return false // said already
 	}
 	set, problems := checkRules(ctx, cfg.Rules.Dir)
+	if silent := cfg.silentForms(set); len(silent) > 0 {
+		set, problems = nil, append(problems, silent...)
+	}
 	text := cmp.Or(cfg.Rules.Dir, "the shipped set")
 	if set != nil {
 		text = ruleSummary(set)

@@ -98,7 +98,8 @@ func (m *Main) plan(cfg *Config) (*plan, error) {
 	p := &plan{config: cfg, stderr: m.Stderr, log: newLog(m.Stderr, cfg.Log), clock: ticket.SystemClock{}}
 	inventory, problems := cfg.LoadInventory()
 	contacts, more := cfg.LoadContacts()
-	_, wrong := cfg.LoadRules()
+	set, wrong := cfg.LoadRules()
+	wrong = append(wrong, cfg.silentForms(set)...)
 	problems = slices.Concat(problems, more)
 	needed := !mayBeStored(cfg.Store.URL) // else rules that are wrong are a matter of ruleKeeper
 	for _, w := range wrong {

@@ -13,6 +13,19 @@ import (
 // LoadRules is loadRules of the configured folder.
 func (c *Config) LoadRules() (*rules.Set, []Problem) { return loadRules(c.Rules.Dir) }
 
+// silentForms refuses forms for which notfalld is to page the technician, where it has no channel to do so: their customers would pay for
+// an emergency of which nobody hears.
+func (c *Config) silentForms(set *rules.Set) (problems []Problem) {
+	if set == nil || len(c.Alarm.Channels) > 0 || c.doc.BadBelow("alarm.channels") {
+		return nil
+	}
+	for _, r := range set.PagingForms() {
+		problems = append(problems, Problem{File: r.File, Line: r.Line, Col: r.Col, Text: "the form " + r.Name + " says alarm: channels, and alarm.channels of the configuration is empty: nobody would be alarmed",
+			Mend: "configure a channel, or say alarm: external if the form's own page alarms"})
+	}
+	return problems
+}
+
 // loadRules makes the rule set of the shipped files and those of a folder; "" is the shipped set alone. What is wrong
 // with them is told in one go; the set is nil unless all of it is no more than warnings.
 func loadRules(dir string) (*rules.Set, []Problem) {

@@ -23,6 +23,7 @@ const (
 // none of the last mails loses anything. Until then, and otherwise, the old ones stay in force.
 type ruleKeeper struct {
 	dir   string // "": the shipped set alone
+	cfg   *Config
 	desk  *ticket.Desk
 	clock ticket.Clock
 	log   *slog.Logger
@@ -38,7 +39,7 @@ type ruleKeeper struct {
 }
 
 func newRuleKeeper(p *plan, d *ticket.Desk) *ruleKeeper {
-	k := &ruleKeeper{dir: p.config.Rules.Dir, desk: d, clock: p.clock, log: p.log, looked: make(chan struct{})}
+	k := &ruleKeeper{dir: p.config.Rules.Dir, cfg: p.config, desk: d, clock: p.clock, log: p.log, looked: make(chan struct{})}
 	k.waiting.Store("")
 	for _, o := range ruleOutcomes {
 		k.counts.Store(o, new(atomic.Int64))
@@ -152,6 +153,7 @@ func (k *ruleKeeper) try(ctx context.Context, before string) (c candidate, o tic
 		return c, o, err
 	}
 	c.read(ctx, k.dir, k.desk.RulesHash())
+	c.hold(k.cfg)
 	switch {
 	case ctx.Err() != nil:
 		err = ctx.Err()

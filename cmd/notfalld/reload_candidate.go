@@ -60,12 +60,20 @@ func (c *candidate) read(ctx context.Context, dir, inForce string) {
 	c.set, c.problems = set, problems
 }
 
+// hold refuses a set that the configuration cannot serve.
+func (c *candidate) hold(cfg *Config) {
+	if silent := cfg.silentForms(c.set); len(silent) > 0 {
+		c.set, c.problems = nil, append(c.problems, silent...)
+	}
+}
+
 // firstRules is the set of the very first start, when nothing is stored that could stand in for files that are wrong.
 func (p *plan) firstRules(ctx context.Context) (*rules.Set, error) {
 	dir := p.config.Rules.Dir
 	c := glance(dir, nil)
 	if c.unreadable == nil {
 		c.read(ctx, dir, "")
+		c.hold(p.config)
 	}
 	switch {
 	case ctx.Err() != nil:

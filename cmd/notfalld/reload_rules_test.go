@@ -22,11 +22,12 @@ import (
 )
 
 const (
-	ownRule   = "classify:\n  - {name: own-word, text: 2, words: [zargelt]}\n"
-	ownRule2  = "classify:\n  - {name: own-word, text: 2, words: [zargelt, brumft]}\n"
-	lossyRule = "classify:\n  - {name: not-ours, when: 'mail.from_domain == \"firma.at\"', class: other}\n"
-	halfRule  = "classify:\n  - {name: own-word, text: 2, wor"
-	failing   = "classify:\n  - {name: own-word, text: 2, words: [zargelt], examples: {match: [alles gut]}}\n"
+	ownRule    = "classify:\n  - {name: own-word, text: 2, words: [zargelt]}\n"
+	ownRule2   = "classify:\n  - {name: own-word, text: 2, words: [zargelt, brumft]}\n"
+	lossyRule  = "classify:\n  - {name: not-ours, when: 'mail.from_domain == \"firma.at\"', class: other}\n"
+	halfRule   = "classify:\n  - {name: own-word, text: 2, wor"
+	silentForm = "forms:\n  - {name: page, when: 'mail.from == \"form@firma.at\"', proof: {dkim: firma.at}, alarm: channels, fields: {phone: Telefon}}\n"
+	failing    = "classify:\n  - {name: own-word, text: 2, words: [zargelt], examples: {match: [alles gut]}}\n"
 )
 
 // onBothStores runs one body on SQLite and on PostgreSQL.
@@ -205,6 +206,18 @@ func (w *workshop) accept(hash string) {
 	w.pollAccepted(pollAccept)
 }
 
+// A form that leaves the alarm to notfalld is refused where there is no channel, while it runs as well.
+func TestFormWithoutChannelWhileItRuns(t *testing.T) {
+	w := newWorkshop(t, "")
+	w.open()
+	w.save("20-form.yaml", silentForm)
+	w.inForce()
+	w.says(w.told(1)[0], "20-form.yaml:2:", "alarm.channels")
+	w.save("20-form.yaml", strings.Replace(silentForm, "alarm: channels", "alarm: external", 1))
+	w.inForce("20-form.yaml", strings.Replace(silentForm, "alarm: channels", "alarm: external", 1))
+	w.stop()
+}
+
 // Two files saved within two seconds are looked at once, two seconds after the second.
 func TestTwoEditsAreOne(t *testing.T) {
 	w := newWorkshop(t, "")
@@ -271,7 +284,7 @@ func TestRestartOverBrokenRules(t *testing.T) {
 
 // Before the first start nothing stands in for files that are wrong: exit code 2, all problems, and nothing is touched.
 func TestFirstStartWithBrokenRules(t *testing.T) {
-	for _, c := range []struct{ rule, says string }{{halfRule, "10-own.yaml:2:"}, {failing, "10-own.yaml:2:"}, {"clasify: []\n", "10-own.yaml:1:1: clasify"}} {
+	for _, c := range []struct{ rule, says string }{{halfRule, "10-own.yaml:2:"}, {failing, "10-own.yaml:2:"}, {silentForm, "10-own.yaml:2:5: the form page says alarm: channels, and alarm.channels"}, {"clasify: []\n", "10-own.yaml:1:1: clasify"}} {
 		w := newWorkshop(t, "")
 		w.put("10-own.yaml", c.rule)
 		code, out := w.run("run")
