@@ -112,6 +112,9 @@ func (f *form) send(w http.ResponseWriter, r *http.Request) {
 	}
 	p := f.page(r, formPath)
 	p.fill(typed)
+	if elsewhere(r) {
+		p.Agreed = false // nobody agrees to costs on another's page
+	}
 	token, fresh := f.read(r, typed.Get("token"))
 	nonce := token.nonce
 	if !fresh {

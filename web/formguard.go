@@ -49,6 +49,13 @@ func (f *form) sign(t formToken) string {
 	return f.desk.Sign(formPurpose, strings.Join([]string{hashOf(t.cookie)[:cookieLength], t.nonce, strconv.FormatInt(t.until.Unix(), 10), t.consent}, " "))
 }
 
+// elsewhere says whether the browser tells that the button was on a page that is not ours (Fetch Metadata). The sites of a hoster's customers
+// may well be its neighbours, under the same domain: those can set our cookie.
+func elsewhere(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site == "cross-site" || site == "same-site"
+}
+
 // read gives the token of a page that this browser was shown, and whether it still holds. A page of another site has neither our
 // cookie nor a browser that calls it ours: one of the two is enough, because there are browsers without cookies, and second tabs.
 func (f *form) read(r *http.Request, signed string) (t formToken, ok bool) {
@@ -63,7 +70,7 @@ func (f *form) read(r *http.Request, signed string) (t formToken, ok bool) {
 	if c, err := r.Cookie(formCookie); err == nil && hashOf(c.Value)[:cookieLength] == parts[0] {
 		ours = true
 	}
-	return t, ours && err == nil && f.desk.Clock().Now().Before(t.until)
+	return t, ours && !elsewhere(r) && err == nil && f.desk.Clock().Now().Before(t.until)
 }
 
 // cookie is the browser's, or a new one that is set with the answer.
