@@ -61,7 +61,7 @@ func (d *Desk) Trigger(ctx context.Context, t Trigger) (v EmergencyView, created
 
 func (d *Desk) trigger(tx Tx, t Trigger) (e Emergency, created bool, err error) {
 	e = d.emergencyOf(t)
-	if first, ok, err := d.triggeredBefore(tx, e); err != nil || ok {
+	if first, ok, err := d.triggeredBefore(tx, &e); err != nil || ok {
 		if err != nil {
 			return e, false, err
 		}
@@ -146,7 +146,7 @@ func customerNumber(s string) string {
 			return ""
 		}
 	}
-	if len(s) > 40 || strings.IndexAny(s, "0123456789") < 0 {
+	if len(s) > 40 || !strings.ContainsAny(s, "0123456789") {
 		return ""
 	}
 	return s
@@ -178,12 +178,15 @@ func serversOf(names []string) []string {
 	return list
 }
 
-func (d *Desk) triggeredBefore(tx Tx, e Emergency) (first Emergency, ok bool, err error) {
+// triggeredBefore finds the emergency that a trigger repeats. A key that a program uses for all its customers must swallow nobody's alarm: where
+// it comes with somebody else's data, e gets a key of its own.
+func (d *Desk) triggeredBefore(tx Tx, e *Emergency) (first Emergency, ok bool, err error) {
 	if e.Key != "" {
-		if first, ok, err = tx.EmergencyByKey(e.Key); err != nil || ok {
-			return first, ok, err
+		if first, ok, err = emergencyByKey(tx, e.Key); err == nil && ok && somebodyElse(first, *e) {
+			e.Key += " " + e.CustomerNumber + " " + e.Phone
+			first, ok, err = emergencyByKey(tx, e.Key)
 		}
-		if first, ok, err = emergencyBySecondKey(tx, e.Key); err != nil || ok {
+		if err != nil || ok {
 			return first, ok, err
 		}
 	}
@@ -191,6 +194,28 @@ func (d *Desk) triggeredBefore(tx Tx, e Emergency) (first Emergency, ok bool, er
 		return first, false, nil
 	}
 	return tx.RecentEmergency(e.CustomerNumber, e.Phone, d.now().Add(-sameTrigger))
+}
+
+// somebodyElse says whether two triggers are surely not one: of what both tell, nothing is the same, and it is more than one slip that was mended.
+func somebodyElse(a, b Emergency) bool {
+	differ := 0
+	for _, v := range [][2]string{{a.CustomerNumber, b.CustomerNumber}, {a.Phone, b.Phone}, {a.Email, b.Email}} {
+		switch {
+		case v[0] == "" || v[1] == "":
+		case v[0] == v[1]:
+			return false
+		default:
+			differ++
+		}
+	}
+	return differ > 1
+}
+
+func emergencyByKey(tx Tx, key string) (e Emergency, ok bool, err error) {
+	if e, ok, err = tx.EmergencyByKey(key); err != nil || ok {
+		return e, ok, err
+	}
+	return emergencyBySecondKey(tx, key)
 }
 
 // settingSecondKey holds the number of the emergency that a key was found to mean, though another had made it.
