@@ -285,7 +285,7 @@ func (s *Set) checkAlarms(files map[string]file) []*Problem {
 			continue
 		}
 		for what, mend := range map[string]string{a.Number: "write {{.Number}}", a.Phone: "write {{.Phone}}"} {
-			if over := a.Kind == "cancelled" || a.Kind == "resolved"; !strings.Contains(r.Text, what) && !(over && what == a.Phone) {
+			if over := a.Kind == "acknowledged" || a.Kind == "cancelled" || a.Kind == "resolved"; !strings.Contains(r.Text, what) && !(over && what == a.Phone) {
 				f.add(&Problem{at, 1, 1, fmt.Sprintf("an alarm does not say %q: %s", what, mend)}, a.Kind)
 			}
 		}
