@@ -88,6 +88,7 @@ func newConfirmationView(c *Confirmation, lang string, langs []string, n, most i
 			v.Statement += string(markBreak) + foreign(other, anyStatement(other))
 		}
 	}
+	v.OnRecord = c.OnRecord
 	v.TicketLine = literal(oneLine(c.TokenLine))
 	v.Name, v.Attached, v.Price = quoteFact(c.Name), quoteFact(c.Attached), literal(cut(c.Price, factMax))
 	v.ConsentAt = date(lang, c.ConsentAt)

@@ -85,6 +85,7 @@ type Confirmation struct {
 	ConsentText, Price string // as shown at the form
 	ConsentAt          time.Time
 
+	OnRecord   bool   // the reader is a contact on record, and another address (or none) was given when triggering
 	Attached   string // ConfirmAttached: the sender's masked address, "m…@firma.at"
 	Correction string // as in Answer
 	ReplyTo    string // where details are mailed to, besides simply replying; "" leaves it out

@@ -48,6 +48,7 @@ type view struct {
 
 	Emergency       emergencyView
 	Also            string // the first sentence in the other language
+	OnRecord        bool   // the reader is a contact on record, and gave no address when triggering: nothing is his own for certain
 	Second, Changed bool   // no mail prompted this one: the ticket belongs to the emergency now; its state has changed
 	Correction      string // one of the Correct constants, or ""
 	OldEmergency    string // the emergency that was told before

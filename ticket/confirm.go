@@ -181,7 +181,7 @@ func (d *Desk) confirmationView(e Emergency, o *Out) templates.Confirmation {
 	v := templates.Confirmation{
 		Kind: confirmationKinds[o.Reason], InHours: d.o.Hours.Open(now), Company: d.o.Company, Service: d.o.Service, Hours: d.hoursWords(),
 		NextOpen: d.o.Hours.NextOpen(now), NextClose: d.o.Hours.NextClose(now), Now: now, Row: rowOf(saidBy(o.Row)), Emergency: d.emergencyWords(e),
-		Name: e.Name, TokenLine: e.Number() + " · " + d.keys.Issue(CustomerToken, AboutEmergency, e.ID, o.Recipient),
+		OnRecord: !strings.EqualFold(e.Email, o.Recipient), Name: e.Name, TokenLine: e.Number() + " · " + d.keys.Issue(CustomerToken, AboutEmergency, e.ID, o.Recipient),
 	}
 	if o.Language != "" {
 		v.Languages = []string{o.Language}
