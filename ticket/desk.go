@@ -112,6 +112,8 @@ type Desk struct {
 	settling sync.Map
 	// plus remembers for each mailbox whether plus addresses work, so that not every answer asks the store.
 	plus sync.Map
+	// looked says when each waiting emergency was last looked after by this process.
+	looked looks
 	// Counters for /metrics; they only grow.
 	Count Counters
 	// Tended is how emergencies stood when they were last looked after.

@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -17,6 +18,8 @@ func (d *Desk) TendEmergencies(ctx context.Context) (next time.Time, err error) 
 		return next, err
 	}
 	defer d.count(es)
+	at, looked := d.now(), map[int64]time.Time{}
+	defer func() { d.looked.keep(looked) }()
 	due := func(t time.Time) {
 		if t.After(d.now()) && (next.IsZero() || t.Before(next)) {
 			next = t
@@ -37,6 +40,7 @@ func (d *Desk) TendEmergencies(ctx context.Context) (next time.Time, err error) 
 			}
 			d.wake()
 		}
+		looked[e.ID] = at
 		for _, t := range d.marksOf(e) {
 			due(t)
 		}
@@ -77,13 +81,32 @@ func (d *Desk) marksOf(e Emergency) []time.Time {
 	return marks
 }
 
+// looks are the instants at which emergencies were looked after. They are forgotten with the process: after a start each gets one look.
+type looks struct {
+	mu sync.Mutex
+	at map[int64]time.Time
+}
+
+func (l *looks) last(id int64) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.at[id]
+}
+
+func (l *looks) keep(at map[int64]time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.at = at
+}
+
 // isDue says whether an emergency needs a look: without it every tick would write every emergency.
 func (d *Desk) isDue(e Emergency) bool {
+	last := d.looked.last(e.ID)
 	if e.Alarm == AlarmPending || e.Stage != d.emergencyRow(e) {
 		return true
 	}
 	for _, t := range d.marksOf(e) {
-		if !t.After(d.now()) && t.After(e.Updated) {
+		if !t.After(d.now()) && t.After(last) {
 			return true
 		}
 	}
@@ -101,8 +124,7 @@ func (d *Desk) tend(tx Tx, e *Emergency) error {
 		return err
 	}
 	if e.Stage == d.emergencyRow(*e) {
-		e.Updated = d.now() // so much has been looked at
-		return tx.PutEmergency(*e)
+		return nil
 	}
 	if err := d.alarmAgain(tx, *e); err != nil {
 		return err
