@@ -118,6 +118,12 @@ func lastAttached(tx Tx, emergencyID, ticketID int64) (last Out, before int64, e
 	return last, os[0].ID, nil
 }
 
+// A confirmation waits for the outcome of an alarm that has just been sounded; most have one within a second.
+const (
+	alarmUnderWay = 15 * time.Second
+	askAlarmAgain = 3 * time.Second
+)
+
 // chooseConfirmation writes a confirmation with what is true now.
 func (d *Desk) chooseConfirmation(tx Tx, o *Out) (ok bool, err error) {
 	e, err := d.emergencyOfOut(tx, o)
@@ -125,6 +131,9 @@ func (d *Desk) chooseConfirmation(tx Tx, o *Out) (ok bool, err error) {
 		return false, err
 	}
 	now := standing{d.emergencyRow(e), &e}
+	if now.says == saysPending && o.Reason != ReasonAttached && d.now().Sub(e.Created) < alarmUnderWay {
+		return false, postponedError{d.now().Add(askAlarmAgain)} // one mail that tells the outcome is better than two
+	}
 	o.Row = d.row(now)
 	v := d.confirmationView(e, o)
 	switch o.Reason {
@@ -148,11 +157,11 @@ func (d *Desk) chooseConfirmation(tx Tx, o *Out) (ok bool, err error) {
 		}
 		v.Correction = templates.CorrectUnlinked
 	case ReasonChange:
-		told, ok, err := d.confirmedBefore(tx, o)
-		if err != nil || !ok || !needsMail(told, now) {
+		told, err := toldOf(tx, e, o.Recipient)
+		if err != nil || len(told) == 0 || !needsMail(told[0], now) {
 			return false, err
 		}
-		v.Correction = correction(told, now)
+		v.Correction = correction(told[0], now)
 	}
 	r, err := d.o.Templates.Confirmation(v)
 	if err != nil {
@@ -164,16 +173,6 @@ func (d *Desk) chooseConfirmation(tx Tx, o *Out) (ok bool, err error) {
 	}
 	out.Subject, out.Text, out.HTML = r.Subject, r.Text, r.HTML
 	return true, seal(o, out)
-}
-
-func (d *Desk) confirmedBefore(tx Tx, o *Out) (told Out, ok bool, err error) {
-	os, err := tx.Outs(OutQuery{Emergency: o.EmergencyID, Kinds: []OutKind{OutConfirmation}, States: []OutState{OutFrozen, OutSent}, Recipient: o.Recipient})
-	for _, k := range os {
-		if k.ID != o.ID {
-			return k, true, err
-		}
-	}
-	return told, false, err
 }
 
 func (d *Desk) confirmationView(e Emergency, o *Out) templates.Confirmation {
