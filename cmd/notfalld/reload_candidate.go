@@ -92,6 +92,10 @@ func (p *plan) firstRules(ctx context.Context) (*rules.Set, error) {
 // startingRules is the set that a daemon starts with: the one that was in force when the last one ended. What the folder holds is
 // looked at next, and a mistake in it keeps nobody from being answered.
 func (p *plan) startingRules(ctx context.Context, s ticket.Store) (*rules.Set, error) {
+	before, _, err := ticket.StoredRules(ctx, s)
+	if err != nil {
+		return nil, fmt.Errorf("stored rules: %w", err)
+	}
 	set, stored, broken, err := ticket.ResumeRules(ctx, s, p.clock)
 	switch {
 	case err != nil:
@@ -100,6 +104,8 @@ func (p *plan) startingRules(ctx context.Context, s ticket.Store) (*rules.Set, e
 		p.log.Error("the rules that were in force are wrong for this version of notfalld; only the shipped ones are, until the files are mended", "error", broken.Error())
 	case !stored:
 		return p.firstRules(ctx)
+	case set.Hash() != before.Hash:
+		p.log.Info("this version of notfalld brings other shipped rules; they are in force", "rules", set.Hash(), "before", before.Hash)
 	}
 	return set, nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"net/http"
@@ -397,5 +398,30 @@ func TestHangupWhileRulesWait(t *testing.T) {
 	cancel()
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// A new version with other shipped rules takes them, and says so once.
+func TestOtherShippedRules(t *testing.T) {
+	w := newWorkshop(t, "")
+	w.open()
+	w.inForce()
+	w.stop()
+	path, _ := sqlitePath(storeURL(t, w.house))
+	db, err := sql.Open("sqlite3", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec("UPDATE rule_set SET hash = '0123456789abcdef' WHERE state = 'in_force'")
+	if err = errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		w.open()
+		w.inForce()
+		if n := strings.Count(w.stderr.String(), "this version of notfalld brings other shipped rules"); n != 1 {
+			t.Errorf("said %d times\n%s", n, w.stderr)
+		}
+		w.stop()
 	}
 }
