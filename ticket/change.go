@@ -3,7 +3,6 @@ package ticket
 import (
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // What was told and became untrue is corrected at once, by a second mail: once for each change, outside the caps.
@@ -126,63 +125,57 @@ func (d *Desk) changed(tx Tx, e *Emergency) error {
 	return d.tellChangeOf(tx, *e)
 }
 
-// tellChangeOf does the same for those who were told of the emergency without a mail of theirs.
+// tellChangeOf does the same for those who were told of the emergency last by a confirmation. Whether an answer in one of its tickets says so
+// meanwhile shows when that is sent.
 func (d *Desk) tellChangeOf(tx Tx, e Emergency) error {
-	os, err := tx.Outs(OutQuery{Emergency: e.ID, Kinds: []OutKind{OutConfirmation}, States: []OutState{OutFrozen, OutSent}})
+	all, err := toldOf(tx, e, "")
 	if err != nil {
 		return err
 	}
-	seen := map[string]bool{}
-	for _, told := range os { // youngest first
-		if seen[told.Recipient] {
+	now := standing{d.emergencyRow(e), &e}
+	for _, told := range all {
+		if told.Kind != OutConfirmation || !needsMail(told, now) {
 			continue
 		}
-		seen[told.Recipient] = true
-		if err := d.tellChangeOfTo(tx, e, told); err != nil {
+		before, due, err := secondMail(tx, OutQuery{Emergency: e.ID, Kinds: []OutKind{OutConfirmation}, Recipient: told.Recipient}, told, now)
+		if err != nil {
+			return err
+		}
+		if !due {
+			continue
+		}
+		if err := d.confirm(tx, e, told.Recipient, ReasonChange, fmt.Sprintf("change:%d:%d", told.ID, before), 0); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d *Desk) tellChangeOfTo(tx Tx, e Emergency, told Out) error {
-	now := standing{d.emergencyRow(e), &e}
-	if !needsMail(told, now) {
-		return nil
-	}
-	if by, err := d.toldByTicket(tx, e, told.Recipient); err != nil || by {
-		return err // he reads it there
-	}
-	before, due, err := secondMail(tx, OutQuery{Emergency: e.ID, Kinds: []OutKind{OutConfirmation}, Recipient: told.Recipient}, told, now)
-	if err != nil || !due {
-		return err
-	}
-	return d.confirm(tx, e, told.Recipient, ReasonChange, fmt.Sprintf("change:%d:%d", told.ID, before), 0)
-}
-
-// toldByTicket says whether an address is told of an emergency as the customer of one of its tickets: it was, or the answer that says so waits.
-func (d *Desk) toldByTicket(tx Tx, e Emergency, address string) (bool, error) {
-	ls, err := tx.EmergencyLinks(e.ID)
+// toldOf is what each recipient (or only this one) was told last of an emergency, by a confirmation or by an answer in a ticket that still belongs
+// to it: what was said in others was taken back there.
+func toldOf(tx Tx, e Emergency, recipient string) ([]Out, error) {
+	os, err := tx.Outs(OutQuery{Emergency: e.ID, Kinds: []OutKind{OutConfirmation, OutAnswer}, States: []OutState{OutFrozen, OutSent}, Recipient: recipient})
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	for _, l := range ls {
-		os, err := lastTold(tx, l.TicketID)
-		if err != nil {
-			return false, err
-		}
-		for _, o := range os {
-			if strings.EqualFold(o.Recipient, address) && o.EmergencyID == e.ID {
-				return true, nil
+	var list []Out
+	for _, o := range slices.Backward(os) { // oldest first; that of the same instant with the higher ID is the younger one
+		if o.Kind == OutAnswer {
+			t, ok, err := tx.Ticket(o.TicketID)
+			if err != nil {
+				return nil, err
+			}
+			if !ok || o.Bare || t.EmergencyID != e.ID {
+				continue
 			}
 		}
-		waiting, err := tx.Outs(OutQuery{TicketID: l.TicketID, Kinds: []OutKind{OutAnswer}, States: []OutState{OutWaiting}, Recipient: strings.ToLower(address)})
-		if err != nil {
-			return false, err
-		}
-		if slices.ContainsFunc(waiting, func(o Out) bool { return !o.Bare && o.EmergencyID == e.ID }) {
-			return true, nil
+		at := slices.IndexFunc(list, func(k Out) bool { return k.Recipient == o.Recipient })
+		switch {
+		case at < 0:
+			list = append(list, o)
+		case !o.FrozenAt.Before(list[at].FrozenAt):
+			list[at] = o
 		}
 	}
-	return false, nil
+	return list, nil
 }

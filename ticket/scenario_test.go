@@ -73,6 +73,7 @@ type stage struct {
 	// pageFaults are how pages end, by channel; "" is every other.
 	pageFaults map[string]string
 	adjust     []func(*ticket.Options) // what the scenario has set
+	onLie      func(why string)        // what to do with a mail that says what is not so; nil: the test fails
 	where      string
 }
 
@@ -142,7 +143,7 @@ var steps = map[string]func(s *stage, args string){
 		s.check(err)
 		s.clock.set(s.clock.Now().Add(d))
 	},
-	"mail":    (*stage).takeMail,
+	"mail":    func(s *stage, a string) { s.takeMail(a) },
 	"deliver": (*stage).deliver,
 	"closing": func(s *stage, _ string) { _, err := s.desk.AnswerAtClosing(s.ctx); s.check(err) },
 	"close": func(s *stage, a string) {
@@ -196,7 +197,7 @@ var steps = map[string]func(s *stage, args string){
 	},
 }
 
-func (s *stage) takeMail(args string) {
+func (s *stage) takeMail(args string) ticket.Entry {
 	fields := strings.Fields(args)
 	raw := []byte(s.fill(strings.ReplaceAll(string(s.mails[fields[0]]), "{{n}}", strconv.Itoa(int(s.uid)+1))))
 	if len(raw) == 0 {
@@ -231,6 +232,7 @@ func (s *stage) takeMail(args string) {
 	})
 	s.check(err)
 	s.became[name] = e.State
+	return e
 }
 
 // deliver attempts what is due, one by one, as the outbox does.

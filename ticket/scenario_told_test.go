@@ -99,7 +99,11 @@ var (
 // and no phone number of an emergency is written out.
 func (s *stage) honest(o ticket.Out) {
 	s.Helper()
-	if why := s.lie(o); why != "" {
+	why := s.lie(o)
+	switch {
+	case why != "" && s.onLie != nil:
+		s.onLie(fmt.Sprintf("to %s (%s): %s\n%s", o.Recipient, o.Row, why, words(s.T, o.Bytes)))
+	case why != "":
 		s.Errorf("%s: to %s (%s): %s\n%s", s.where, o.Recipient, o.Row, why, words(s.T, o.Bytes))
 	}
 }
