@@ -105,7 +105,11 @@ func (f *form) client(r *http.Request) netip.Addr {
 	a := peer(r)
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for i := len(hops) - 1; i >= 0 && f.trusted(a); i-- {
-		before, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		hop := strings.TrimSpace(hops[i])
+		before, err := netip.ParseAddr(hop)
+		if withPort, e := netip.ParseAddrPort(hop); e == nil { // as some proxies write it; else all of their clients would be one
+			before, err = withPort.Addr(), nil
+		}
 		if err != nil {
 			break
 		}
