@@ -258,6 +258,11 @@ func (d *Desk) triggeredAgain(tx Tx, e *Emergency, more Emergency, t Trigger) er
 		}
 		why += mended
 	}
+	agreed, err := d.agreedLater(tx, e, more)
+	if err != nil {
+		return err
+	}
+	why += agreed
 	if !e.Open() { // its key came again after it had ended: nothing is to be changed or sounded
 		return d.happened(tx, e.ID, cmp.Or(t.Actor, string(t.Way)), "triggered again", why+"; it has ended already")
 	}
@@ -276,6 +281,15 @@ func (d *Desk) triggeredAgain(tx Tx, e *Emergency, more Emergency, t Trigger) er
 		return err
 	}
 	return d.findTickets(tx, *e)
+}
+
+// agreedLater: who triggers first by another way agrees to nothing; whoever does so at our form, under the same address, has it confirmed.
+func (d *Desk) agreedLater(tx Tx, e *Emergency, more Emergency) (why string, err error) {
+	if !e.Open() || e.Consent.Hash != "" || more.Consent.Hash == "" || e.Email == "" || e.Email != more.Email {
+		return "", nil
+	}
+	e.Consent = more.Consent
+	return agreedWords(e.Consent), d.confirm(tx, *e, e.Email, ReasonTrigger, fmt.Sprintf("consent:%d:%s", e.ID, e.Email), 0)
 }
 
 // mendPhone: somebody went back in the browser to mend the number. The technician has to know before he calls.
@@ -319,10 +333,15 @@ func whyTriggered(e Emergency) string {
 	if e.Phone == "" && e.PhoneGiven != "" {
 		why = fmt.Sprintf("by %s, customer %s, no usable phone (%q)", cmp.Or(e.Name, "somebody"), cmp.Or(e.CustomerNumber, "unknown"), e.PhoneGiven)
 	}
-	if e.Consent.Hash != "" {
-		why += fmt.Sprintf("; agreed to pay %s at %s from %s, text %s", e.Consent.Price, e.Consent.At.UTC().Format(time.RFC3339), e.Consent.Address, e.Consent.Hash[:min(12, len(e.Consent.Hash))])
+	return why + agreedWords(e.Consent)
+}
+
+// agreedWords names what was agreed to at the form, behind other words.
+func agreedWords(c Consent) string {
+	if c.Hash == "" {
+		return ""
 	}
-	return why
+	return fmt.Sprintf("; agreed to pay %s at %s from %s, text %s", c.Price, c.At.UTC().Format(time.RFC3339), c.Address, c.Hash[:min(12, len(c.Hash))])
 }
 
 // happened writes a line into an emergency's history.
