@@ -130,7 +130,7 @@ var rulesWords = map[bool]rulesWording{
 			RulesUnreadable: "Sobald er wieder lesbar ist, wird er von selbst geprüft.",
 		},
 		aspects: map[string]string{"class": "Klasse", "answer": "Antwort", "understood": "verstanden", "link": "Verknüpfung"},
-		yesNo:   strings.NewReplacer("yes", "ja", "no", "nein"),
+		yesNo:   strings.NewReplacer("yes", "ja", "none", "keine", "no", "nein"),
 	},
 	true: {
 		subject: map[RulesOutcome]string{

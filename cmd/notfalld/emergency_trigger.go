@@ -47,12 +47,12 @@ func (c *emergencyTriggerCmd) Run(ctx context.Context, m *Main) error {
 	}
 	s, err := store.Open(ctx, cfg.Store.URL, store.Options{}) // made if it is not there: an emergency is not lost because the daemon was never started
 	if err != nil {
-		return err
+		return notTriggered(err)
 	}
 	defer s.Close()
 	d, err := m.deskOf(ctx, cfg, s)
 	if err != nil {
-		return err
+		return notTriggered(err)
 	}
 	t := ticket.Trigger{Way: ticket.WayCLI, Name: c.Name, CustomerNumber: c.Customer, Email: c.Email, Phone: c.Phone, Problem: c.Problem, Servers: c.Server,
 		TriggeredAt: c.TriggeredAt, Language: c.Lang, Alarm: c.Alarm, Actor: actor()}
@@ -61,7 +61,7 @@ func (c *emergencyTriggerCmd) Run(ctx context.Context, m *Main) error {
 	}
 	v, created, err := d.Trigger(ctx, t)
 	if err != nil {
-		return err
+		return notTriggered(err)
 	}
 	if c.JSON {
 		return json.NewEncoder(m.Stdout).Encode(v)
@@ -79,6 +79,11 @@ func (c *emergencyTriggerCmd) Run(ctx context.Context, m *Main) error {
 	words, colour := alarmSentence(v)
 	p.styled("alarm", colour, words)
 	return nil
+}
+
+// notTriggered says first what whoever has a customer on the phone must know.
+func notTriggered(err error) error {
+	return fmt.Errorf("NOT TRIGGERED, nobody is alarmed; call the technician yourself, or try again: %w", err)
 }
 
 // given is all that was said of the emergency, put together.
