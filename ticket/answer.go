@@ -118,6 +118,9 @@ func (d *Desk) answerView(tx Tx, t Ticket, m Mail, o *Out, stands standing) (tem
 		return v, err
 	}
 	v.Understood, v.Missing = ownFacts(ms, m)
+	if stands.emergency != nil && stands.emergency.CustomerNumber != "" { // it was given when triggering
+		v.Missing = slices.DeleteFunc(slices.Clone(v.Missing), func(s string) bool { return s == "customer_number" })
+	}
 	return v, nil
 }
 
