@@ -37,6 +37,23 @@ func (d *Desk) soundAlarm(tx Tx, e *Emergency) error {
 	return d.page(tx, *e, d.o.Alarm.Channels[0], PageTriggered, fmt.Sprintf("%d", d.now().UnixMilli()))
 }
 
+// soundAgain: no channel has taken the alarm, and the customer asks once more. Now all of them ring at once; any may work by now.
+func (d *Desk) soundAgain(tx Tx, e *Emergency) error {
+	if e.External || e.Alarm != AlarmFailed {
+		return nil
+	}
+	if len(d.o.Alarm.Channels) == 0 {
+		return d.alarmFailed(tx, e, "no alarm channel is configured")
+	}
+	e.Alarm = AlarmPending
+	for _, c := range d.o.Alarm.Channels {
+		if err := d.page(tx, *e, c, PageTriggered, fmt.Sprintf("again:%d", d.now().UnixMilli())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // page enters one alarm over one channel; once makes it one of its kind.
 func (d *Desk) page(tx Tx, e Emergency, c Channel, event, once string) error {
 	o := Out{

@@ -269,10 +269,8 @@ func (d *Desk) triggeredAgain(tx Tx, e *Emergency, more Emergency, t Trigger) er
 	if err := d.happened(tx, e.ID, cmp.Or(t.Actor, string(t.Way)), "triggered again", why); err != nil {
 		return err
 	}
-	if e.Alarm == AlarmFailed && !e.External {
-		if err := d.soundAlarm(tx, e); err != nil {
-			return err
-		}
+	if err := d.soundAgain(tx, e); err != nil {
+		return err
 	}
 	if e.Email == before.Email && e.CustomerNumber == before.CustomerNumber && e.Phone == before.Phone && slices.Equal(e.Servers, before.Servers) {
 		return d.changed(tx, e)
