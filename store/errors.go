@@ -18,6 +18,7 @@ import (
 var (
 	ErrClosed      = errors.New("the store is closed")
 	ErrReadOnly    = errors.New("the store is open for reading only")
+	ErrNotWritable = errors.New("this user may not write the files of the store; use the one that the daemon runs as")
 	ErrInUse       = errors.New("another notfalld runs on this store")
 	ErrFull        = errors.New("the disk of the store is full")
 	ErrLocked      = errors.New("the store is locked by another process")
@@ -89,8 +90,8 @@ func kindOfSQLite(err sqlite3.Error) error {
 		return ErrLocked
 	case sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
 		return ErrDamaged
-	case sqlite3.ErrReadonly:
-		return ErrReadOnly
+	case sqlite3.ErrReadonly: // even a reader writes beside a WAL
+		return ErrNotWritable
 	}
 	if err.SystemErrno == syscall.ENOSPC {
 		return ErrFull

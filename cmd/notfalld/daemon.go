@@ -153,7 +153,7 @@ func newLog(w io.Writer, c Log) *slog.Logger {
 func (p *plan) live(ctx context.Context, started func(*parts)) (err error) {
 	s, err := p.openStore(ctx)
 	if err != nil {
-		return fmt.Errorf("store: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	o := p.desk
