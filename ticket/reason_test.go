@@ -37,6 +37,14 @@ func TestReasonsAreTranslated(t *testing.T) {
 		checkReason(t, "From: x@y.at is "+whose)
 		checkReason(t, "x@y.at is "+whose)
 	}
+	for _, said := range []string{ // of alarms and links
+		"sms: the mail server refused it: 550 5.1.1 no such gateway", "oncall: refused: 404 Not Found",
+		"the mail came less than a minute before the trigger", "the mail came 1 h 40 min after the trigger",
+		"the mail names customer number 44018, the emergency 104711", "the mail is about customer 44018, the emergency about 104711",
+		"the mail is about servers of customer 44018, the emergency about those of 104711",
+	} {
+		checkReason(t, said)
+	}
 	checkReason(t, "class other is never answered")
 	checkReason(t, "rule alarm-box: never answered")
 	if n < 10 {
