@@ -1,15 +1,11 @@
 package ticket
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-	"unicode"
 
-	"notfalld/message"
 	"notfalld/rules"
 )
 
@@ -19,77 +15,6 @@ import (
 
 // mostCandidates bounds how many emergencies (or tickets) one key can bring.
 const mostCandidates = 50
-
-func holderKey(emergencyID int64, address string) Key {
-	return Key{Kind: rules.KeyHolder, Value: strconv.FormatInt(emergencyID, 10) + " " + strings.ToLower(address)}
-}
-
-// noteKeys adds to a ticket's keys what a proven mail of it says.
-func (d *Desk) noteKeys(tx Tx, t Ticket, u understood, arrived time.Time) error {
-	_, first, last, err := tx.TicketKeys(t.ID)
-	if err != nil {
-		return err
-	}
-	if first.IsZero() || arrived.Before(first) {
-		first = arrived
-	}
-	if arrived.After(last) {
-		last = arrived
-	}
-	keys := d.keysIn(u)
-	if u.proof.Verdict != message.ProofFail {
-		for _, tok := range d.tokensOfEmergencies(u.mail) {
-			keys = append(keys, Key{Kind: rules.KeyEmergency, Value: strconv.FormatInt(tok.ID, 10)})
-			if tok.IssuedTo(u.author.Address) {
-				keys = append(keys, holderKey(tok.ID, u.author.Address))
-			}
-		}
-	}
-	return tx.AddTicketKeys(t.ID, keys, first, last)
-}
-
-// keysIn are the keys of what a mail says.
-func (d *Desk) keysIn(u understood) []Key {
-	keys := rules.TicketKeys(u.mail, u.facts, u.author.Address, string(u.proof.Verdict), d.o.World.Inventory)
-	return rules.LeaveOutOwn(keys, d.o.World.Own)
-}
-
-// keysOf are the keys of an emergency. Where it names no customer, the owner of its address stands in; servers may be named in the problem, too.
-func (d *Desk) keysOf(e Emergency) []Key {
-	servers := slices.Concat(e.Servers, d.serversIn(e.Problem))
-	keys := rules.EmergencyKeys(e.CustomerNumber, e.Email, e.Phone, servers, d.o.World.Inventory)
-	if e.CustomerNumber == "" && e.Email != "" {
-		for _, c := range d.o.Contacts.Find(e.Email) {
-			if k := (Key{Kind: rules.KeyOwner, Value: c.CustomerNumber}); !slices.Contains(keys, k) {
-				keys = append(keys, k)
-			}
-		}
-	}
-	return rules.LeaveOutOwn(keys, d.o.World.Own)
-}
-
-// serversIn are the names in a text that the inventory has. Those of one word stay out: "mail" is a server's name and a noun.
-func (d *Desk) serversIn(text string) (names []string) {
-	in := d.o.World.Inventory
-	if in == nil {
-		return nil
-	}
-	const enough = 2000 // characters: whoever pastes a log does not name his servers behind it
-	words := strings.FieldsFunc(strings.ToLower(text[:min(len(text), enough)]), func(r rune) bool {
-		return !(r == '.' || r == '-' || r == ':' || unicode.IsLetter(r) || unicode.IsDigit(r))
-	})
-	for _, w := range words {
-		w = strings.Trim(w, ".:-")
-		if strings.ContainsAny(w, ".:") && !slices.Contains(names, w) && len(in.Lookup(w)) > 0 && len(names) < mostServers {
-			names = append(names, w)
-		}
-	}
-	return names
-}
-
-func (d *Desk) targetOf(e Emergency) rules.LinkTarget {
-	return rules.LinkTarget{ID: e.ID, Keys: d.keysOf(e), TriggeredAt: e.TriggeredAt}
-}
 
 // findTickets looks for tickets that wait for an emergency.
 func (d *Desk) findTickets(tx Tx, e Emergency) error {
@@ -311,97 +236,4 @@ func (d *Desk) setTold(tx Tx, ticketID, emergencyID int64) error {
 		}
 	}
 	return nil
-}
-
-// LinkTicket ties a ticket to an emergency, whatever the rules think; one that it was tied to gives way. Customers who were told otherwise
-// get a second mail.
-func (d *Desk) LinkTicket(ctx context.Context, ticketID, emergencyID int64, actor, why string) error {
-	return d.relinkByStaff(ctx, ticketID, func(tx Tx, t *Ticket, links []Link) error {
-		if _, ok, err := tx.Emergency(emergencyID); err != nil || !ok {
-			if err == nil {
-				err = notFound("emergency", EmergencyNumber(emergencyID))
-			}
-			return err
-		}
-		if t.EmergencyID == emergencyID {
-			if i := slices.IndexFunc(links, func(l Link) bool { return l.State == Linked }); i >= 0 && links[i].By != byRules {
-				return fmt.Errorf("%s is linked to %s already: %w", t.Number(), EmergencyNumber(emergencyID), ErrState)
-			}
-		}
-		if err := d.leave(tx, t, links, emergencyID, actor, why); err != nil {
-			return err
-		}
-		l := Link{TicketID: t.ID, EmergencyID: emergencyID, State: Linked, By: actor, At: d.now()}
-		for _, k := range links {
-			if k.EmergencyID == emergencyID {
-				l.Score, l.Signals, l.Told = k.Score, k.Signals, k.Told && k.State == Linked
-			}
-		}
-		if err := tx.PutLink(l); err != nil {
-			return err
-		}
-		if err := d.linkEvent(tx, t.ID, emergencyID, actor, "link", "linked by hand"+because(why)); err != nil {
-			return err
-		}
-		return d.afterLink(tx, t, emergencyID)
-	})
-}
-
-// UnlinkTicket takes a ticket from its emergency. No rule ties the two again.
-func (d *Desk) UnlinkTicket(ctx context.Context, ticketID int64, actor, why string) error {
-	return d.relinkByStaff(ctx, ticketID, func(tx Tx, t *Ticket, links []Link) error {
-		if t.EmergencyID == 0 {
-			return fmt.Errorf("%s is linked to no emergency: %w", t.Number(), ErrState)
-		}
-		if err := d.leave(tx, t, links, 0, actor, why); err != nil {
-			return err
-		}
-		return d.afterLink(tx, t, 0)
-	})
-}
-
-// leave marks the present link as refused, unless it is the one that is wanted.
-func (d *Desk) leave(tx Tx, t *Ticket, links []Link, wanted int64, actor, why string) error {
-	for _, l := range links {
-		if l.State != Linked || l.EmergencyID == wanted {
-			continue
-		}
-		l.State, l.By, l.At = Refused, actor, d.now()
-		if err := tx.PutLink(l); err != nil {
-			return err
-		}
-		if err := d.linkEvent(tx, t.ID, l.EmergencyID, actor, "link", "unlinked by hand"+because(why)); err != nil {
-			return err
-		}
-		if err := d.tellDetached(tx, l.EmergencyID, *t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func because(why string) string {
-	if why = oneLine(why); why != "" {
-		return ": " + why
-	}
-	return ""
-}
-
-func (d *Desk) relinkByStaff(ctx context.Context, ticketID int64, f func(tx Tx, t *Ticket, links []Link) error) error {
-	err := d.o.Store.Update(ctx, func(tx Tx) error {
-		t, ok, err := tx.Ticket(ticketID)
-		if err != nil || !ok {
-			if err == nil {
-				err = notFound("ticket", Number(ticketID))
-			}
-			return err
-		}
-		links, err := tx.Links(ticketID)
-		if err != nil {
-			return err
-		}
-		return f(tx, &t, links)
-	})
-	d.wake()
-	return err
 }
