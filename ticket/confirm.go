@@ -22,7 +22,7 @@ const (
 // tellOfTrigger tells of a new emergency: whoever triggered it at our form, every contact on record (somebody else may have pressed the button),
 // and staff.
 func (d *Desk) tellOfTrigger(tx Tx, e Emergency) error {
-	if e.Way == WayForm && e.Email != "" {
+	if e.Email != "" && (e.Way == WayForm || e.Phone == "") { // who gave no phone has to know that nobody can call
 		if err := d.confirm(tx, e, e.Email, ReasonTrigger, fmt.Sprintf("confirm:%d:%s", e.ID, e.Email), 0); err != nil {
 			return err
 		}

@@ -17,6 +17,9 @@ func (d *Desk) chooseEmergencyNotice(tx Tx, o *Out) (ok bool, err error) {
 	if o.Reason == ReasonReminder && (!e.Open() || e.State == CalledBack || e.State == Acknowledged && o.Detail != PageOverdue) {
 		return false, nil // somebody has taken over meanwhile
 	}
+	if o.Reason == ReasonEmergency && d.emergencyRow(e) == saysPending && d.now().Sub(e.Created) < alarmUnderWay {
+		return false, postponedError{d.now().Add(askAlarmAgain)} // else staff read for ever that nobody has confirmed it
+	}
 	b, err := d.emergencyBlock(tx, e)
 	if err != nil {
 		return false, err

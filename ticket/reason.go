@@ -51,6 +51,7 @@ var germanReasons = []struct {
 	{regexp.MustCompile(`^the customer has mended the phone: (\S+) instead of (\S+)`), "der Kunde hat die Telefonnummer berichtigt: $1 statt $2"},
 	{regexp.MustCompile(`^the alarm is not confirmed after (\S+)`), "der Alarm ist nach $1 nicht bestätigt"},
 	{regexp.MustCompile(`^(\S+) has not confirmed; now (\S+)`), "$1 hat nicht bestätigt; jetzt $2"},
+	{regexp.MustCompile(`^(\S+) has taken the alarm after all`), "$1 hat den Alarm doch noch angenommen"},
 	{regexp.MustCompile(`^no channel has confirmed it`), "kein Kanal hat ihn bestätigt"},
 	{regexp.MustCompile(`^no alarm channel is configured`), "es ist kein Alarmkanal eingerichtet"},
 	{regexp.MustCompile(`^(\S+) was not told: (.*)`), "$1 weiß nicht Bescheid: $2"},

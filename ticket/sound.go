@@ -163,6 +163,11 @@ func (d *Desk) alarmDelivered(tx Tx, o *Out) error {
 	if !rings || e.Alarm == AlarmAccepted || !e.Open() {
 		return nil
 	}
+	if e.Alarm == AlarmFailed { // staff were told that nobody is alarmed
+		if err := d.tellStaffOfAlarm(tx, e, o.Channel+" has taken the alarm after all", fmt.Sprintf("taken:%d", o.ID)); err != nil {
+			return err
+		}
+	}
 	e.Alarm, e.AlarmedAt = AlarmAccepted, d.now()
 	return d.changed(tx, &e)
 }
@@ -179,38 +184,42 @@ func (d *Desk) alarmRefused(tx Tx, o *Out, why string) error {
 	if err := d.happened(tx, e.ID, "notfalld", "alarm", fmt.Sprintf("%s was NOT taken by %s: %s", o.Reason, o.Channel, why)); err != nil {
 		return err
 	}
-	if err := d.tellStaffOfAlarm(tx, e, fmt.Sprintf("%s: %s", o.Channel, why), fmt.Sprintf("out%d", o.ID)); err != nil {
+	refusal := fmt.Sprintf("%s: %s", o.Channel, why)
+	told, err := d.escalate(tx, &e, refusal)
+	if err != nil || told {
 		return err
 	}
-	return d.escalate(tx, &e)
+	return d.tellStaffOfAlarm(tx, e, refusal, fmt.Sprintf("out%d", o.ID))
 }
 
 // escalate goes on to the next channel when the one before has failed or has not confirmed for Options.Alarm.EscalateAfter. When the last has
-// not either, the alarm has failed: all of them go on being tried, and reminders will.
-func (d *Desk) escalate(tx Tx, e *Emergency) error {
+// not either, the alarm has failed: all of them go on being tried, and reminders will. refusal is what a channel has just said, or "". told says whether
+// staff have been told of it.
+func (d *Desk) escalate(tx Tx, e *Emergency, refusal string) (told bool, err error) {
 	if e.External || e.Alarm != AlarmPending || e.State != Triggered {
-		return nil
+		return false, nil
 	}
 	os, err := d.rung(tx, e.ID)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for i, c := range d.o.Alarm.Channels {
 		o, ok := os[c.Name]
 		if !ok {
-			if err := d.page(tx, *e, c, PageTriggered, "escalated"); err != nil {
-				return err
+			if err := d.page(tx, *e, c, PageTriggered, "escalated"); err != nil || i == 0 {
+				return false, err
 			}
-			if i == 0 {
-				return nil
+			detail := fmt.Sprintf("%s has not confirmed; now %s", d.o.Alarm.Channels[i-1].Name, c.Name)
+			if refusal != "" {
+				detail = refusal + "; now " + c.Name
 			}
-			return d.tellStaffOfAlarm(tx, *e, fmt.Sprintf("%s has not confirmed; now %s", d.o.Alarm.Channels[i-1].Name, c.Name), "to:"+c.Name)
+			return true, d.tellStaffOfAlarm(tx, *e, detail, "to:"+c.Name)
 		}
 		if o.State != OutFailed && d.now().Before(o.Created.Add(d.o.Alarm.EscalateAfter)) {
-			return nil // it has its time
+			return false, nil // it has its time
 		}
 	}
-	return d.alarmFailed(tx, e, "no channel has confirmed it")
+	return true, d.alarmFailed(tx, e, cmp.Or(refusal, "no channel has confirmed it"))
 }
 
 // rung is the youngest alarm of the trigger over each channel.

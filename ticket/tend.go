@@ -117,7 +117,7 @@ func (d *Desk) tend(tx Tx, e *Emergency) error {
 	if !e.Open() {
 		return nil
 	}
-	if err := d.escalate(tx, e); err != nil {
+	if _, err := d.escalate(tx, e, ""); err != nil {
 		return err
 	}
 	if err := d.remind(tx, e); err != nil {
