@@ -222,6 +222,11 @@ func (c *Config) checkTimes() {
 			c.doc.ProblemAt(t.key, fmt.Sprintf("%s is out of bounds", t.value), t.mend)
 		}
 	}
+	for key, keep := range map[string]time.Duration{"retention.tickets": c.Retention.Tickets, "retention.attachments": c.Retention.Attachments} {
+		if c.doc.Given(key) && keep > 0 && keep != c.Retention.Raw {
+			c.doc.WarnAt(key, "this version deletes raw mails alone (retention.raw), which hold the attachments", "nothing is lost; leave the key out")
+		}
+	}
 	if c.ReplyMaxAge > 7*24*time.Hour {
 		c.doc.WarnAt("reply_max_age", "mails older than a week would still be answered automatically", "12h is usual")
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"notfalld/store"
 	"notfalld/ticket"
@@ -40,6 +41,9 @@ func (emergencyTriggerCmd) Help() string {
 func (c *emergencyTriggerCmd) Run(ctx context.Context, m *Main) error {
 	if c.given() == "" {
 		return usagef("say at least who is to be called back, or what is wrong: --name, --customer, --email, --phone, --problem")
+	}
+	if flag := c.unprintable(); flag != "" {
+		return usagef("%s holds a control character: leave it out, and try again; nobody is alarmed yet", flag)
 	}
 	cfg, err := m.config(c.Config, false)
 	if err != nil {
@@ -89,6 +93,18 @@ func notTriggered(err error) error {
 // given is all that was said of the emergency, put together.
 func (c *emergencyTriggerCmd) given() string {
 	return strings.TrimSpace(c.Name + c.Customer + c.Email + c.Phone + c.Problem + strings.Join(c.Server, ""))
+}
+
+// unprintable names a flag whose value was damaged on its way here, "" if none was. A problem may have lines.
+func (c *emergencyTriggerCmd) unprintable() string {
+	problem := strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(c.Problem)
+	for _, f := range [][2]string{{"--name", c.Name}, {"--customer", c.Customer}, {"--email", c.Email}, {"--phone", c.Phone}, {"--problem", problem},
+		{"--server", strings.Join(c.Server, " ")}, {"--key", c.Key}} {
+		if strings.ContainsFunc(f[1], unicode.IsControl) {
+			return f[0]
+		}
+	}
+	return ""
 }
 
 func (p page) triggered(v ticket.EmergencyView, created bool) {
