@@ -128,6 +128,11 @@ func TestMailAndTriggerSideBySide(t *testing.T) {
 			err := together(
 				func() (err error) { e, err = takeFrom(daemon, i+1, from); return err },
 				func() (err error) {
+					if i%4 != 0 { // a trigger is quicker than a mail: with a mail of somebody else before it, sometimes the one is first and sometimes the other
+						if _, err := takeFrom(command, times+i+1, fmt.Sprintf("ute@laden%d.de", i)); err != nil {
+							return err
+						}
+					}
 					v, _, err = command.Trigger(context.Background(), ticket.Trigger{Way: ticket.WayCLI, Email: from, Phone: fmt.Sprintf("+4366412%05d", i)})
 					return err
 				},
@@ -142,7 +147,7 @@ func TestMailAndTriggerSideBySide(t *testing.T) {
 			if d.Emergency != v.ID {
 				t.Fatalf("round %d: %s is linked to %q, its trigger is %s", i, d.ID, d.Emergency, v.ID)
 			}
-			if len(v.Tickets) > 0 {
+			if len(v.Tickets) > 0 { // it found the ticket
 				first["mail"]++
 			} else {
 				first["trigger"]++
