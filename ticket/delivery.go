@@ -55,7 +55,7 @@ func (d *Desk) NextPage(ctx context.Context) (at time.Time, ok bool, err error) 
 
 // Freeze fixes a mail just before its delivery is attempted: in one transaction it is chosen by what is true now, rendered, and
 // stored with its Message-ID. A mail that is frozen already had an attempt whose outcome is not known: it goes out
-// again as it is. ok is false if it is not to be sent (any more).
+// again as it is, but for an alarm that nobody needs any more. ok is false if it is not to be sent (any more).
 func (d *Desk) Freeze(ctx context.Context, id int64) (o Out, ok bool, err error) {
 	err = d.o.Store.Update(ctx, func(tx Tx) error {
 		o, ok, err = tx.Out(id)
@@ -64,7 +64,8 @@ func (d *Desk) Freeze(ctx context.Context, id int64) (o Out, ok bool, err error)
 		}
 		switch o.State {
 		case OutFrozen:
-			return nil
+			ok, err = d.silence(tx, &o)
+			return err
 		case OutWaiting:
 			ok, err = d.freeze(tx, &o)
 			return err

@@ -111,6 +111,8 @@ func TestRecover(t *testing.T) {
 // A mail that takes the process down is not tried for ever: it becomes a minimal ticket, and is answered.
 func TestPoisonedMail(t *testing.T) {
 	s := newStage(t)
+	_, err := s.desk.Recover(s.ctx) // the start before any mail
+	s.check(err)
 	killed := errors.New("killed")
 	broken := &failing{Store: s.store, after: 1, err: killed}
 	desk, err := ticket.NewDesk(s.ctx, options(t, broken, s.clock))

@@ -94,8 +94,8 @@ func refused(links []Link, id int64) bool {
 	return slices.ContainsFunc(links, func(l Link) bool { return l.EmergencyID == id && l.State == Refused })
 }
 
-// settleLinks brings a ticket's links to what was decided. One that staff made, or that somebody was told of, stays, and so does one to an emergency
-// that has ended since: then whatever else would be linked is a suggestion.
+// settleLinks brings a ticket's links to what was decided. One that staff made, or that somebody was told of, stays: whatever else would be linked is a
+// suggestion. One to an emergency that has ended since gives way to another only.
 func (d *Desk) settleLinks(tx Tx, t *Ticket, links []Link, dec rules.Decision) error {
 	current := slices.IndexFunc(links, func(l Link) bool { return l.State == Linked })
 	linked, suggested := dec.Linked, slices.Clone(dec.Suggested)

@@ -41,7 +41,7 @@ import (
 // A file rules.yaml is the admin's folder of rules; inventory.csv and contacts.csv are what they are in an installation. {{n}} in a mail is
 // another number each time that one is taken.
 // In a mail, {{id}}, {{reply-to}}, {{envelope}}, {{line}} stand for the Message-ID, Reply-To, envelope sender and ticket line of the last answer;
-// {{c-id}} and so on for those of the last confirmation.
+// {{c-id}} and so on for those of the last confirmation, {{a-id}} of the last alarm.
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/scenarios/*.txtar")
 	if err != nil || len(files) < 30 {
@@ -350,6 +350,7 @@ func (s *stage) holds(text, quoted string, want bool) {
 // fill puts what the last answer, or confirmation, said into a mail.
 func (s *stage) fill(raw string) string {
 	raw = s.fillFrom(raw, "{{c-", ticket.OutConfirmation)
+	raw = s.fillFrom(raw, "{{a-", ticket.OutAlarm)
 	return s.fillFrom(raw, "{{", ticket.OutAnswer)
 }
 

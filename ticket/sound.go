@@ -88,7 +88,7 @@ func (d *Desk) choosePage(tx Tx, o *Out) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if ringing := slices.Contains([]string{PageTriggered, PageReminder, PageOverdue}, o.Reason); ringing && (!e.Open() || e.State != Triggered && o.Reason != PageOverdue) {
+	if silenced(e, o.Reason) {
 		return false, nil
 	}
 	if o.Kind == OutPage {
@@ -103,6 +103,33 @@ func (d *Desk) choosePage(tx Tx, o *Out) (ok bool, err error) {
 		return true, nil
 	}
 	return true, d.chooseAlarmMail(tx, o, e)
+}
+
+// rings says whether an alarm is one that wakes somebody.
+func rings(event string) bool {
+	return event == PageTriggered || event == PageReminder || event == PageOverdue
+}
+
+// silenced says whether an alarm would ring for what has ended or is in somebody's hands. That the call is overdue concerns whoever has taken over, too.
+func silenced(e Emergency, event string) bool {
+	return rings(event) && e.State != Triggered && (e.State != Acknowledged || event != PageOverdue)
+}
+
+// silence withdraws an alarm whose first attempt may have got through, if nobody needs it any more. Sent once more behind what stood it down, it would
+// ring for good: a service that was told of the end takes it for another alarm.
+func (d *Desk) silence(tx Tx, o *Out) (ok bool, err error) {
+	if o.Kind != OutAlarm && o.Kind != OutPage {
+		return true, nil
+	}
+	e, err := d.emergencyOfOut(tx, o)
+	if gone := (unwritableError{}); errors.As(err, &gone) {
+		return true, nil
+	}
+	if err != nil || !silenced(e, o.Reason) {
+		return err == nil, err
+	}
+	o.State = OutWithdrawn
+	return false, tx.PutOut(*o)
 }
 
 func (d *Desk) emergencyOfOut(tx Tx, o *Out) (Emergency, error) {
@@ -159,8 +186,7 @@ func (d *Desk) alarmDelivered(tx Tx, o *Out) error {
 	if err := d.happened(tx, e.ID, "notfalld", "alarm", fmt.Sprintf("%s was taken by %s", o.Reason, o.Channel)); err != nil {
 		return err
 	}
-	rings := o.Reason == PageTriggered || o.Reason == PageReminder || o.Reason == PageOverdue
-	if !rings || e.Alarm == AlarmAccepted || !e.Open() {
+	if !rings(o.Reason) || e.Alarm == AlarmAccepted || !e.Open() {
 		return nil
 	}
 	if e.Alarm == AlarmFailed { // staff were told that nobody is alarmed
@@ -184,12 +210,28 @@ func (d *Desk) alarmRefused(tx Tx, o *Out, why string) error {
 	if err := d.happened(tx, e.ID, "notfalld", "alarm", fmt.Sprintf("%s was NOT taken by %s: %s", o.Reason, o.Channel, why)); err != nil {
 		return err
 	}
+	if err := d.cameBack(tx, &e, o); err != nil {
+		return err
+	}
 	refusal := fmt.Sprintf("%s: %s", o.Channel, why)
 	told, err := d.escalate(tx, &e, refusal)
 	if err != nil || told {
 		return err
 	}
 	return d.tellStaffOfAlarm(tx, e, refusal, fmt.Sprintf("out%d", o.ID))
+}
+
+// cameBack: a mail that alarms was accepted and then bounced. Where nothing else has got through, nobody is alarmed.
+func (d *Desk) cameBack(tx Tx, e *Emergency, o *Out) error {
+	if e.External || e.Alarm != AlarmAccepted || e.State != Triggered || !rings(o.Reason) {
+		return nil
+	}
+	others, err := tx.Outs(OutQuery{Emergency: e.ID, Kinds: []OutKind{OutAlarm, OutPage}, States: []OutState{OutSent}})
+	if err != nil || slices.ContainsFunc(others, func(k Out) bool { return k.ID != o.ID && rings(k.Reason) }) {
+		return err
+	}
+	e.Alarm, e.AlarmedAt = AlarmPending, time.Time{}
+	return d.changed(tx, e)
 }
 
 // escalate goes on to the next channel when the one before has failed or has not confirmed for Options.Alarm.EscalateAfter. When the last has

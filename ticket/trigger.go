@@ -49,11 +49,13 @@ func (d *Desk) Trigger(ctx context.Context, t Trigger) (v EmergencyView, created
 
 func (d *Desk) trigger(tx Tx, t Trigger) (e Emergency, created bool, err error) {
 	e = d.emergencyOf(t)
-	if first, ok, err := d.triggeredBefore(tx, &e); err != nil || ok {
-		if err != nil {
-			return e, false, err
-		}
-		return first, false, d.triggeredAgain(tx, &first, e, t)
+	first, ok, err := d.triggeredBefore(tx, &e)
+	if err != nil {
+		return e, false, err
+	}
+	if ok {
+		err = d.triggeredAgain(tx, &first, e, t)
+		return first, false, err
 	}
 	if err := tx.AddEmergency(&e); err != nil {
 		return e, false, err
@@ -77,9 +79,17 @@ func (d *Desk) trigger(tx Tx, t Trigger) (e Emergency, created bool, err error) 
 // triggerByMail makes the emergency of a proven form mail.
 func (d *Desk) triggerByMail(tx Tx, e *Entry, u understood) error {
 	f := u.facts.Form
+	key := fmt.Sprintf("mail:%x", e.ContentHash)
+	if u.mail.Date.IsZero() { // the same words may come again, a month later; copies are known by then
+		key += fmt.Sprintf(" %s %d", u.mail.MessageID, e.Arrived.UnixMilli())
+	}
+	at := f.TriggeredAt
+	if at.IsZero() { // it may have lain here while we were down: the call is due by when it was triggered
+		at = e.Arrived
+	}
 	n, _, err := d.trigger(tx, Trigger{
 		Way: WayMail, Name: f.Name, CustomerNumber: f.CustomerNumber, Email: f.Email, Phone: f.Phone, Problem: f.Problem, Servers: f.Servers,
-		TriggeredAt: f.TriggeredAt, Key: fmt.Sprintf("mail:%x", e.ContentHash), Language: cmp.Or(f.Language, u.facts.Language), Alarm: f.Alarm, Raw: f.Text,
+		TriggeredAt: at, Key: key, Language: cmp.Or(f.Language, u.facts.Language), Alarm: f.Alarm, Raw: f.Text,
 		Actor: "form " + f.Rule, Mailbox: e.Place.Mailbox,
 	})
 	if err != nil {

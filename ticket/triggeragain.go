@@ -96,6 +96,7 @@ func (d *Desk) triggeredAgain(tx Tx, e *Emergency, more Emergency, t Trigger) er
 	}
 	why += agreed
 	if !e.Open() { // its key came again after it had ended: nothing is to be changed or sounded
+		*e = before
 		return d.happened(tx, e.ID, cmp.Or(t.Actor, string(t.Way)), "triggered again", why+"; it has ended already")
 	}
 	if err := d.happened(tx, e.ID, cmp.Or(t.Actor, string(t.Way)), "triggered again", why); err != nil {
