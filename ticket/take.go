@@ -70,9 +70,7 @@ func (d *Desk) done(id int64) { d.settling.Delete(id) }
 // Recover decides the mails that are stored and not decided: the last run ended in between, or the store failed. It is
 // to be called before any mailbox is opened, and again from time to time. One mail's failure does not keep it from the others.
 func (d *Desk) Recover(ctx context.Context) (n int, err error) {
-	if err := d.fillKeys(ctx); err != nil {
-		return 0, err
-	}
+	err = d.fillKeys(ctx) // no mail waits for it
 	var es []Entry
 	if err := d.o.Store.View(ctx, func(tx Tx) (err error) { es, err = tx.FetchedEntries(0); return err }); err != nil {
 		return 0, err
