@@ -82,6 +82,9 @@ func siteOf(domain string) string {
 	return name
 }
 
+// CustomerKey is what a KeyCustomer or KeyOwner holds: a customer number without the marks that people put into it, lower case.
+func CustomerKey(number string) string { return customerKey(number) }
+
 // customerKey is a customer number without the marks that people put between its digits.
 func customerKey(number string) string {
 	return strings.ToLower(strings.Map(func(r rune) rune {

@@ -8,13 +8,15 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+
+	"notfalld/rules"
 )
 
 // Contacts is the addresses and phones on record for customers.
 type Contacts struct {
 	byAddress map[string][]Contact
 	byDomain  map[string][]Contact
-	byNumber  map[string][]string // addresses, in the order of the file
+	byNumber  map[string][]string // by rules.CustomerKey: addresses, in the order of the file
 }
 
 // Contact is one row: a customer's address (or whole domain) and phone.
@@ -61,19 +63,20 @@ func (c *Contacts) add(rec []string) error {
 	if len(rec) == 3 {
 		k.Phone = strings.TrimSpace(rec[2])
 	}
-	if k.CustomerNumber == "" {
+	key := rules.CustomerKey(k.CustomerNumber)
+	if key == "" {
 		return errors.New("no customer number")
 	}
 	if domain, ok := strings.CutPrefix(k.Address, "@"); ok && strings.Contains(domain, ".") {
 		c.byDomain[domain] = append(c.byDomain[domain], k)
-		c.byNumber[k.CustomerNumber] = append(c.byNumber[k.CustomerNumber], "")
+		c.byNumber[key] = append(c.byNumber[key], "")
 		return nil
 	}
 	if a, err := mail.ParseAddress(k.Address); err != nil || a.Address != k.Address {
 		return fmt.Errorf("%q is no address and no @domain", rec[1])
 	}
 	c.byAddress[k.Address] = append(c.byAddress[k.Address], k)
-	c.byNumber[k.CustomerNumber] = append(c.byNumber[k.CustomerNumber], k.Address)
+	c.byNumber[key] = append(c.byNumber[key], k.Address)
 	return nil
 }
 
@@ -81,12 +84,14 @@ func (c *Contacts) add(rec []string) error {
 func (c *Contacts) Empty() bool { return len(c.byNumber) == 0 }
 
 // HasCustomer says whether anything is on record for a customer number.
-func (c *Contacts) HasCustomer(number string) bool { return len(c.byNumber[number]) > 0 }
+func (c *Contacts) HasCustomer(number string) bool {
+	return len(c.byNumber[rules.CustomerKey(number)]) > 0
+}
 
 // Addresses are those on record for a customer number, each once.
 func (c *Contacts) Addresses(number string) []string {
 	var all []string
-	for _, a := range c.byNumber[number] {
+	for _, a := range c.byNumber[rules.CustomerKey(number)] {
 		if a != "" && !slices.Contains(all, a) {
 			all = append(all, a)
 		}

@@ -51,7 +51,7 @@ func (d *Desk) keysOf(e Emergency) []Key {
 	keys := rules.EmergencyKeys(e.CustomerNumber, e.Email, e.Phone, servers, d.o.World.Inventory)
 	if e.CustomerNumber == "" && e.Email != "" {
 		for _, c := range d.o.Contacts.Find(e.Email) {
-			if k := (Key{Kind: rules.KeyOwner, Value: c.CustomerNumber}); !slices.Contains(keys, k) {
+			if k := (Key{Kind: rules.KeyOwner, Value: rules.CustomerKey(c.CustomerNumber)}); !slices.Contains(keys, k) {
 				keys = append(keys, k)
 			}
 		}

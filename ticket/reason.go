@@ -42,6 +42,7 @@ var germanReasons = []struct {
 	{regexp.MustCompile(`^(\d+) answers in this ticket today already`), "heute schon $1 Antworten in diesem Ticket"},
 	{regexp.MustCompile(`^(\S+): the mail server refused it: (.*)`), "$1: der Mailserver hat ihn abgelehnt: $2"}, // an alarm
 	{regexp.MustCompile(`^(\S+): refused: (.*)`), "$1: abgelehnt: $2"},
+	{regexp.MustCompile(`^(\S+): it came back: (.*)`), "$1: er kam zurück: $2"},
 	{regexp.MustCompile(`^the mail server refused it: (.*)`), "der Mailserver hat sie abgelehnt: $1"},
 	{regexp.MustCompile(`^given up after (\S+) and (\d+) attempts; the last: (.*)`), "nach $1 und $2 Versuchen aufgegeben; zuletzt: $3"},
 	{regexp.MustCompile(`^it came back: (.*)`), "sie kam zurück: $1"},

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -25,9 +26,10 @@ func (d *Desk) TendEmergencies(ctx context.Context) (next time.Time, err error) 
 			next = t
 		}
 	}
+	var failures error
 	for _, e := range es {
 		if d.isDue(e) {
-			err := d.o.Store.Update(ctx, func(tx Tx) error {
+			oops := d.o.Store.Update(ctx, func(tx Tx) error {
 				fresh, ok, err := tx.Emergency(e.ID)
 				if err != nil || !ok {
 					return err
@@ -35,8 +37,9 @@ func (d *Desk) TendEmergencies(ctx context.Context) (next time.Time, err error) 
 				e = fresh
 				return d.tend(tx, &e)
 			})
-			if err != nil {
-				return next, err
+			if oops != nil { // one that cannot be looked after keeps no other from it
+				failures = errors.Join(failures, fmt.Errorf("%s: %w", e.Number(), oops))
+				continue
 			}
 			d.wake()
 		}
@@ -45,7 +48,7 @@ func (d *Desk) TendEmergencies(ctx context.Context) (next time.Time, err error) 
 			due(t)
 		}
 	}
-	return next, nil
+	return next, failures
 }
 
 // count remembers how emergencies stand, for whoever watches over us.
