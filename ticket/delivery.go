@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -55,7 +56,7 @@ func (d *Desk) NextPage(ctx context.Context) (at time.Time, ok bool, err error) 
 
 // Freeze fixes a mail just before its delivery is attempted: in one transaction it is chosen by what is true now, rendered, and
 // stored with its Message-ID. A mail that is frozen already had an attempt whose outcome is not known: it goes out
-// again as it is, but for an alarm that nobody needs any more. ok is false if it is not to be sent (any more).
+// again as it is, unless it would say what is not so any more; see again. ok is false if it is not to be sent (any more).
 func (d *Desk) Freeze(ctx context.Context, id int64) (o Out, ok bool, err error) {
 	err = d.o.Store.Update(ctx, func(tx Tx) error {
 		o, ok, err = tx.Out(id)
@@ -64,7 +65,7 @@ func (d *Desk) Freeze(ctx context.Context, id int64) (o Out, ok bool, err error)
 		}
 		switch o.State {
 		case OutFrozen:
-			ok, err = d.silence(tx, &o)
+			ok, err = d.again(tx, &o)
 			return err
 		case OutWaiting:
 			ok, err = d.freeze(tx, &o)
@@ -74,6 +75,32 @@ func (d *Desk) Freeze(ctx context.Context, id int64) (o Out, ok bool, err error)
 		return nil
 	})
 	return o, ok, err
+}
+
+// again says whether a frozen mail is to be attempted once more. An alarm that nobody needs any more is not, and neither is what a second mail has taken back:
+// it must not arrive as the last word.
+func (d *Desk) again(tx Tx, o *Out) (ok bool, err error) {
+	q := OutQuery{Kinds: []OutKind{o.Kind}, Reasons: []string{ReasonChange}, States: []OutState{OutFrozen, OutSent}, Recipient: o.Recipient}
+	switch o.Kind {
+	case OutAlarm, OutPage:
+		return d.silence(tx, o)
+	case OutAnswer:
+		q.TicketID = o.TicketID
+	case OutConfirmation:
+		q.Emergency = o.EmergencyID
+	default:
+		return true, nil
+	}
+	if o.Bare { // nothing in it is ever taken back
+		return true, nil
+	}
+	os, err := tx.Outs(q)
+	later := func(k Out) bool { return k.FrozenAt.After(o.FrozenAt) || k.FrozenAt.Equal(o.FrozenAt) && k.ID > o.ID }
+	if err != nil || !slices.ContainsFunc(os, later) {
+		return err == nil, err
+	}
+	o.State = OutWithdrawn
+	return false, tx.PutOut(*o)
 }
 
 func (d *Desk) freeze(tx Tx, o *Out) (ok bool, err error) {

@@ -118,9 +118,6 @@ func silenced(e Emergency, event string) bool {
 // silence withdraws an alarm whose first attempt may have got through, if nobody needs it any more. Sent once more behind what stood it down, it would
 // ring for good: a service that was told of the end takes it for another alarm.
 func (d *Desk) silence(tx Tx, o *Out) (ok bool, err error) {
-	if o.Kind != OutAlarm && o.Kind != OutPage {
-		return true, nil
-	}
 	e, err := d.emergencyOfOut(tx, o)
 	if gone := (unwritableError{}); errors.As(err, &gone) {
 		return true, nil
