@@ -104,6 +104,9 @@ func (t *tx) RecentEmergency(customerNumber, phone string, since time.Time) (e t
 func (t *tx) Emergencies(q ticket.EmergencyQuery) ([]ticket.Emergency, error) {
 	var w where
 	in(&w, "state", q.States)
+	if !q.Since.IsZero() {
+		w.add("created >= ?", q.Since)
+	}
 	order := " ORDER BY id DESC"
 	ended := func(s ticket.EmergencyState) bool { return s == ticket.Resolved || s == ticket.Cancelled }
 	if len(q.States) > 0 && !slices.ContainsFunc(q.States, ended) {

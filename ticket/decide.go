@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"notfalld/message"
 	"notfalld/rules"
@@ -44,7 +45,9 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 			return d.untouched(tx, e, nil)
 		}
 	}
-	if f := u.facts.Form; f != nil && f.Proven {
+	if f := u.facts.Form; f != nil && f.Proven && d.isLate(e) {
+		f.Proven, f.Why = false, fmt.Sprintf("it is proven, and came %s ago: too late to alarm anybody", d.now().Sub(e.Arrived).Round(time.Minute))
+	} else if f != nil && f.Proven {
 		return d.triggerByMail(tx, e, u)
 	}
 	th, err := d.findThread(tx, u)
@@ -60,11 +63,15 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 		return d.addNote(tx, e, u, th)
 	case th.found:
 		return d.continueTicket(tx, e, u, th)
-	case u.facts.Class == rules.Emergency, ours:
+	case u.facts.Class == rules.Emergency, ours, u.facts.Form != nil:
 		return d.newTicket(tx, e, u, th, 0)
 	}
 	return d.untouched(tx, e, nil)
 }
+
+// isLate: a form mail that is found days later (rules that have just been written, a mailbox that could not be read) must not wake anybody. It is a
+// ticket, and staff are told.
+func (d *Desk) isLate(e *Entry) bool { return d.now().Sub(e.Arrived) > d.o.Bounds.ReplyMaxAge }
 
 // sameMoment: where neither Message-ID nor Date tells two mails apart, the same words may report another outage, a month later.
 func sameMoment(e *Entry, first Entry, m *message.Mail) bool {

@@ -15,9 +15,12 @@ func holderKey(emergencyID int64, address string) Key {
 	return Key{Kind: rules.KeyHolder, Value: strconv.FormatInt(emergencyID, 10) + " " + strings.ToLower(address)}
 }
 
+// mostKeys bounds what a ticket that a monitoring system feeds for weeks is looked for by.
+const mostKeys = 200
+
 // noteKeys adds to a ticket's keys what a proven mail of it says.
 func (d *Desk) noteKeys(tx Tx, t Ticket, u understood, arrived time.Time) error {
-	_, first, last, err := tx.TicketKeys(t.ID)
+	had, first, last, err := tx.TicketKeys(t.ID)
 	if err != nil {
 		return err
 	}
@@ -27,7 +30,10 @@ func (d *Desk) noteKeys(tx Tx, t Ticket, u understood, arrived time.Time) error 
 	if arrived.After(last) {
 		last = arrived
 	}
-	keys := d.keysIn(u)
+	var keys []Key
+	if len(had) < mostKeys {
+		keys = d.keysIn(u)
+	}
 	if u.proof.Verdict != message.ProofFail {
 		for _, tok := range d.tokensOfEmergencies(u.mail) {
 			keys = append(keys, Key{Kind: rules.KeyEmergency, Value: strconv.FormatInt(tok.ID, 10)})

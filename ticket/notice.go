@@ -135,7 +135,24 @@ func (d *Desk) noticeView(tx Tx, t Ticket, m Mail, o *Out) (templates.Notificati
 	if err := d.sayLinks(tx, t, &n); err != nil {
 		return n, err
 	}
+	if o.Reason == ReasonForm {
+		if n.Detail, err = unprovenForm(tx, t.ID); err != nil {
+			return n, err
+		}
+		n.Detail = inLanguage(o.Language, n.Detail)
+	}
 	return n, d.sayAnswered(tx, o, m, &n)
+}
+
+// unprovenForm says which rule took a mail for a form's, and what proof it lacks.
+func unprovenForm(tx Tx, ticketID int64) (why string, err error) {
+	es, err := tx.Events(ticketID)
+	for _, e := range es {
+		if e.What == eventForm {
+			why = e.Why
+		}
+	}
+	return why, err
 }
 
 func (d *Desk) senderProof(tx Tx, m Mail) (templates.Proof, error) {

@@ -27,6 +27,9 @@ const (
 	ReasonRules       = "rules"       // admins are told of changed rules that are not in force
 )
 
+// eventForm is the line of a ticket's history that says why a form's mail triggered nothing.
+const eventForm = "form mail"
+
 // respond puts into the outbox what a mail in a ticket calls for: the answer, if its sender may be answered, and one
 // notice for each address of staff.
 func (d *Desk) respond(tx Tx, t Ticket, m Mail, u understood, th thread) error {
@@ -58,7 +61,7 @@ func (d *Desk) respond(tx Tx, t Ticket, m Mail, u understood, th thread) error {
 		detail = v.why
 	}
 	if f := u.facts.Form; f != nil {
-		if err := d.event(tx, t.ID, "form mail", fmt.Sprintf("rule %s matches, but no emergency was triggered: %s", f.Rule, f.Why)); err != nil {
+		if err := d.event(tx, t.ID, eventForm, fmt.Sprintf("rule %s matches, but no emergency was triggered: %s", f.Rule, f.Why)); err != nil {
 			return err
 		}
 	}

@@ -129,6 +129,7 @@ type TicketQuery struct {
 // EmergencyQuery narrows a list of emergencies. Zero fields do not narrow.
 type EmergencyQuery struct {
 	States []EmergencyState
+	Since  time.Time // reached us at or after
 	Limit  int
 }
 

@@ -10,11 +10,15 @@ import (
 
 // Time alone changes where an emergency stands: a channel does not confirm, nobody takes over, the call back is overdue.
 
+// tendedFor is how long an emergency is looked after that nobody brings to an end: all its marks have long passed then. Who pages by himself may never
+// tell us what became of it.
+const tendedFor = 48 * time.Hour
+
 // TendEmergencies does what is due for open emergencies: the next channel, a reminder, a correction. It may be called as often as one likes. next
 // is when something will be due again; zero if nothing will.
 func (d *Desk) TendEmergencies(ctx context.Context) (next time.Time, err error) {
 	var es []Emergency
-	waiting := EmergencyQuery{States: []EmergencyState{Triggered, Acknowledged}}
+	waiting := EmergencyQuery{States: []EmergencyState{Triggered, Acknowledged}, Since: d.now().Add(-tendedFor)}
 	if err := d.o.Store.View(ctx, func(tx Tx) (err error) { es, err = tx.Emergencies(waiting); return err }); err != nil {
 		return next, err
 	}

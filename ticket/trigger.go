@@ -23,7 +23,6 @@ type Trigger struct {
 	Consent        Consent
 	Raw            string // the form mail, as text
 	Actor          string // who the history names: "api", "form", "cli:root"
-	Mailbox        string // "": the first
 }
 
 // Trigger makes an emergency and sounds the alarm, in one transaction. created is false if it had been triggered already: by its key,
@@ -90,7 +89,7 @@ func (d *Desk) triggerByMail(tx Tx, e *Entry, u understood) error {
 	n, _, err := d.trigger(tx, Trigger{
 		Way: WayMail, Name: f.Name, CustomerNumber: f.CustomerNumber, Email: f.Email, Phone: f.Phone, Problem: f.Problem, Servers: f.Servers,
 		TriggeredAt: at, Key: key, Language: cmp.Or(f.Language, u.facts.Language), Alarm: f.Alarm, Raw: f.Text,
-		Actor: "form " + f.Rule, Mailbox: e.Place.Mailbox,
+		Actor: "form " + f.Rule,
 	})
 	if err != nil {
 		return err

@@ -83,8 +83,8 @@ func (d *Desk) triggeredAgain(tx Tx, e *Emergency, more Emergency, t Trigger) er
 	if more.Problem != "" && more.Problem != e.Problem {
 		why += "; this time the problem is: " + oneLine(more.Problem)
 	}
-	if t.Way == WayForm && e.Key == more.Key && e.Open() {
-		mended, err := d.mendPhone(tx, e, more)
+	if e.Open() && (before.Phone == "" || t.Way == WayForm && e.Key == more.Key) {
+		mended, err := d.mendPhone(tx, e, more, before.Phone)
 		if err != nil {
 			return err
 		}
@@ -123,14 +123,13 @@ func (d *Desk) agreedLater(tx Tx, e *Emergency, more Emergency) (why string, err
 	return agreedWords(e.Consent), d.confirm(tx, *e, e.Email, ReasonTrigger, fmt.Sprintf("consent:%d:%s", e.ID, e.Email), 0)
 }
 
-// mendPhone: somebody went back in the browser to mend the number. The technician has to know before he calls.
-func (d *Desk) mendPhone(tx Tx, e *Emergency, more Emergency) (why string, err error) {
-	old := e.Phone
+// mendPhone: somebody went back in the browser to mend the number, or gives one where there was none. The technician has to know before he calls.
+func (d *Desk) mendPhone(tx Tx, e *Emergency, more Emergency, old string) (why string, err error) {
 	if more.Phone == "" || more.Phone == old {
 		return "", nil
 	}
 	e.Phone, e.PhoneGiven = more.Phone, more.PhoneGiven
-	detail := fmt.Sprintf("the customer has mended the phone: %s instead of %s", more.Phone, old)
+	detail := fmt.Sprintf("the customer has mended the phone: %s instead of %s", more.Phone, cmp.Or(old, "none"))
 	if err := d.tellStaffOfAlarm(tx, *e, detail, "phone:"+more.Phone); err != nil || e.External {
 		return "; " + detail, err
 	}
