@@ -242,6 +242,7 @@ func (d *Desk) escalate(tx Tx, e *Emergency, refusal string) (told bool, err err
 	if err != nil {
 		return false, err
 	}
+	unknown := false
 	for i, c := range d.o.Alarm.Channels {
 		o, ok := os[c.Name]
 		if !ok {
@@ -257,6 +258,10 @@ func (d *Desk) escalate(tx Tx, e *Emergency, refusal string) (told bool, err err
 		if o.State != OutFailed && d.now().Before(o.Created.Add(d.o.Alarm.EscalateAfter)) {
 			return false, nil // it has its time
 		}
+		unknown = unknown || o.State == OutFrozen
+	}
+	if unknown {
+		return false, nil // perhaps somebody is awake: it is not confirmed, and that is what the customer is told after pendingLong
 	}
 	return true, d.alarmFailed(tx, e, cmp.Or(refusal, "no channel has confirmed it"))
 }
