@@ -21,12 +21,9 @@ func (d *Desk) chooseAnswer(tx Tx, o *Out) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	now, err := d.standingOf(tx, t, m, o.Recipient)
+	now, err := d.standingFor(tx, t, m, o)
 	if err != nil {
 		return false, err
-	}
-	if o.Bare {
-		now = standing{says: saysNotLinked}
 	}
 	o.Row, o.EmergencyID = d.row(now), now.id()
 	if stale, err := d.isStale(tx, t, o, now); err != nil || stale {

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -228,6 +229,9 @@ func (d *Desk) emergencyWords(e Emergency) templates.Emergency {
 func (d *Desk) confirmationFailed(tx Tx, o *Out, why string) error {
 	d.Count.Undelivered.Add(1)
 	e, err := d.emergencyOfOut(tx, o)
+	if gone := (unwritableError{}); errors.As(err, &gone) {
+		return nil // nobody is left who could be told of it
+	}
 	if err != nil {
 		return err
 	}

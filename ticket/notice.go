@@ -225,12 +225,9 @@ func (d *Desk) findAnswered(tx Tx, o *Out, m Mail, n *templates.Notification) er
 func (d *Desk) draft(tx Tx, t Ticket, m Mail, o *Out, n *templates.Notification) error {
 	as := *o
 	as.Recipient, as.Reason = o.Detail, ReasonMail
-	now, err := d.standingOf(tx, t, m, as.Recipient)
+	now, err := d.standingFor(tx, t, m, &as)
 	if err != nil {
 		return err
-	}
-	if as.Bare {
-		now = standing{says: saysNotLinked}
 	}
 	view, err := d.answerView(tx, t, m, &as, now)
 	if err != nil {

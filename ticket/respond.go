@@ -99,12 +99,9 @@ func (d *Desk) addAnswer(tx Tx, t Ticket, m Mail, v verdict, language, reason, k
 		Kind: OutAnswer, State: OutWaiting, TicketID: t.ID, MailID: m.ID, Mailbox: t.Mailbox, Recipient: strings.ToLower(v.to), Reason: reason,
 		Bare: v.bare, Unknown: v.unknown, Language: language, Created: d.now(), NextAt: d.now(), Key: key,
 	}
-	now, err := d.standingOf(tx, t, m, o.Recipient)
+	now, err := d.standingFor(tx, t, m, &o)
 	if err != nil {
 		return false, err
-	}
-	if v.bare {
-		now = standing{says: saysNotLinked}
 	}
 	o.Row, o.EmergencyID = d.row(now), now.id()
 	if d.o.Observe {

@@ -261,7 +261,7 @@ func (d *Desk) escalate(tx Tx, e *Emergency, refusal string) (told bool, err err
 		unknown = unknown || o.State == OutFrozen
 	}
 	if unknown {
-		return false, nil // perhaps somebody is awake: it is not confirmed, and that is what the customer is told after pendingLong
+		return false, nil // perhaps somebody is awake: it is not confirmed, and that is what the customer is told after PendingLong
 	}
 	return true, d.alarmFailed(tx, e, cmp.Or(refusal, "no channel has confirmed it"))
 }

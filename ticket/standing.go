@@ -19,7 +19,7 @@ type answerRow struct {
 	link  string // "linked", or "none": not linked, or only suggested
 	knows string // "yes": the recipient may know the emergency's details; "no"
 	state string // of the emergency; "triggered|acknowledged" fits both
-	alarm string // "accepted", "pending", "late" (pending for pendingLong), "failed"
+	alarm string // "accepted", "pending", "late" (pending for PendingLong), "failed"
 	call  string // "due", or "overdue": CallbackBy is past, and nobody has called
 	says  string // the row: what is told, in and outside support hours
 }
@@ -37,8 +37,8 @@ const (
 	saysOverdue   = string(templates.Trouble) + "_" + templates.TroubleOverdue
 )
 
-// pendingLong is how long an alarm may be pending before the customer is told that it is not confirmed.
-const pendingLong = 2 * time.Minute
+// PendingLong is how long an alarm may be pending before the customer is told that it is not confirmed.
+const PendingLong = 2 * time.Minute
 
 var answerTable = []answerRow{
 	// link   knows     state                     alarm       call       says
@@ -134,10 +134,18 @@ func (d *Desk) standingOf(tx Tx, t Ticket, m Mail, recipient string) (standing, 
 	return standing{d.emergencyRow(e), &e}, nil
 }
 
+// standingFor says where the recipient of an answer stands. The bare answer tells of no emergency.
+func (d *Desk) standingFor(tx Tx, t Ticket, m Mail, o *Out) (standing, error) {
+	if o.Bare {
+		return standing{says: saysNotLinked}, nil
+	}
+	return d.standingOf(tx, t, m, o.Recipient)
+}
+
 // emergencyRow is what is told of an emergency to somebody who may know it.
 func (d *Desk) emergencyRow(e Emergency) string {
 	alarm, call := string(e.Alarm), "due"
-	if e.Alarm == AlarmPending && d.now().Sub(e.Created) >= pendingLong {
+	if e.Alarm == AlarmPending && d.now().Sub(e.Created) >= PendingLong {
 		alarm = "late"
 	}
 	if !d.now().Before(e.CallbackBy) {

@@ -80,7 +80,7 @@ func (d *Desk) marksOf(e Emergency) []time.Time {
 		}
 	}
 	if e.Alarm == AlarmPending {
-		marks = append(marks, e.Created.Add(pendingLong))
+		marks = append(marks, e.Created.Add(PendingLong))
 		for i := range d.o.Alarm.Channels {
 			marks = append(marks, e.Updated.Add(time.Duration(i+1)*d.o.Alarm.EscalateAfter))
 		}
@@ -178,7 +178,7 @@ func (d *Desk) ring(tx Tx, e Emergency, event, mark string) error {
 func (d *Desk) alarmAgain(tx Tx, e Emergency) error {
 	switch d.emergencyRow(e) {
 	case saysLate:
-		return d.tellStaffOfAlarm(tx, e, fmt.Sprintf("the alarm is not confirmed after %s", pendingLong), "late")
+		return d.tellStaffOfAlarm(tx, e, fmt.Sprintf("the alarm is not confirmed after %s", PendingLong), "late")
 	case saysOverdue:
 		if e.State == Acknowledged { // else the last reminder has said so
 			return d.ring(tx, e, PageOverdue, "acknowledged")

@@ -26,7 +26,6 @@ type formDone struct {
 
 const (
 	doneLasts  = 7 * 24 * time.Hour // the link is good for so long
-	slowAlarm  = 2 * time.Minute    // an alarm that is pending longer is told as not confirmed
 	askAgain   = 5                  // seconds, while the alarm is under way
 	askLater   = 30                 // seconds, when it has not got through
 	oldestDone = 256                // bytes of a token; ours are shorter
@@ -82,7 +81,7 @@ func standing(v ticket.EmergencyView, now time.Time) string {
 		return string(v.State)
 	case v.Alarm == ticket.AlarmAccepted, v.Alarm == ticket.AlarmFailed:
 		return string(v.Alarm)
-	case now.Sub(v.TriggeredAt) >= slowAlarm:
+	case now.Sub(v.Created) >= ticket.PendingLong:
 		return "slow"
 	}
 	return "pending"
