@@ -18,6 +18,7 @@ import (
 type Outgoing struct {
 	From      Address
 	To        Address
+	Cc        []Address
 	ReplyTo   *Address // nil: no such field
 	Subject   string
 	Date      time.Time // written in its own location
@@ -34,6 +35,8 @@ type Outgoing struct {
 	// other mail travels as application/octet-stream in base64, byte for byte, because RFC 2046,
 	// 5.2.1 forbids to encode a message/rfc822 and 8-bit lines do not pass everywhere.
 	Attach []Attachment
+	// Inline lists the images that HTML shows by their ContentID (multipart/related, RFC 2387).
+	Inline []Attachment
 }
 
 // ErrHeaderBreak says that a header value holds a line break or another control character, with

@@ -21,6 +21,7 @@ type Mail struct {
 	ReturnPath ReturnPath // the envelope sender, as our server noted it
 	Received   []Received // topmost (youngest) first
 
+	HTML      string // the HTML version of the text as it came, decoded; "" if there is none. Never to be shown as it is
 	Whole     string // the text as it came, before it is parted into the following; attached mails apart
 	Text      string // what the sender wrote anew, for this mail (inline answers below quotes included)
 	Quoted    string // quoted history, header blocks of replies

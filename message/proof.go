@@ -11,6 +11,7 @@ import (
 type Trust struct {
 	AuthservIDs  []string // the authserv-ids of our servers (RFC 8601, 2.5)
 	Microsoft365 bool     // our server is Exchange Online, which writes no authserv-id
+	ReceivedAuth []string // our hosts whose Received tells of an authenticated submission
 }
 
 // Verdict says how sure it is that the mail comes from the domain in From.

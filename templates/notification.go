@@ -84,6 +84,19 @@ type Notification struct {
 	Minutes   int             // NoticeReminder: since the trigger
 	Detail    string          // one line: what happened to a channel, why a form mail is not proved, what became of a link
 
+	Fence         string        // the code of the lines around what is internal; "": the mail cannot be answered to a customer, and has none
+	Topic         string        // what the subject names the ticket by: "Huber GmbH (104711) · web01.firma.at · 502 Bad Gateway"; "": Subject instead
+	Relay         Relay         // what becomes of an answer
+	Commands      []CommandLink // one tap each
+	Assigned      string        // who looks after the ticket
+	AnsweredBy    string        // who of staff wrote to the customer last
+	Original      bool          // the mail is attached as it came
+	OriginalNot   string        // "" or why it is not, in Language
+	AttachedNames []string      // NoticeReceipt: attachments of the person's mail
+	Undone        []Undone      // NoticeReceipt
+	Help          []HelpLine    // NoticeHelp, and below a receipt about commands
+	Digest        *Digest       // NoticeDigest
+
 	Draft *Rendered // NoticeDraft
 	Items []Item    // NoticeBundle
 }

@@ -20,6 +20,7 @@ type Mailbox struct {
 	Name    string
 	Address string // the support address: answers come from it
 	Plus    Plus
+	Sent    string // the folder where the server, or the mail programs of staff, file what is sent from the mailbox; "" if it is not read
 }
 
 // Plus says whether support+something@… reaches the mailbox.
@@ -36,7 +37,27 @@ const (
 type Staff struct {
 	Notify   []string // addresses that get a mail for each ticket and each customer mail
 	Language string   // "de" or "en": what notices are written in
+	People   []Person
+	Banners  []string // lines that a gateway puts on top of mails: "[EXTERN]"
 }
+
+// Person is one member of staff.
+type Person struct {
+	Name      string
+	Addresses []string // that the person writes from
+	May       []Right  // nil: everything
+}
+
+// Right is what a mail of a person of staff may do.
+type Right string
+
+// The rights. RightRead is everybody's.
+const (
+	RightRead      Right = "read"      // be told what there is
+	RightTicket    Right = "ticket"    // close it, note, link, assign
+	RightEmergency Right = "emergency" // take it over, say that it is done
+	RightCustomer  Right = "customer"  // have mail sent to a customer
+)
 
 // Bounds says how many answers go out, and how long things may take or lie. Nothing in it keeps a mail from becoming a ticket.
 type Bounds struct {
@@ -49,6 +70,12 @@ type Bounds struct {
 	BarePerHour      int // all bare answers together
 	NoticesPerHour   int // to one address of staff; more are bundled
 	BundleEvery      time.Duration
+	ReplyAttachments int64 // bytes: what the attachments of one mail of staff to a customer may have
+	NoticeOriginal   int64 // bytes: a larger mail is not attached to its notice
+	RepliesPerTicket int   // mails of staff to one customer within RepliesWithin; further ones are held
+	RepliesWithin    time.Duration
+	ReplyCollision   time.Duration // two people of staff answer one customer within this: the second mail is held
+	TryAgainAfter    time.Duration // #noanswer: when the customer is called again, if nothing else is said
 	GiveUpAnswers    time.Duration // an answer that could not be delivered for so long is given up
 	UnderstandLimit  time.Duration // for one mail
 	KnownAfter       time.Duration // an unproven sender counts as known so long after the first mail
@@ -64,6 +91,8 @@ func DefaultBounds() Bounds {
 		BarePerAddress: 24 * time.Hour, BarePerHour: 30, NoticesPerHour: 20, BundleEvery: time.Minute,
 		GiveUpAnswers: 24 * time.Hour, UnderstandLimit: 10 * time.Second, KnownAfter: 24 * time.Hour,
 		LateAfter: 5 * time.Minute, ReplyMaxAge: 12 * time.Hour,
+		ReplyAttachments: 20 << 20, NoticeOriginal: 5 << 20, RepliesPerTicket: 5, RepliesWithin: 10 * time.Minute, ReplyCollision: 2 * time.Minute,
+		TryAgainAfter: 15 * time.Minute,
 	}
 }
 
@@ -85,6 +114,7 @@ type Options struct {
 	Staff        Staff
 	Admins       []string
 	Trust        message.Trust
+	TrustShown   bool          // an admin vouches that our server strips forged copies of what Trust relies on; false: a test mail has to show it
 	ReopenWithin time.Duration // a mail to a ticket closed longer ago opens a new one
 	Observe      bool          // everything but mail to customers, whose drafts go to admins
 	BouncePlus   Plus

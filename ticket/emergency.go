@@ -66,6 +66,7 @@ type Emergency struct {
 	Updated        time.Time
 	AcknowledgedAt time.Time
 	CalledAt       time.Time
+	NextTry        time.Time // the customer did not answer the phone: when he is called again; zero if not
 	EndedAt        time.Time // resolved or cancelled
 	AlarmedAt      time.Time // the alarm was accepted
 	Key            string    // unique, so that the same trigger is one emergency; "" for none

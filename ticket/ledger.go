@@ -22,13 +22,14 @@ const (
 	EntryBounce  EntryState = "bounce"  // told us of a mail of ours
 	EntryProbe   EntryState = "probe"   // our own test mail came back
 	EntryForm    EntryState = "form"    // the mail of a form that triggered an emergency
+	EntryStaff   EntryState = "staff"   // a mail of staff: relayed, executed, recorded, or kept as unverified
 	EntryOther   EntryState = "other"   // none of our business: only its UID is remembered
 	EntryAgain   EntryState = "again"   // was left as other, and is to be fetched and decided once more
 )
 
 // Ours says whether the mail in the mailbox is to be marked as taken care of.
 func (s EntryState) Ours() bool {
-	return s == EntryTicket || s == EntryNote || s == EntryCopy || s == EntryBounce || s == EntryProbe || s == EntryForm
+	return s == EntryTicket || s == EntryNote || s == EntryCopy || s == EntryBounce || s == EntryProbe || s == EntryForm || s == EntryStaff
 }
 
 // Entry is the ledger's row for one mail of one mailbox.

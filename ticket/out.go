@@ -14,6 +14,8 @@ const (
 	OutConfirmation OutKind = "confirmation" // to a customer, about an emergency and no mail of his; chosen when sent
 	OutAlarm        OutKind = "alarm"        // a mail that alarms the technician: to an SMS gateway, a pager
 	OutPage         OutKind = "page"         // an HTTP request that does
+
+	OutRelay OutKind = "relay" // to a customer or somebody who takes part: what a person of staff has written; one each
 )
 
 // OutState is where an outgoing mail stands.

@@ -25,6 +25,12 @@ const (
 	ReasonAlarm       = "alarm"       // an alarm went wrong
 	ReasonForm        = "form"        // staff are told of a form mail that could not be proved
 	ReasonRules       = "rules"       // admins are told of changed rules that are not in force
+	ReasonStaff       = "staff"       // a person of staff has written
+	ReasonNotDone     = "not_done"    // a person of staff is told what of his mail was not done, and why
+	ReasonHelp        = "help"        // a person of staff has asked for the commands
+	ReasonUnverified  = "unverified"  // staff are told of a mail that claims to be one of them, without proof
+	ReasonDigest      = "digest"      // staff are told at the start of support hours what the night has left
+	ReasonNoAnswer    = "no_answer"   // the customer is told that the technician has called in vain
 )
 
 // eventForm is the line of a ticket's history that says why a form's mail triggered nothing.

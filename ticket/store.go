@@ -61,10 +61,20 @@ type Tx interface {
 	// TicketOf finds the ticket of a mail known by one of these Message-IDs: a mail in a ticket, or an outgoing mail (also of
 	// an earlier attempt). The last id of the list that is known wins (the youngest reference).
 	TicketOf(messageIDs []string) (ticketID int64, messageID string, ok bool, err error)
-	// TakesPart says whether the address takes part in the ticket: a customer or machine mail of it came from there.
+	// TakesPart says whether the address takes part in the ticket: a customer or machine mail of it came from there, or it was added.
 	TakesPart(ticketID int64, address string) (bool, error)
 	// KnownSince says when the address first wrote a mail with the given proof ("pass", "unknown") into a ticket.
 	KnownSince(address, proof string) (at time.Time, ok bool, err error)
+
+	// MailsOfKind lists mails of one kind that arrived at or after since, of all tickets, oldest first.
+	MailsOfKind(kind MailKind, since time.Time) ([]Mail, error)
+	// AddParticipant lets an address take part in a ticket that has written nothing in it; once is enough.
+	AddParticipant(p Participant) error
+	Participants(ticketID int64) ([]Participant, error) // oldest first
+	AddFence(f Fence) error
+	Fence(code string) (f Fence, ok bool, err error)
+	// Fences are those of a ticket's notices or, for ticketID 0, of an emergency's; youngest first, at most limit.
+	Fences(ticketID, emergencyID int64, limit int) ([]Fence, error)
 
 	AddEvent(e Event) error
 	Events(ticketID int64) ([]Event, error) // oldest first

@@ -46,6 +46,9 @@ type Ticket struct {
 	Previous       int64     // the closed ticket that this one continues, or 0
 	Related        int64     // a ticket that the mail named without proof, or 0
 	EmergencyID    int64     // the linked emergency, or 0
+	Assigned       string    // name of the person who looks after it, "" if nobody
+	AnsweredBy     string    // name of whoever of staff wrote to the customer last
+	Topic          string    // what the subjects of its notices name it by, as the first one did: a thread of one subject
 	Mails          int       // how many mails it holds
 }
 
@@ -74,6 +77,9 @@ const (
 	MachineMail  MailKind = "machine"  // an emergency that a monitoring system wrote
 	NoteMail     MailKind = "note"     // out-of-office and its kin: noted, changes nothing
 	UnprovenMail MailKind = "unproven" // joined by a token that was not issued to this sender
+
+	StaffMail      MailKind = "staff"      // a person of staff wrote it: relayed, executed, or sent from the shared mailbox
+	UnverifiedMail MailKind = "unverified" // claims to be of staff, without proof: nothing was done
 )
 
 // What tickets hold of a mail, under the names that they have where it is read.
