@@ -28,7 +28,7 @@ func (t underRules) AddEvent(e Event) error {
 // It runs under the writer's lock, so what it reads is still true when it is written.
 func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 	e.MessageID, e.ContentHash = u.mail.MessageID, u.mail.ContentHash[:]
-	if ok, err := d.probeBack(tx, u.mail); err != nil || ok {
+	if ok, err := d.probeBack(tx, e, u.mail); err != nil || ok {
 		return d.conclude(tx, e, EntryProbe, 0, err)
 	}
 	if own, err := d.isOwn(tx, u.mail); err != nil || own {

@@ -74,8 +74,12 @@ func (d *Desk) chooseProbe(tx Tx, o *Out) error {
 	return seal(o, out)
 }
 
-// probeBack recognises a probe of ours in the mailbox: sent by us, and addressed to a token that we issued for this mailbox.
-func (d *Desk) probeBack(tx Tx, m *message.Mail) (bool, error) {
+// probeBack recognises a probe of ours in the mailbox: sent by us, and addressed to a token that we issued for this mailbox; or a test of what our
+// mail server strips.
+func (d *Desk) probeBack(tx Tx, e *Entry, m *message.Mail) (bool, error) {
+	if ok, err := d.trustBack(tx, e, m); err != nil || ok {
+		return ok, err
+	}
 	for _, a := range deliveryAddresses(m) {
 		tok, ok := d.keys.Find(a, ProbeToken)
 		if !ok {

@@ -66,6 +66,9 @@ var germanReasons = []struct {
 	{regexp.MustCompile(`^the mail names customer number (.+), the emergency (.+)`), "die E-Mail nennt Kundennummer $1, der Notfall $2"},
 	{regexp.MustCompile(`^the mail is about servers of customer (.+), the emergency about those of (.+)`), "die E-Mail handelt von Servern des Kunden $1, der Notfall von denen des Kunden $2"},
 	{regexp.MustCompile(`^the mail is about customer (.+), the emergency about (.+)`), "die E-Mail handelt vom Kunden $1, der Notfall vom Kunden $2"},
+	{regexp.MustCompile(`^no way of proof is configured \(trust\), so that nobody is proven to be staff`), "in der Konfiguration steht unter trust nichts, woran Mitarbeiter zu erkennen sind"},
+	{regexp.MustCompile(`^no test mail has shown yet that our mail server strips forged headers; run (.*)`), "noch keine Testmail hat gezeigt, dass unser Mailserver gefälschte Kopfzeilen entfernt; das prüft: $1"},
+	{regexp.MustCompile(`^the test mail of (\d+)-(\d+)-(\d+) showed that our mail server lets forged headers through: (.*)`), "die Testmail vom $3.$2.$1 hat gezeigt, dass unser Mailserver gefälschte Kopfzeilen durchlässt: $4"},
 	{regexp.MustCompile(`^mode observe: .*`), "Modus observe: Kunden wird nicht geantwortet"},
 }
 
