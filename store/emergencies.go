@@ -11,7 +11,7 @@ import (
 
 const (
 	emergencyColumns = "state, alarm, external, way, name, customer_number, email, phone, phone_given, problem, servers, incomplete, language, " +
-		"triggered_at, callback_by, created, updated, acknowledged_at, called_at, ended_at, alarmed_at, unique_key, consent, stage, raw"
+		"triggered_at, callback_by, created, updated, acknowledged_at, called_at, ended_at, alarmed_at, unique_key, consent, stage, raw, next_try"
 	selectEmergency = "SELECT id, " + emergencyColumns + " FROM emergency"
 	// unended is ticket.Emergency.Open, in the words of the partial index.
 	unended = "state NOT IN ('resolved', 'cancelled')"
@@ -24,7 +24,7 @@ const (
 func emergencyDest(e *ticket.Emergency) []any {
 	return []any{&e.ID, &e.State, &e.Alarm, &e.External, &e.Way, &e.Name, &e.CustomerNumber, &e.Email, &e.Phone, &e.PhoneGiven, &e.Problem,
 		asJSON{&e.Servers}, asJSON{&e.Incomplete}, &e.Language, when{&e.TriggeredAt}, when{&e.CallbackBy}, when{&e.Created}, when{&e.Updated},
-		when{&e.AcknowledgedAt}, when{&e.CalledAt}, when{&e.EndedAt}, when{&e.AlarmedAt}, &e.Key, asJSON{&e.Consent}, &e.Stage, &e.Raw}
+		when{&e.AcknowledgedAt}, when{&e.CalledAt}, when{&e.EndedAt}, when{&e.AlarmedAt}, &e.Key, asJSON{&e.Consent}, &e.Stage, &e.Raw, when{&e.NextTry}}
 }
 
 // emergencyArgs are the id, and the values of emergencyColumns.
@@ -45,7 +45,7 @@ func emergencyArgs(e *ticket.Emergency) ([]any, error) {
 	}
 	return []any{e.ID, string(e.State), string(e.Alarm), e.External, string(e.Way), e.Name, e.CustomerNumber, e.Email, e.Phone, e.PhoneGiven,
 		e.Problem, servers, incomplete, e.Language, e.TriggeredAt, e.CallbackBy, e.Created, e.Updated, e.AcknowledgedAt, e.CalledAt, e.EndedAt,
-		e.AlarmedAt, e.Key, string(consent), e.Stage, e.Raw}, nil
+		e.AlarmedAt, e.Key, string(consent), e.Stage, e.Raw, e.NextTry}, nil
 }
 
 // AddEmergency is ticket.Tx. A Key that is taken is an error: EmergencyByKey comes first.

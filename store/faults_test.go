@@ -159,12 +159,12 @@ func TestSchemaOfAnotherVersion(t *testing.T) {
 			_, err := s.writers.ExecContext(background, s.eng.rewrite(text))
 			noError(t, err)
 		}
-		version("UPDATE goose_db_version SET version_id = 99 WHERE version_id = 2")
+		version("UPDATE goose_db_version SET version_id = 99 WHERE version_id = (SELECT max(version_id) FROM goose_db_version)")
 		_, err := Open(background, url, Options{})
 		if err == nil || !strings.Contains(err.Error(), "written by a newer notfalld") {
 			t.Errorf("a newer schema: %v", err)
 		}
-		version("UPDATE goose_db_version SET version_id = 1 WHERE version_id = 99")
+		version("DELETE FROM goose_db_version WHERE version_id = 99")
 		_, err = Open(background, url, Options{ReadOnly: true})
 		if err == nil || !strings.Contains(err.Error(), "start the daemon once") {
 			t.Errorf("an older schema, reading: %v", err)

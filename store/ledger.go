@@ -37,11 +37,11 @@ func (t *tx) PutFolder(f ticket.Folder) error {
 
 const (
 	placeColumns = "mailbox, folder, uidvalidity, uid"
-	factColumns  = "state, attempts, arrived, fetched, message_id, content_hash, raw_id, size, ticket_id, marked"
+	factColumns  = "state, attempts, arrived, fetched, message_id, content_hash, raw_id, size, ticket_id, marked, sent"
 	selectEntry  = "SELECT id, " + placeColumns + ", " + factColumns + " FROM ledger"
 
 	// ours is ticket.EntryState.Ours, in the words of the partial indexes.
-	ours = "state IN ('ticket', 'note', 'copy', 'bounce', 'probe', 'form')"
+	ours = "state IN ('ticket', 'note', 'copy', 'bounce', 'probe', 'form', 'staff')"
 
 	sameContent = selectEntry + " WHERE content_hash = ?1 AND " + ours + " ORDER BY id LIMIT 1"
 	sameMail    = selectEntry + " WHERE content_hash = ?1 AND message_id = ?2 AND " + ours + " ORDER BY id LIMIT 1"
@@ -50,11 +50,11 @@ const (
 func entryDest(e *ticket.Entry) []any {
 	return []any{&e.ID, &e.Place.Mailbox, &e.Place.Folder, &e.Place.UIDValidity, &e.Place.UID,
 		&e.State, &e.Attempts, when{&e.Arrived}, when{&e.Fetched}, &e.MessageID, bytesOf{&e.ContentHash}, &e.RawID, &e.Size,
-		&e.TicketID, &e.Marked}
+		&e.TicketID, &e.Marked, &e.Sent}
 }
 
 func entryFacts(e *ticket.Entry) []any {
-	return []any{string(e.State), e.Attempts, e.Arrived, e.Fetched, e.MessageID, e.ContentHash, e.RawID, e.Size, e.TicketID, e.Marked}
+	return []any{string(e.State), e.Attempts, e.Arrived, e.Fetched, e.MessageID, e.ContentHash, e.RawID, e.Size, e.TicketID, e.Marked, e.Sent}
 }
 
 func placeArgs(p ticket.Place) []any { return []any{p.Mailbox, p.Folder, p.UIDValidity, p.UID} }

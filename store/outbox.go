@@ -27,7 +27,7 @@ func outDest(o *ticket.Out) []any {
 		&o.EnvelopeFrom, &o.LastCode, &o.LastError, when{&o.BouncedAt}, when{&o.DelayedAt}, &o.EmergencyID, &o.Channel}
 }
 
-// The ranks: an alarm waits for nothing, customers wait for answers. Pages are not the outbox's mails: they have a queue of their own.
+// The ranks: an alarm waits for nothing, customers wait for answers, be they ours or those of staff. Pages are not the outbox's mails: they have a queue of their own.
 const (
 	rankAlarm = iota - 1
 	rankAnswer
@@ -39,7 +39,7 @@ func rankOf(k ticket.OutKind) int {
 	switch k {
 	case ticket.OutAlarm:
 		return rankAlarm
-	case ticket.OutAnswer, ticket.OutConfirmation:
+	case ticket.OutAnswer, ticket.OutConfirmation, ticket.OutRelay:
 		return rankAnswer
 	case ticket.OutPage:
 		return rankPage
@@ -94,7 +94,7 @@ func (t *tx) PutOut(o ticket.Out) error {
 
 // keepsBytes: what customers were told is kept, and what was rung by mail. A page holds keys of the receiver's.
 func keepsBytes(k ticket.OutKind) bool {
-	return k == ticket.OutAnswer || k == ticket.OutConfirmation || k == ticket.OutAlarm
+	return k == ticket.OutAnswer || k == ticket.OutConfirmation || k == ticket.OutRelay || k == ticket.OutAlarm
 }
 
 func (t *tx) putBytes(o *ticket.Out) error {

@@ -82,6 +82,8 @@ func TestOutBytes(t *testing.T) {
 		{"a confirmation that was sent", ticket.OutConfirmation, ticket.OutSent, nil, frozen},
 		{"a confirmation that failed", ticket.OutConfirmation, ticket.OutFailed, nil, frozen},
 		{"a confirmation to be chosen anew", ticket.OutConfirmation, ticket.OutWaiting, nil, nil},
+		{"a relayed mail that was sent", ticket.OutRelay, ticket.OutSent, nil, frozen},
+		{"a relayed mail that failed", ticket.OutRelay, ticket.OutFailed, nil, frozen},
 		{"an alarm that was sent", ticket.OutAlarm, ticket.OutSent, nil, frozen},
 		{"an alarm that failed", ticket.OutAlarm, ticket.OutFailed, nil, frozen},
 		{"an alarm withdrawn", ticket.OutAlarm, ticket.OutWithdrawn, nil, nil},
@@ -294,7 +296,7 @@ func TestDueModel(t *testing.T) {
 }
 
 var (
-	kinds  = []ticket.OutKind{ticket.OutAnswer, ticket.OutNotice, ticket.OutProbe, ticket.OutConfirmation, ticket.OutAlarm, ticket.OutPage}
+	kinds  = []ticket.OutKind{ticket.OutAnswer, ticket.OutNotice, ticket.OutProbe, ticket.OutConfirmation, ticket.OutAlarm, ticket.OutPage, ticket.OutRelay}
 	states = []ticket.OutState{ticket.OutWaiting, ticket.OutFrozen, ticket.OutSent, ticket.OutFailed, ticket.OutWithdrawn}
 )
 
@@ -337,7 +339,7 @@ func dueOf(model []ticket.Out, now time.Time, limit int) []ticket.Out {
 			due = append(due, o)
 		}
 	}
-	urgency := map[ticket.OutKind]int{ticket.OutAlarm: 3, ticket.OutAnswer: 2, ticket.OutConfirmation: 2}
+	urgency := map[ticket.OutKind]int{ticket.OutAlarm: 3, ticket.OutAnswer: 2, ticket.OutConfirmation: 2, ticket.OutRelay: 2}
 	slices.SortFunc(due, func(a, b ticket.Out) int {
 		return cmp.Or(-cmp.Compare(urgency[a.Kind], urgency[b.Kind]), a.NextAt.Compare(b.NextAt), cmp.Compare(a.ID, b.ID))
 	})

@@ -118,6 +118,7 @@ func useEveryMethod(t *testing.T, x ticket.Tx, yes *bool) {
 	useOutbox(t, x, yes)
 	useEmergencies(t, x)
 	useLinks(t, x)
+	useStaff(t, x)
 }
 
 func useTickets(t *testing.T, x ticket.Tx) {
@@ -209,4 +210,20 @@ func useLinks(t *testing.T, x ticket.Tx) {
 	must(x.Links(k.ID))(t)
 	must(x.EmergencyLinks(e.ID))(t)
 	noError(t, x.DropLink(k.ID, e.ID))
+}
+
+func useStaff(t *testing.T, x ticket.Tx) {
+	var k ticket.Ticket
+	noError(t, x.AddTicket(&k))
+	must(x.MailsOfKind(ticket.UnverifiedMail, day))(t)
+	noError(t, x.AddParticipant(ticket.Participant{TicketID: k.ID, Address: "a"}))
+	must(x.Participants(k.ID))(t)
+	o := ticket.Out{Kind: ticket.OutRelay}
+	must(x.AddOut(&o))(t)
+	noError(t, x.AddFence(ticket.Fence{Code: "a", OutID: o.ID}))
+	found(x.Fence("a"))(t)
+	for _, limit := range []int{0, 1} {
+		must(x.Fences(k.ID, 0, limit))(t)
+		must(x.Fences(0, 10001, limit))(t)
+	}
 }

@@ -12,7 +12,7 @@ import (
 
 const (
 	ticketColumns = "state, subject, customer_number, sender, language, servers, errors, priority, tags, mailbox, created, updated, closed_at, " +
-		"last_customer_at, last_staff_at, previous, related, emergency_id"
+		"last_customer_at, last_staff_at, previous, related, emergency_id, assigned, answered_by, topic"
 	selectTicket = "SELECT id, " + ticketColumns + ", mails FROM ticket"
 )
 
@@ -39,7 +39,7 @@ func (j asJSON) Scan(src any) error {
 func ticketDest(k *ticket.Ticket) []any {
 	return []any{&k.ID, &k.State, &k.Subject, &k.CustomerNumber, &k.From, &k.Language, asJSON{&k.Servers}, asJSON{&k.Errors}, &k.Priority, asJSON{&k.Tags}, &k.Mailbox,
 		when{&k.Created}, when{&k.Updated}, when{&k.ClosedAt}, when{&k.LastCustomerAt}, when{&k.LastStaffAt},
-		&k.Previous, &k.Related, &k.EmergencyID, &k.Mails}
+		&k.Previous, &k.Related, &k.EmergencyID, &k.Assigned, &k.AnsweredBy, &k.Topic, &k.Mails}
 }
 
 // ticketArgs are the values of ticketColumns, after the id.
@@ -57,7 +57,8 @@ func ticketArgs(k *ticket.Ticket) ([]any, error) {
 		return nil, err
 	}
 	return []any{k.ID, string(k.State), k.Subject, k.CustomerNumber, k.From, k.Language, servers, errs, k.Priority, tags, k.Mailbox,
-		k.Created, k.Updated, k.ClosedAt, k.LastCustomerAt, k.LastStaffAt, k.Previous, k.Related, k.EmergencyID}, nil
+		k.Created, k.Updated, k.ClosedAt, k.LastCustomerAt, k.LastStaffAt, k.Previous, k.Related, k.EmergencyID,
+		k.Assigned, k.AnsweredBy, k.Topic}, nil
 }
 
 func listJSON[T any](list []T) (string, error) {
@@ -216,14 +217,6 @@ func (t *tx) TicketOf(messageIDs []string) (ticketID int64, messageID string, ok
 		}
 	}
 	return ticketID, messageID, best >= 0, t.ready()
-}
-
-// TakesPart is ticket.Tx.
-func (t *tx) TakesPart(ticketID int64, address string) (bool, error) {
-	var n int64
-	return t.row("look for who takes part",
-		"SELECT 1 FROM mail WHERE ticket_id = ?1 AND sender = ?2 AND kind IN ('customer', 'machine') LIMIT 1",
-		[]any{&n}, ticketID, strings.ToLower(address))
 }
 
 // KnownSince is ticket.Tx.

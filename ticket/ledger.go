@@ -46,6 +46,7 @@ type Entry struct {
 	Size        int64 // as the server says (RFC822.SIZE)
 	TicketID    int64 // 0 if none
 	Marked      bool  // the keyword (or the move) has been set in the mailbox
+	Sent        bool  // it lay in the folder of sent mails: from the mailbox, not to it
 }
 
 // Folder is what is known of one folder of one mailbox.

@@ -23,6 +23,7 @@ type Fetched struct {
 	Size         int64  // RFC822.SIZE; more than len(Raw) if the mail was reduced
 	Raw          []byte // the mail, or of a very large one its header and text parts (message.Reduce)
 	Cut          string // "" or why not all of it was fetched
+	Sent         bool   // it lies in the folder of sent mails
 }
 
 // triesBeforeMinimal is how often a mail may take us down while it is being understood.
@@ -36,7 +37,7 @@ func (d *Desk) Take(ctx context.Context, f Fetched) (Entry, error) {
 	packed := pack(f.Raw)
 	var e Entry
 	err := d.o.Store.Update(ctx, func(tx Tx) error {
-		e = Entry{Place: f.Place, State: EntryFetched, Attempts: 1, Arrived: f.InternalDate, Fetched: d.now(), Size: f.Size}
+		e = Entry{Place: f.Place, State: EntryFetched, Attempts: 1, Arrived: f.InternalDate, Fetched: d.now(), Size: f.Size, Sent: f.Sent}
 		added, err := tx.AddEntry(&e)
 		switch {
 		case err != nil || !added && e.State != EntryAgain:
