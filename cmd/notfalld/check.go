@@ -55,6 +55,9 @@ func (c *checkCmd) Run(ctx context.Context, m *Main) error {
 	cfg, problems := loadConfig(path, m.Env)
 	if cfg != nil {
 		problems = append(problems, cfg.Leftovers()...)
+		if !Broken(problems) {
+			problems = append(problems, cfg.Unheard()...)
+		}
 	}
 	broken := Broken(problems)
 	k.say("configuration", path, problems)

@@ -143,12 +143,14 @@ type Staff struct {
 	People   []Person `yaml:"people"`
 	Notify   []string `yaml:"notify" required:"who is told of each ticket, also when no customer could be told"`
 	Language string   `yaml:"language" one:"de|en"`
+	Banners  []string `yaml:"banners"` // lines that a gateway puts on top of mails
 }
 
 // Person is one member of staff.
 type Person struct {
 	Name      string   `yaml:"name" required:"how colleagues see the person"`
 	Addresses []string `yaml:"addresses" required:"the addresses that the person writes from"`
+	May       []string `yaml:"may" one:"ticket|emergency|customer"` // nil: all of it; empty: nothing but being told
 }
 
 // Trust says what of a mail's header only our own server can have written.
@@ -193,6 +195,9 @@ type Limits struct {
 	Depth   int           `yaml:"depth" range:"1..100"`
 	PerMail time.Duration `yaml:"per_mail"` // time for one mail
 	Answers AnswerLimits  `yaml:"answers"`
+
+	ReplyAttachments Size `yaml:"reply_attachments"` // all attachments of one mail of staff to a customer
+	NoticeOriginal   Size `yaml:"notice_original"`   // a larger mail is not attached to its notice
 }
 
 // AnswerLimits bound the answers, never the tickets.
@@ -214,7 +219,7 @@ func (c *Config) SetDefaults() {
 	c.SMTP = SMTP{TLS: "starttls", BouncePlus: "auto"}
 	c.Store.URL = "sqlite:data/notfalld.db"
 	c.SupportHours = SupportHours{Timezone: "Europe/Vienna", Days: []string{"mon", "tue", "wed", "thu", "fri"}, From: "08:00", To: "17:00", Holidays: "at"}
-	c.Staff.Language = "de"
+	c.Staff.Language, c.Staff.Banners = "de", []string{"[EXTERN]", "[EXTERNAL]"}
 	c.Alarm.API, c.Alarm.EscalateAfter = "external", ticket.DefaultEscalateAfter
 	c.ReplyMaxAge, c.ReopenWithin = 12*time.Hour, 7*24*time.Hour
 	c.HTTP.Listen, c.HTTP.Proxies = "127.0.0.1:8080", []string{"127.0.0.0/8", "::1"}
@@ -222,7 +227,8 @@ func (c *Config) SetDefaults() {
 	c.Log = Log{Level: "info", Format: "text"}
 	c.Limits = Limits{Mail: 25 << 20, Header: 256 << 10, Parts: 1000, Depth: 20, PerMail: 10 * time.Second,
 		Answers: AnswerLimits{PerTicketDay: 3, AgainAfter: time.Hour, KnownPerHour: 10, UnknownPerHour: 2,
-			UnknownOverallPerHour: 600, BarePerAddress: 24 * time.Hour, BarePerHour: 30, NoticesPerHour: 20}}
+			UnknownOverallPerHour: 600, BarePerAddress: 24 * time.Hour, BarePerHour: 30, NoticesPerHour: 20},
+		ReplyAttachments: 20 << 20, NoticeOriginal: 5 << 20}
 }
 
 // SetDefaults fills what holds for a mailbox where the file says nothing.

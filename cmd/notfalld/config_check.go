@@ -28,6 +28,7 @@ func (c *Config) check() {
 	c.checkPaths()
 	c.checkHours()
 	c.checkPeople()
+	c.checkBanners()
 	c.checkTrust()
 	c.checkAlarm()
 	c.checkHTTP()
@@ -238,10 +239,15 @@ func (c *Config) checkTimes() {
 	}{
 		{"limits.mail", c.Limits.Mail, 64 << 10, 1 << 30, "use 64KiB to 1GiB; 25MiB is usual"},
 		{"limits.header", c.Limits.Header, 4 << 10, 16 << 20, "use 4KiB to 16MiB; 256KiB is usual"},
+		{"limits.reply_attachments", c.Limits.ReplyAttachments, 64 << 10, 256 << 20, "use 64KiB to 256MiB; 20MiB is usual"},
+		{"limits.notice_original", c.Limits.NoticeOriginal, 4 << 10, 256 << 20, "use 4KiB to 256MiB; 5MiB is usual"},
 	} {
 		if s.value < s.lo || s.value > s.hi {
 			c.doc.ProblemAt(s.key, fmt.Sprintf("%d bytes are out of bounds", s.value), s.mend)
 		}
+	}
+	if c.doc.Given("limits.reply_attachments") && c.Limits.ReplyAttachments > c.Limits.Mail {
+		c.doc.WarnAt("limits.reply_attachments", "is more than limits.mail: a mail of staff above that is not fetched whole, and never relayed", "raise limits.mail, too")
 	}
 	if s := c.Secret; s != "" && len(s) < 32 {
 		c.doc.ProblemAt("secret", "is too short to sign anything", "use 32 characters or more (openssl rand -hex 32), or remove it: one is made at the first start")

@@ -42,6 +42,24 @@ func (c *Config) checkPeople() {
 	}
 }
 
+// checkBanners wants lines that a gateway may write: what is skipped as a banner is neither relayed nor executed.
+func (c *Config) checkBanners() {
+	for i, b := range c.Staff.Banners {
+		key, line := fmt.Sprintf("staff.banners[%d]", i), strings.TrimSpace(b)
+		switch {
+		case !c.doc.Given(key):
+		case line == "":
+			c.doc.ProblemAt(key, "is empty", "write the line as the gateway does, such as [EXTERN], or remove it")
+		case strings.ContainsAny(line, "\r\n"):
+			c.doc.ProblemAt(key, "has more than one line", "write each line on its own")
+		case strings.HasPrefix(line, "#"), strings.HasPrefix(strings.ToLower(line), "[notfalld:"):
+			c.doc.ProblemAt(key, fmt.Sprintf("%q would hide a line that means something in mails of staff", line), "no banner begins with # or [notfalld:")
+		case slices.IndexFunc(c.Staff.Banners, func(o string) bool { return strings.EqualFold(strings.TrimSpace(o), line) }) < i:
+			c.doc.ProblemAt(key, line+" stands twice", "remove one of the two")
+		}
+	}
+}
+
 func (c *Config) checkAddresses(key string, addresses []string) {
 	for i, a := range addresses {
 		c.checkAddress(fmt.Sprintf("%s[%d]", key, i), a)
@@ -81,4 +99,28 @@ func (c *Config) checkTrust() {
 			}
 		}
 	}
+	if c.Trust.Verified && !c.Trust.configured() {
+		c.doc.WarnAt("trust.verified", "vouches for nothing: no way of proof is named", "name authres, microsoft365 or received_auth, or leave verified out")
+	}
+}
+
+// configured says whether there is a way at all by which a person of staff can be proven.
+func (t Trust) configured() bool {
+	return len(t.AuthRes) > 0 || t.Microsoft365 || len(t.ReceivedAuth) > 0
+}
+
+// Unheard warns of a configuration with which notfalld works, and replies of staff reach nobody. As with Leftovers, the commands that act in
+// earnest say so, and the others need not.
+func (c *Config) Unheard() []Problem {
+	var p Problem
+	switch {
+	case len(c.Staff.People) == 0:
+		p = c.doc.Problem("staff.people", "names nobody: replies and commands of staff reach neither customers nor tickets", "name each person with the addresses that they write from, and under trust how they are proven")
+	case !c.Trust.configured():
+		p = c.doc.Problem("trust", "names no way of proof: nobody is proven to be staff, and replies and commands of staff reach nobody", "name what only our own mail server writes: authres, microsoft365 or received_auth")
+	default:
+		return nil
+	}
+	p.Warning = true
+	return []Problem{p}
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"notfalld/message"
+	"notfalld/ticket"
 )
 
 var update = flag.Bool("update", false, "write the expected files anew; read the difference before committing")
@@ -102,6 +105,11 @@ func TestConfigValues(t *testing.T) {
 	anchors := mustLoad(t, "testdata/config/good-anchors.yaml")
 	full := mustLoad(t, "testdata/config/good-full.yaml")
 	dollars := mustLoad(t, "testdata/config/env-dollars.yaml")
+	staff := mustLoad(t, "testdata/config/good-staff.yaml")
+	desk, err := staff.ticketOptions()
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, v := range []struct {
 		what      string
 		got, want any
@@ -127,10 +135,39 @@ func TestConfigValues(t *testing.T) {
 		{"relative path", full.Inventory.File, "testdata/config/files/inventory.csv"},
 		{"relative store", full.Store.URL, "sqlite:testdata/config/data/notfalld.db"},
 		{"dollars", dollars.Company.Name, "Muster ${NAME} $NAME 5$"},
+		{"who works here", desk.Staff.People, []ticket.Person{
+			{Name: "Anna Berger", Addresses: []string{"anna@muster-server.at", "a.berger@muster-server.at"}},
+			{Name: "Bert Auer", Addresses: []string{"bert@muster-server.at"}, May: []ticket.Right{ticket.RightRead, ticket.RightTicket, ticket.RightEmergency}},
+			{Name: "Cora Ebner", Addresses: []string{"cora@muster-server.at"}, May: []ticket.Right{ticket.RightRead}}}},
+		{"banners", desk.Staff.Banners, []string{"[EXTERNE MAIL]"}},
+		{"banners by default", full.Staff.Banners, []string{"[EXTERN]", "[EXTERNAL]"}},
+		{"trust", desk.Trust, message.Trust{AuthservIDs: []string{"mx.muster-server.at"}, ReceivedAuth: []string{"smtp.muster-server.at"}}},
+		{"trust is vouched for", desk.TrustShown, true},
+		{"attachments of staff", desk.Bounds.ReplyAttachments, int64(10 << 20)},
+		{"mails attached to notices", desk.Bounds.NoticeOriginal, int64(2 << 20)},
 		{"weekdays", len(full.HoursConfig().Days), 5},
 	} {
 		if d := cmp.Diff(v.want, v.got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", v.what, d)
+		}
+	}
+}
+
+// TestUnheard: with which configurations replies of staff reach nobody.
+func TestUnheard(t *testing.T) {
+	for file, want := range map[string][]string{
+		"good-minimal": {"staff.people"}, "good-full": nil, "good-staff": nil, "trust-verified-nothing": {"trust"}, "staff-banners": {"trust"},
+	} {
+		c, _ := loadConfig("testdata/config/"+file+".yaml", testEnv)
+		var keys []string
+		for _, p := range c.Unheard() {
+			keys = append(keys, p.Key)
+			if !p.Warning || p.Line == 0 || p.Mend == "" {
+				t.Errorf("%s: %+v", file, p)
+			}
+		}
+		if d := cmp.Diff(want, keys); d != "" {
+			t.Errorf("%s (-want +got):\n%s", file, d)
 		}
 	}
 }

@@ -17,6 +17,9 @@ func (m *Main) config(path string, live bool) (*Config, error) {
 	c, problems := loadConfig(path, m.Env)
 	if c != nil && live {
 		problems = append(problems, c.Leftovers()...)
+		if !Broken(problems) {
+			problems = append(problems, c.Unheard()...)
+		}
 	}
 	for _, p := range problems {
 		if live || !p.Warning { // ticket list need not repeat what check says

@@ -42,8 +42,25 @@ func (c *Config) bounds() ticket.Bounds {
 	k.PerTicketDay, k.AgainAfter = l.PerTicketDay, l.AgainAfter
 	k.KnownPerHour, k.UnknownPerHour, k.UnknownOverall = l.KnownPerHour, l.UnknownPerHour, l.UnknownOverallPerHour
 	k.BarePerAddress, k.BarePerHour, k.NoticesPerHour = l.BarePerAddress, l.BarePerHour, l.NoticesPerHour
+	k.ReplyAttachments, k.NoticeOriginal = int64(c.Limits.ReplyAttachments), int64(c.Limits.NoticeOriginal)
 	k.UnderstandLimit, k.ReplyMaxAge, k.FirstStartWindow = c.Limits.PerMail, c.ReplyMaxAge, c.FirstStartLookback
 	return k
+}
+
+// people are the members of staff. Who is given an empty list of rights has none; who is given no list has all.
+func (c *Config) people() []ticket.Person {
+	var all []ticket.Person
+	for i, p := range c.Staff.People {
+		t := ticket.Person{Name: p.Name, Addresses: p.Addresses}
+		if c.doc.Has(fmt.Sprintf("staff.people[%d].may", i)) {
+			t.May = []ticket.Right{ticket.RightRead}
+		}
+		for _, r := range p.May {
+			t.May = append(t.May, ticket.Right(r))
+		}
+		all = append(all, t)
+	}
+	return all
 }
 
 // ticketOptions is the desk's configuration; the caller adds Store, Clock, Log, Rules, Templates and, read
@@ -60,9 +77,10 @@ func (c *Config) ticketOptions() (ticket.Options, error) {
 		Service: templates.Service{Fee: c.Service.Fee, Hourly: c.Service.Hourly, VAT: c.Service.VAT, Currency: c.Service.Currency,
 			Included: c.Service.Included, Callback: c.Service.Callback},
 		Hours:        hours,
-		Staff:        ticket.Staff{Notify: c.Staff.Notify, Language: c.Staff.Language},
+		Staff:        ticket.Staff{Notify: c.Staff.Notify, Language: c.Staff.Language, People: c.people(), Banners: c.Staff.Banners},
 		Admins:       c.Admin.Notify,
-		Trust:        message.Trust{AuthservIDs: c.Trust.AuthRes, Microsoft365: c.Trust.Microsoft365},
+		Trust:        message.Trust{AuthservIDs: c.Trust.AuthRes, Microsoft365: c.Trust.Microsoft365, ReceivedAuth: c.Trust.ReceivedAuth},
+		TrustShown:   c.Trust.Verified,
 		ReopenWithin: c.ReopenWithin,
 		Observe:      c.Mode == "observe",
 		BouncePlus:   ticket.Plus(c.SMTP.BouncePlus),
