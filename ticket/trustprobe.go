@@ -188,7 +188,7 @@ func (d *Desk) trustBack(tx Tx, e *Entry, m *message.Mail) (bool, error) {
 		if !ok {
 			continue
 		}
-		if e.Place.Mailbox != box.Name || box.Sent != "" && strings.EqualFold(e.Place.Folder, box.Sent) {
+		if e.Sent || e.Place.Mailbox != box.Name {
 			return true, nil
 		}
 		_, _, err := d.judgeTrust(tx, box, m, mark)
