@@ -134,14 +134,15 @@ func (b *body) sortImages() {
 	if len(b.images) == 0 || len(b.htmls) == 0 {
 		return
 	}
-	var html []byte
+	var html strings.Builder
 	for _, n := range b.htmls {
-		html = append(html, b.decoded(n)...)
+		html.WriteString(b.html(n))
 	}
+	shown := html.String()
 	inline := map[int]bool{}
 	for _, i := range b.images {
 		cid := b.m.Attachments[i].ContentID
-		inline[i] = bytes.Contains(html, []byte("cid:"+cid)) || bytes.Contains(html, []byte("cid:"+url.PathEscape(cid)))
+		inline[i] = strings.Contains(shown, "cid:"+cid) || strings.Contains(shown, "cid:"+url.PathEscape(cid))
 	}
 	var rest []Attachment
 	for i, a := range b.m.Attachments {

@@ -77,6 +77,7 @@ type node struct {
 	contentID   string
 	children    []*node
 	text        *string // see body.text
+	html        *string // see body.html
 }
 
 func (b *body) node(p *enmime.Part) *node {
@@ -204,8 +205,7 @@ func (b *body) leaf(n *node, c context) {
 	case n.typ == "text/html":
 		b.htmls = append(b.htmls, n)
 		if !c.noText {
-			html := b.decoded(n)
-			b.texts = append(b.texts, htmlText(decodeText(html, n.charset(html))))
+			b.texts = append(b.texts, htmlText(b.html(n)))
 		}
 	case !c.noText:
 		b.texts = append(b.texts, b.text(n))
@@ -255,6 +255,16 @@ func (b *body) text(n *node) string {
 	return *n.text
 }
 
+// html is an HTML part as it came, but for its charset and control characters.
+func (b *body) html(n *node) string {
+	if n.html == nil {
+		raw := b.decoded(n)
+		s := decodeText(raw, n.charset(raw))
+		n.html = &s
+	}
+	return *n.html
+}
+
 func (b *body) plainText(n *node) string {
 	raw := b.decoded(n)
 	s := decodeText(raw, n.charset(raw))
@@ -277,7 +287,25 @@ func (b *body) finish() {
 	for _, inner := range b.nested {
 		b.m.Forwarded = joinTexts(b.m.Forwarded, attachedText(inner))
 	}
+	if b.level == 0 {
+		b.m.HTML = b.joinedHTML()
+	}
 	b.sortImages()
+}
+
+// joinedHTML is the HTML version of the mail. A mail of text alone has none, and Apple Mail writes one part before and one behind
+// each attachment.
+func (b *body) joinedHTML() string {
+	var parts []string
+	room, problem := b.lim.Text, b.m.Problem
+	for _, n := range b.htmls {
+		if s := b.html(n); s != "" && len(s) <= room {
+			room -= len(s)
+			parts = append(parts, s)
+		}
+	}
+	b.m.Problem = problem // that an alternative nobody reads was cut is none
+	return strings.Join(parts, "\n")
 }
 
 // attachedText is what an attached mail says, with the head that tells whose it is.

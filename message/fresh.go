@@ -1,14 +1,107 @@
 package message
 
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
 // Fresh is what a person wrote anew in an answer, as it may be passed on: without history, signature, footers and disclaimers.
 type Fresh struct {
 	Text string
 	// HTML is the same words with their formatting, sanitised: nothing remote, no script, no style that hides; "" if the mail has none, or if it
-	// cannot be made sure that it says the same as Text.
-	HTML   string
-	Attach []Attachment // in their order
+	// cannot be made sure that it says the same as Text. It is a <div> for the body of a document.
+	HTML string
+	// Attach are the attachments in their order. Pictures that were pasted into the new text stand behind them where HTML is "". One that was
+	// larger than Limits.Data has Size and no Data, here and in Inline.
+	Attach []Attachment
 	Inline []Attachment // the images that HTML shows, by ContentID
 }
 
 // Fresh takes it out of a mail, without the first skip lines of Text (commands).
-func (m *Mail) Fresh(skip int) Fresh { return Fresh{Text: m.Text, Attach: m.Attachments} }
+//
+// What is new is decided on the text alone. The HTML is then cut down to the same words: letters and digits are compared, one by one. So
+// whatever a client does to its HTML, no word of a history, a signature or an internal block can come in by it.
+func (m *Mail) Fresh(skip int) Fresh {
+	head, text := cutLines(m.Text, skip)
+	f := Fresh{Text: text, Attach: slices.Clone(m.Attachments)}
+	if m.HTML == "" {
+		return f
+	}
+	var shown map[string]bool
+	pasted := m.pasted()
+	f.HTML, shown = freshHTML(m.HTML, head, text, pasted, m.hasPart)
+	if f.HTML == "" {
+		shown = pasted
+	}
+	for _, a := range m.Inline {
+		if a.ContentID == "" || !shown[a.ContentID] || !strings.HasPrefix(a.Type, "image/") {
+			continue
+		}
+		shown[a.ContentID] = false // once, and of several parts of one name the first, as clients do
+		if f.HTML != "" {
+			f.Inline = append(f.Inline, a)
+			continue
+		}
+		if a.Name == "" {
+			a.Name = unnamed(a.Type)
+		}
+		f.Attach = append(f.Attach, a)
+	}
+	return f
+}
+
+// cutLines parts the first n lines from the rest, which loses the blank lines around it.
+func cutLines(text string, n int) (head, rest string) {
+	lines := strings.Split(text, "\n")
+	n = max(0, min(n, len(lines)))
+	rest = strings.Join(lines[n:], "\n")
+	for {
+		line, more, found := strings.Cut(rest, "\n")
+		if !found || strings.TrimSpace(line) != "" {
+			break
+		}
+		rest = more
+	}
+	return strings.Join(lines[:n], "\n"), strings.TrimRight(rest, " \t\n")
+}
+
+// hasPart says whether the mail brought a picture of this ContentID.
+func (m *Mail) hasPart(id string) bool {
+	return slices.ContainsFunc(m.Inline, func(a Attachment) bool { return a.ContentID == id && strings.HasPrefix(a.Type, "image/") })
+}
+
+// pasted lists the pictures that stand in the new part of the HTML: the history is found in it as in any text.
+func (m *Mail) pasted() map[string]bool {
+	out := map[string]bool{}
+	if len(m.Inline) == 0 {
+		return out
+	}
+	w := &htmlWalker{pictures: true}
+	text := split(w.read(m.HTML), evidenceOf(m)).text
+	for {
+		_, rest, found := strings.Cut(text, pictureStart)
+		if !found {
+			return out
+		}
+		var id string
+		id, text, _ = strings.Cut(rest, pictureEnd)
+		out[id] = true
+	}
+}
+
+// pictureMark is what stands for a picture in the text of an HTML; no text can imitate it, as the lines of html.go.
+func pictureMark(id string) string { return pictureStart + id + pictureEnd }
+
+const (
+	pictureStart = "\x02"
+	pictureEnd   = "\x03"
+)
+
+// contentID reads what follows "cid:" in an address (RFC 2392, 2).
+func contentID(s string) string {
+	if id, err := url.PathUnescape(s); err == nil {
+		s = id
+	}
+	return cleanLine(s)
+}

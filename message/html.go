@@ -26,8 +26,10 @@ const (
 // htmlText turns HTML into text for reading: blocks on lines of their own, table cells apart, list
 // items marked, hidden text left out, quotations prefixed with ">". One pass over the tokens, no tree:
 // its time is proportional to the length whatever the nesting.
-func htmlText(s string) string {
-	w := &htmlWalker{link: noLink, names: map[string]int{}}
+func htmlText(s string) string { return (&htmlWalker{}).read(s) }
+
+func (w *htmlWalker) read(s string) string {
+	w.link, w.names = noLink, map[string]int{}
 	z := html.NewTokenizer(strings.NewReader(s))
 	for {
 		switch z.Next() {
@@ -74,6 +76,9 @@ type htmlWalker struct {
 	quote  int
 	above  int  // quote of the last line written
 	tiny   bool // the innermost element's
+
+	bare     bool // nothing but the words: no targets of links, no numbers of lists
+	pictures bool // pictures that came with the mail are marked (pictureMark)
 
 	link int    // where the text of the open link starts in out
 	href string // its target
@@ -144,6 +149,10 @@ func (w *htmlWalker) enter(e *element, a attrs) {
 		}
 	case "blockquote":
 		e.quote = a.quoted || a.cite
+	case "img":
+		if w.pictures && a.picture != "" {
+			w.write(pictureMark(a.picture))
+		}
 	}
 	e.pre = e.pre || a.pre
 	switch {

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"net/url"
 	"strings"
 
@@ -18,6 +19,7 @@ type attrs struct {
 	mark   string // markQuote, markForward or markSign
 
 	fontSize fontSize
+	picture  string // ContentID of the part that an img shows
 }
 
 type fontSize int
@@ -38,28 +40,36 @@ func readAttrs(z *html.Tokenizer, more bool) attrs {
 	for n := 0; more && n < maxAttrs; n++ {
 		var key, val []byte
 		key, val, more = z.TagAttr()
-		switch string(key) {
-		case "href":
-			a.href = string(val)
-		case "hidden":
-			a.hidden = true
-		case "style":
-			a.style(string(val))
-		case "class":
-			for _, c := range strings.Fields(string(val)) {
-				a.class(c)
-			}
-		case "id":
-			a.id(string(val))
-		case "type", "cite":
-			a.cite = true
-		case "name":
-			a.quoted = a.quoted || string(val) == "quote" // GMX and web.de
-		case "data-smartmail":
-			a.setMark(strings.Contains(string(val), "signature"), markSign)
-		}
+		a.read(key, val)
 	}
 	return a
+}
+
+func (a *attrs) read(key, val []byte) {
+	switch string(key) {
+	case "href":
+		a.href = string(val)
+	case "hidden":
+		a.hidden = true
+	case "style":
+		a.style(string(val))
+	case "class":
+		for _, c := range strings.Fields(string(val)) {
+			a.class(c)
+		}
+	case "id":
+		a.id(string(val))
+	case "type", "cite":
+		a.cite = true
+	case "name":
+		a.quoted = a.quoted || string(val) == "quote" // GMX and web.de
+	case "src":
+		if len(val) > 4 && bytes.EqualFold(val[:4], []byte("cid:")) {
+			a.picture = contentID(string(val[4:]))
+		}
+	case "data-smartmail":
+		a.setMark(strings.Contains(string(val), "signature"), markSign)
+	}
 }
 
 func (a *attrs) setMark(yes bool, mark string) {

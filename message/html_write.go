@@ -48,6 +48,9 @@ func (w *htmlWalker) rowHasText() bool {
 
 func (w *htmlWalker) item() {
 	w.want = max(w.want, 1)
+	if w.bare {
+		return
+	}
 	for i := len(w.open) - 1; i >= 0; i-- {
 		if l := &w.open[i]; l.name == "ol" || l.name == "ul" {
 			if l.number > 0 {
@@ -148,7 +151,8 @@ func (w *htmlWalker) mark(m string) {
 }
 
 func (w *htmlWalker) endLink() {
-	if w.link == noLink {
+	if w.link == noLink || w.bare {
+		w.link = noLink
 		return
 	}
 	shown := w.out.String()[w.link:]

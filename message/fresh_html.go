@@ -1,0 +1,225 @@
+package message
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// freshHTML cuts an HTML down to the words of text, which stand behind those of head in it, and sanitises it. pasted are the pictures of the new
+// part, has tells which ones the mail brought. shown are the pictures that stay. It gives "" where the words cannot be found, or are not certain.
+func freshHTML(source, head, text string, pasted map[string]bool, has func(string) bool) (out string, shown map[string]bool) {
+	p := readPage(source)
+	if p == nil {
+		return "", nil
+	}
+	r, ok := p.find(p.pieces(head, text))
+	if !ok {
+		return "", nil
+	}
+	c := cleaner{page: p, pasted: pasted, has: has, shown: map[string]bool{}}
+	c.start, c.end = p.cut(r, text)
+	div := newElement("div")
+	for _, n := range c.children(p.root) {
+		div.AppendChild(n)
+	}
+	var b strings.Builder
+	if err := html.Render(&b, div); err != nil {
+		return "", nil
+	}
+	if !saysOnly(b.String(), text) {
+		return "", nil
+	}
+	return b.String(), c.shown
+}
+
+// saysOnly reads the result back, by the tree and by the tokens: both must find the words of text in it, from the first to the last.
+func saysOnly(result, text string) bool {
+	p := readPage(result)
+	if p == nil {
+		return false
+	}
+	r, ok := p.match(p.pieces("", text), 0)
+	if !ok || r.end != len(p.words) {
+		return false
+	}
+	var seen strings.Builder
+	for _, i := range p.words {
+		seen.WriteRune(p.cells[i].letter)
+	}
+	return lettersOf((&htmlWalker{bare: true}).read(result)) == seen.String()
+}
+
+// cleaner writes a tree of its own, out of a list of elements and attributes: what is not in the list cannot come in.
+type cleaner struct {
+	*page
+	start, end int // the cells that stay
+	pasted     map[string]bool
+	has        func(id string) bool
+	shown      map[string]bool
+	pre        int
+}
+
+// keptElements stay, without any attribute but those of attributes.
+var keptElements = set("p", "div", "span", "br", "hr", "b", "strong", "i", "em", "u", "s", "del", "ins", "small", "sub", "sup", "mark", "code", "kbd", "samp",
+	"q", "cite", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd",
+	"table", "caption", "thead", "tbody", "tfoot", "tr", "td", "th")
+
+// renamed are old names of others.
+var renamed = map[string]string{"center": "div", "font": "span", "strike": "s", "big": "span", "tt": "code", "listing": "pre", "address": "div", "section": "div", "article": "div",
+	"main": "div", "header": "div", "footer": "div", "figure": "div", "figcaption": "div", "fieldset": "div", "form": "div"}
+
+// children cleans what is in an element.
+func (c *cleaner) children(n *html.Node) []*html.Node {
+	var out []*html.Node
+	for child := n.FirstChild; child != nil; child = child.NextSibling {
+		out = append(out, c.node(child)...)
+	}
+	return out
+}
+
+// node cleans one node: to itself, to what is in it, or to nothing.
+func (c *cleaner) node(n *html.Node) []*html.Node {
+	if i, ok := c.at[n]; ok {
+		return c.leaf(n, c.leaves[i])
+	}
+	switch n.Type {
+	case html.DocumentNode:
+		return c.children(n)
+	case html.ElementNode:
+	default:
+		return nil
+	}
+	a := nodeAttrs(n)
+	if a.hidden || hiddenElements[n.Data] {
+		return nil
+	}
+	inside := c.children(n)
+	name := n.Data
+	if r := renamed[name]; r != "" {
+		name = r
+	}
+	switch {
+	case len(inside) == 0 && !(name == "td" || name == "th"):
+		return nil
+	case name == "a":
+		return c.link(n, inside)
+	case !keptElements[name]:
+		return inside
+	}
+	if n.Data == "tr" && !slices.ContainsFunc(inside, hasLeaf) {
+		return nil
+	}
+	e := newElement(name)
+	e.Attr = attributes(n, a)
+	if name == "span" && len(e.Attr) == 0 {
+		return inside
+	}
+	for _, child := range inside {
+		e.AppendChild(child)
+	}
+	return []*html.Node{e}
+}
+
+// hasLeaf says whether there is anything to be seen in a cleaned node.
+func hasLeaf(n *html.Node) bool {
+	if n.Type == html.TextNode || n.Data == "img" || n.Data == "br" || n.Data == "hr" {
+		return true
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if hasLeaf(c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *cleaner) leaf(n *html.Node, l pageLeaf) []*html.Node {
+	inside := l.before > c.start && l.before < c.end
+	if l.signs > 0 {
+		if s := c.part(l, c.start, c.end); s != "" {
+			return []*html.Node{{Type: html.TextNode, Data: s}}
+		}
+		return nil
+	}
+	switch {
+	case n.Type == html.TextNode:
+		if inside && l.text != "" {
+			return []*html.Node{{Type: html.TextNode, Data: l.text}}
+		}
+	case n.Data == "img":
+		return c.image(n, l, inside)
+	case inside:
+		return []*html.Node{newElement(n.Data)}
+	}
+	return nil
+}
+
+// image keeps a picture that came with the mail: among the new words, and right before and behind them if it was pasted there.
+func (c *cleaner) image(n *html.Node, l pageLeaf, inside bool) []*html.Node {
+	src := attr(n, "src")
+	if len(src) < 5 || !strings.EqualFold(src[:4], "cid:") {
+		return nil
+	}
+	id := contentID(src[4:])
+	edge := (l.before == c.start || l.before == c.end) && c.pasted[id]
+	if !inside && !edge || !c.has(id) || id == "" || dot(n) {
+		return nil
+	}
+	c.shown[id] = true
+	e := newElement("img")
+	e.Attr = []html.Attribute{{Key: "src", Val: "cid:" + url.PathEscape(id)}}
+	for _, key := range []string{"width", "height"} {
+		if v, err := strconv.Atoi(attr(n, key)); err == nil && v > 0 && v < 10000 {
+			e.Attr = append(e.Attr, html.Attribute{Key: key, Val: strconv.Itoa(v)})
+		}
+	}
+	return []*html.Node{e}
+}
+
+// dot says whether a picture is too small to be seen.
+func dot(n *html.Node) bool {
+	for _, key := range []string{"width", "height"} {
+		if v, err := strconv.Atoi(strings.TrimSuffix(attr(n, key), "px")); err == nil && v <= 2 {
+			return true
+		}
+	}
+	return false
+}
+
+// link keeps a link whose target is what its text says it is, or whose text says nothing of one.
+func (c *cleaner) link(n *html.Node, inside []*html.Node) []*html.Node {
+	target := honestTarget(nodeText(inside), attr(n, "href"))
+	if target == "" {
+		return inside
+	}
+	e := newElement("a")
+	e.Attr = []html.Attribute{{Key: "href", Val: target}}
+	for _, child := range inside {
+		e.AppendChild(child)
+	}
+	return []*html.Node{e}
+}
+
+func nodeText(nodes []*html.Node) string {
+	var b strings.Builder
+	for _, n := range nodes {
+		for d := range n.Descendants() {
+			if d.Type == html.TextNode {
+				b.WriteString(d.Data)
+			}
+		}
+		if n.Type == html.TextNode {
+			b.WriteString(n.Data)
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func newElement(name string) *html.Node {
+	return &html.Node{Type: html.ElementNode, Data: name, DataAtom: atom.Lookup([]byte(name))}
+}

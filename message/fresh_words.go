@@ -1,0 +1,154 @@
+package message
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// piece is a run of a text's letters and digits, in lower case.
+type piece struct {
+	letters []rune
+	added   bool // the plain version may have added it: the target of a link, the name of a picture, the number of a list item
+	first   bool // what follows the lines that are skipped begins here
+}
+
+// additions are what clients write into the plain version of an HTML. The first group is a link's target, the second names a picture, the
+// third numbers an item.
+var additions = regexp.MustCompile(`<((?:https?://|ftp://|mailto:|tel:|callto:)[^<>]+)>|\[([^\[\]]{1,300})\]|(?m:^[ \t]*((?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]|o)[ \t])`)
+
+var pictureName = regexp.MustCompile(`^(?:cid:\S+|(?i:image|bild|inline-?bild|photo|foto|grafik)(?::.*)?|(?i:image|bild|pastedgraphic[-\w]*)[-_ ]?\d*\.\w{3,4})$`)
+
+// pieces parts a text into what must be found in the HTML and what may be.
+func (p *page) pieces(head, text string) []piece {
+	return p.appendPieces(append(p.appendPieces(nil, head), piece{first: true}), text)
+}
+
+func (p *page) appendPieces(out []piece, text string) []piece {
+	at := 0
+	for _, m := range additions.FindAllStringSubmatchIndex(text, -1) {
+		known := false
+		switch {
+		case m[2] >= 0:
+			known = p.targets[lettersOf(text[m[2]:m[3]])]
+		case m[4] >= 0:
+			name := text[m[4]:m[5]]
+			known = pictureName.MatchString(name) || p.alts[lettersOf(name)]
+		case m[6] >= 0:
+			known = true
+		}
+		if !known {
+			continue
+		}
+		out = appendPiece(out, text[at:m[0]], false)
+		out = appendPiece(out, text[m[0]:m[1]], true)
+		at = m[1]
+	}
+	return appendPiece(out, text[at:], false)
+}
+
+func appendPiece(out []piece, s string, added bool) []piece {
+	if l := lettersOf(s); l != "" {
+		out = append(out, piece{letters: []rune(l), added: added})
+	}
+	return out
+}
+
+// lettersOf is a text's letters and digits, in lower case.
+func lettersOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !isLetter(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, s)
+}
+
+func isLetter(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+
+// run is where a text stands on a page: cells from start to end; what follows the skipped lines begins at first.
+type run struct{ start, first, end int }
+
+// maxSteps bounds a search that an odd text could make long.
+const maxSteps = 20_000_000
+
+// find looks for a text: at the beginning of the page, else at the one place where it stands. Words count whole.
+func (p *page) find(pieces []piece) (run, bool) {
+	if r, ok := p.match(pieces, 0); ok {
+		return r, true
+	}
+	var found run
+	n := 0
+	p.steps = 0
+	for i := 1; i < len(p.words); i++ {
+		if !p.cells[p.words[i]].start {
+			continue
+		}
+		if r, ok := p.match(pieces, i); ok {
+			found = r
+			n++
+		}
+		if n > 1 || p.steps > maxSteps {
+			return run{}, false // which of them the text was taken from is not known
+		}
+	}
+	return found, n == 1
+}
+
+// match compares the pieces with the words of the page from the i-th letter on.
+func (p *page) match(pieces []piece, i int) (run, bool) {
+	r := run{start: i, first: i}
+	for _, piece := range pieces {
+		if piece.first {
+			r.first = i
+			continue
+		}
+		n := 0
+		for n < len(piece.letters) && i+n < len(p.words) && p.cells[p.words[i+n]].letter == piece.letters[n] {
+			n++
+		}
+		p.steps += n + 1
+		whole := n == len(piece.letters)
+		switch {
+		case whole && (!piece.added || p.wordEnds(i+n)):
+			i += n
+		case !piece.added:
+			return run{}, false
+		}
+	}
+	r.end = i
+	if r.end <= r.first || !p.wordEnds(r.end) || r.first > r.start && !p.wordEnds(r.first) {
+		return run{}, false
+	}
+	return r, true
+}
+
+// wordEnds says whether no word goes on at the i-th letter.
+func (p *page) wordEnds(i int) bool { return i >= len(p.words) || p.cells[p.words[i]].start }
+
+// cut is the span of cells that a run takes, with the signs before and behind it that the text has, too.
+func (p *page) cut(r run, text string) (start, end int) {
+	start, end = p.words[r.first], p.words[r.end-1]+1
+	low := 0
+	if r.first > 0 {
+		low = p.words[r.first-1] + 1
+	}
+	runes := []rune(text)
+	before := slices.IndexFunc(runes, isLetter)
+	for i := before - 1; i >= 0 && start > low; i-- {
+		if runes[i] == p.cells[start-1].sign {
+			start--
+		}
+	}
+	after := len(runes)
+	for after > 0 && !isLetter(runes[after-1]) {
+		after--
+	}
+	for _, c := range runes[after:] {
+		if end < len(p.cells) && p.cells[end].sign == c {
+			end++
+		}
+	}
+	return start, end
+}
