@@ -16,6 +16,7 @@ import (
 //	   and its next line, indented
 //	- A list item
 //	> A line of quoted text, as it is
+//	| A line of plain text, as it is, to be copied
 //
 // The marks below say what plain characters cannot. No cleaned string holds a control character, so
 // nothing out of a mail can be mistaken for a mark, and a line that starts with a mark starts no list.
@@ -24,6 +25,9 @@ const (
 	markForeign = '\x01' // words in another language: its name, markSep, the words, markEnd
 	markLink    = '\x02' // a link on a line of its own: label, markSep, shown address, markSep, target, markEnd
 	markText    = '\x10' // here starts plain text, whatever it looks like
+	markFence   = '\x11' // this line is a fence, alone in its paragraph
+	markSmall   = '\x12' // this line is a paragraph in small letters
+	markTap     = '\x14' // this line is something to tap: a link, and what it does
 	markBreak   = '\x13' // a new line in the same paragraph
 	markSep     = '\x1e'
 	markEnd     = '\x0f'
@@ -49,6 +53,33 @@ func link(label, shown, target string) string {
 	return string(markBreak) + string(markLink) + label + sep + shown + sep + target + string(markEnd) + string(markBreak)
 }
 
+// small is a paragraph in small letters, for what nobody reads first.
+func small(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "\n\n" + string(markSmall) + s + "\n\n"
+}
+
+// fenceLine is a fence as the template of a mail holds it. No file and no cleaned string can: its mark is a control character.
+func fenceLine(s string) string { return "\n\n" + string(markFence) + s + "\n\n" }
+
+// tap is a line with something to tap, what it does behind it. Its target is not shown: it is long, and nobody types it.
+func tap(words, says, target string) string {
+	if words == "" {
+		return ""
+	}
+	shown := words
+	if target != "" {
+		sep := string(markSep)
+		shown = string(markLink) + sep + words + sep + target + string(markEnd)
+	}
+	if says != "" {
+		shown += " – " + says
+	}
+	return "\n" + string(markTap) + shown + "\n"
+}
+
 // document is one mail's words: a section for each language.
 type document struct {
 	Lang     string
@@ -66,15 +97,18 @@ func newSection(lang, body string) section {
 	s := section{Lang: lang, blocks: blocks(body)}
 	var b strings.Builder
 	b.Grow(2 * len(body))
-	for i, bl := range s.blocks {
-		bl.html(&b, i == 0)
+	first := true
+	for _, bl := range s.blocks {
+		bl.html(&b, first)
+		first = first && (bl.kind == "fence" || bl.kind == "small")
 	}
 	s.Body = template.HTML(b.String())
 	return s
 }
 
 // block is a paragraph ("p"), a heading ("h"), a list ("ol", "ul") of items, or
-// quoted text ("quote"), an item for each line.
+// text as it is, quoted ("quote") or to be copied ("copy"), an item for each line. A fence ("fence") and small words ("small") are
+// paragraphs; what can be tapped ("tap") is a list.
 type block struct {
 	kind  string
 	items [][]line // a paragraph and a heading have one
@@ -108,22 +142,22 @@ func blocks(s string) []block {
 		case open && (kind == "more" || kind == "p" && all[last].kind == "p"):
 			n := len(all[last].items) - 1
 			all[last].items[n] += " " + rest
-		case last >= 0 && all[last].kind == kind && kind != "p" && kind != "h":
+		case last >= 0 && all[last].kind == kind && isList(kind):
 			all[last].items = append(all[last].items, rest)
-			open = kind != "quote"
+			open = goesOn(kind)
 		default:
 			if kind == "more" {
 				kind = "p"
 			}
 			all = append(all, raw{kind, []string{rest}})
-			open = kind != "h" && kind != "quote"
+			open = goesOn(kind)
 		}
 	}
 	out := make([]block, 0, len(all))
 	for _, r := range all {
 		b := block{kind: r.kind}
 		for _, item := range r.items {
-			if r.kind == "quote" { // its blanks and empty lines are the customer's
+			if r.kind == "quote" || r.kind == "copy" { // its blanks and empty lines are the customer's
 				b.items = append(b.items, []line{{word{Text: strings.TrimPrefix(item, string(markText))}}})
 				continue
 			}
@@ -138,10 +172,31 @@ func blocks(s string) []block {
 	return out
 }
 
+// isList says whether neighbours of the kind are items of one block.
+func isList(kind string) bool {
+	return kind == "ul" || kind == "ol" || kind == "tap" || kind == "quote" || kind == "copy"
+}
+
+// goesOn says whether a line of the kind can go on in the next.
+func goesOn(kind string) bool { return kind == "p" || kind == "ul" || kind == "ol" }
+
 // lineKind tells what a line starts, "more" where it is indented and goes on, "" where it is blank.
 func lineKind(line string) (kind, rest string) {
 	if line == ">" || strings.HasPrefix(line, "> ") {
 		return "quote", strings.TrimPrefix(line[1:], " ")
+	}
+	if line == "|" || strings.HasPrefix(line, "| ") {
+		return "copy", strings.TrimPrefix(line[1:], " ")
+	}
+	if line != "" {
+		switch line[0] {
+		case markFence:
+			return "fence", line[1:]
+		case markSmall:
+			return "small", line[1:]
+		case markTap:
+			return "tap", line[1:]
+		}
 	}
 	rest = strings.TrimSpace(line)
 	switch {
@@ -256,7 +311,7 @@ func (bl block) text(b *strings.Builder) {
 		switch bl.kind {
 		case "ol":
 			lead = strconv.Itoa(n+1) + ". "
-		case "ul":
+		case "ul", "tap":
 			lead = "- "
 		case "quote":
 			lead = "> "
@@ -283,14 +338,24 @@ func (bl block) html(b *strings.Builder, first bool) {
 		markup(b, bl.items[0])
 		b.WriteString("</h2>\n")
 	case "quote":
-		b.WriteString("<blockquote>")
-		for i, item := range bl.items {
-			if i > 0 {
-				b.WriteByte('\n')
-			}
-			markup(b, item)
+		bl.asItIs(b, "<blockquote>", "</blockquote>\n")
+	case "copy":
+		bl.asItIs(b, `<div style="white-space: pre-wrap; margin: 0 0 12px">`, "</div>\n")
+	case "fence":
+		// Small and grey, and yet seen: what is hidden, mail programs drop and filters take for fraud.
+		b.WriteString(`<p style="font-size: 11px; color: #808080; margin: 12px 0">`)
+		markup(b, bl.items[0])
+		b.WriteString("</p>\n")
+	case "small":
+		b.WriteString(`<p style="font-size: 13px">`)
+		markup(b, bl.items[0])
+		b.WriteString("</p>\n")
+	case "tap":
+		for _, item := range bl.items {
+			b.WriteString("<p>")
+			markupAs(b, item, tapStyle)
+			b.WriteString("</p>\n")
 		}
-		b.WriteString("</blockquote>\n")
 	case "ol", "ul":
 		b.WriteString("<" + bl.kind + ">\n")
 		for _, item := range bl.items {
@@ -310,8 +375,26 @@ func (bl block) html(b *strings.Builder, first bool) {
 	}
 }
 
+// asItIs writes lines whose blanks count.
+func (bl block) asItIs(b *strings.Builder, open, end string) {
+	b.WriteString(open)
+	for i, item := range bl.items {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		markup(b, item)
+	}
+	b.WriteString(end)
+}
+
+// tapStyle makes of a link something that a thumb hits: 44 pixels are what the makers of phones ask for.
+const tapStyle = ` style="display: inline-block; padding: 9px 14px; border: 1px solid; border-radius: 8px; text-decoration: none"`
+
 // markup writes an item as HTML.
-func markup(b *strings.Builder, item []line) {
+func markup(b *strings.Builder, item []line) { markupAs(b, item, "") }
+
+// markupAs is markup with more attributes for its links.
+func markupAs(b *strings.Builder, item []line, attributes string) {
 	for i, l := range item {
 		if i > 0 {
 			b.WriteString("<br>")
@@ -320,7 +403,7 @@ func markup(b *strings.Builder, item []line) {
 			text := html.EscapeString(w.Text)
 			switch {
 			case w.Href != "":
-				text = `<a href="` + html.EscapeString(w.Href) + `">` + text + "</a>"
+				text = `<a href="` + html.EscapeString(w.Href) + `"` + attributes + `>` + text + "</a>"
 			case w.Fact:
 				text = "<code>" + text + "</code>"
 			case w.Lang != "":

@@ -282,13 +282,7 @@ func (s *Set) checkNotices(files map[string]file) []*Problem {
 			f.add(renderProblem(err, files, at), string(n.Kind))
 			continue
 		}
-		if e := n.Emergency; e != nil && (!strings.HasPrefix(r.Subject, e.Number) || !strings.HasPrefix(r.Text, e.Number)) {
-			f.add(&Problem{at, 1, 1, "a notice about an emergency does not begin with its number, in the subject and in the text: " +
-				"write {{if .Emergency}}{{.Emergency.Number}} and how it stands, as the shipped " + notice + "." + staffLanguage(n.Language) + ".txt does"}, string(n.Kind))
-		}
-		if e := n.Emergency; e != nil && !strings.Contains(r.HTML, telephone(e.Phone)) {
-			f.add(&Problem{at, 1, 1, `a notice about an emergency does not link the number to call: write {{phone "…" .Emergency.Phone}}`}, string(n.Kind))
-		}
+		f.notice(at, &n, r)
 	}
 	return f.problems()
 }

@@ -24,6 +24,9 @@ type confirmationView struct {
 	Price      string
 	ConsentAt  string // "Montag, 16. März 2026, 02:13 Uhr"
 	Attached   string // the masked address of the mail that was attached
+	CalledAt   string // "um 02:35 Uhr"; "" where it is not known
+	NextTry    string // "um 02:50 Uhr", likewise
+	NextShort  string // "02:50", for the subject
 	MailTo     string // where details are mailed to
 	MailToURL  string // with a subject that names the emergency
 }
@@ -95,6 +98,14 @@ func newConfirmationView(c *Confirmation, lang string, langs []string, n, most i
 	if !c.ConsentAt.IsZero() {
 		v.ConsentAt = date(lang, c.ConsentAt.In(c.Now.Location()))
 	}
+	called, next := c.CalledAt, c.NextTry
+	if !called.IsZero() {
+		called = called.In(c.Now.Location())
+	}
+	if !next.IsZero() {
+		next = next.In(c.Now.Location())
+	}
+	v.CalledAt, v.NextTry, v.NextShort = when(lang, called, c.Now), when(lang, next, c.Now), untilShort(lang, next, c.Now)
 	v.Consent, v.ConsentCut = textLinesUpTo(c.ConsentText, most)
 	if to := oneLine(c.ReplyTo); strings.Count(to, "@") == 1 && !strings.ContainsAny(to, " <>\"?&,;") {
 		v.MailTo = to
@@ -120,5 +131,5 @@ func isConfirmation(k ConfirmationKind) bool {
 }
 
 func confirmationKinds() []ConfirmationKind {
-	return []ConfirmationKind{ConfirmTrigger, ConfirmRecord, ConfirmAttached, ConfirmChange}
+	return []ConfirmationKind{ConfirmTrigger, ConfirmRecord, ConfirmAttached, ConfirmNoAnswer, ConfirmChange}
 }

@@ -47,6 +47,7 @@ type EmergencyBlock struct {
 	CallbackBy  time.Time
 	TriggeredAt time.Time
 	Overdue     bool
+	NextTry     time.Time // we called and reached nobody, and try again then; zero: not so
 
 	Name, CustomerNumber, Email, Phone, PhoneGiven, Problem string
 
@@ -62,6 +63,7 @@ const (
 	ConfirmTrigger  ConfirmationKind = "trigger"   // to whoever triggered at our form
 	ConfirmRecord   ConfirmationKind = "on_record" // to the contact on record: somebody has triggered
 	ConfirmAttached ConfirmationKind = "attached"  // to the emergency's own address: a mail was attached to it
+	ConfirmNoAnswer ConfirmationKind = "no_answer" // to whoever triggered: we called and reached nobody; CalledAt, NextTry
 	ConfirmChange   ConfirmationKind = "change"    // to the same: the alarm failed, is late, or was confirmed after all; it was cancelled
 )
 
@@ -85,10 +87,12 @@ type Confirmation struct {
 	ConsentText, Price string // as shown at the form
 	ConsentAt          time.Time
 
-	OnRecord   bool   // the reader is a contact on record, and another address (or none) was given when triggering
-	Attached   string // ConfirmAttached: the sender's masked address, "m…@firma.at"
-	Correction string // as in Answer
-	ReplyTo    string // where details are mailed to, besides simply replying; "" leaves it out
+	OnRecord   bool      // the reader is a contact on record, and another address (or none) was given when triggering
+	Attached   string    // ConfirmAttached: the sender's masked address, "m…@firma.at"
+	CalledAt   time.Time // ConfirmNoAnswer: when we called in vain; zero: not known
+	NextTry    time.Time // ConfirmNoAnswer: when we call again; zero: not known
+	Correction string    // as in Answer
+	ReplyTo    string    // where details are mailed to, besides simply replying; "" leaves it out
 }
 
 // AlarmMail is a mail to the gateway of a pager or a mobile phone.

@@ -272,6 +272,10 @@ func funcs(lang string) template.FuncMap {
 		"phone": func(label, number string) string { return link(label, number, telephone(number)) },
 		// mail "label" address URL: the same for a mail address.
 		"mail": link,
+		// small "words": a paragraph in small letters.
+		"small": small,
+		// tap "#ack" "what it does" URL: something to tap, its URL not shown.
+		"tap": tap,
 		// line "words": on a line of its own, in the same paragraph.
 		"line": func(s string) string { return string(markBreak) + s + string(markBreak) },
 		// foreign "en" "words": words in another language than the template's.

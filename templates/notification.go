@@ -93,6 +93,7 @@ type Notification struct {
 	Original      bool          // the mail is attached as it came
 	OriginalNot   string        // "" or why it is not, in Language
 	AttachedNames []string      // NoticeReceipt: attachments of the person's mail
+	CommandsOnly  bool          // NoticeReceipt: the person's mail held commands, and no words for the customer
 	Undone        []Undone      // NoticeReceipt
 	Help          []HelpLine    // NoticeHelp, and below a receipt about commands
 	Digest        *Digest       // NoticeDigest
@@ -112,6 +113,9 @@ type Item struct {
 // notice is the template of all notifications.
 const notice = "notice"
 
+// noticeMail is the part of it that shows the customer's mail, behind what is internal.
+const noticeMail = "mail"
+
 const (
 	maxText  = 20000 // characters of the mail that a notification shows
 	maxItems = 200
@@ -129,7 +133,8 @@ type noticeView struct {
 	Proof                    Proof
 	Subject, Arrived         string
 	Servers, Unknown         []string // in the inventory, and not
-	Errors, Phones, Missing  []string
+	Errors, Missing          []string
+	Phones, OddPhones        []string // that can be called, and not: E.164, and as it is
 	CustomerNumber           string
 	Attachments              []string
 	Problem                  string
@@ -150,6 +155,20 @@ type noticeView struct {
 	Suggested []string
 	Minutes   int
 	Detail    string
+
+	Fenced               bool // the fences are there
+	Relay                relayView
+	Commands             []commandView
+	Assigned, AnsweredBy string
+	Original             bool
+	OriginalNot          string
+
+	AttachedNames []string
+	CommandsOnly  bool
+	Undone        []undoneView
+	Own           []string // the person's own mail, to be copied
+	Help          []HelpLine
+	Digest        *digestView // nil: none
 }
 
 type itemView struct {
@@ -160,6 +179,8 @@ type itemView struct {
 // Notification renders a mail to staff: the state of the alarm first, then who, what was understood,
 // what was answered, and the mail's text, each of its lines marked as quoted. Whatever comes from the
 // customer stands on a line of its own behind its name, and can imitate neither the names nor the state.
+// With a Fence, what is internal and the customer's mail are parted by the lines of FenceStart, FenceEnd and FenceClose,
+// which the program sets and no template can misplace.
 func (s *Set) Notification(n Notification) (Rendered, error) {
 	lang := staffLanguage(n.Language)
 	t := s.texts[notice+"."+lang]
@@ -168,12 +189,18 @@ func (s *Set) Notification(n Notification) (Rendered, error) {
 	if err != nil {
 		return Rendered{}, fmt.Errorf("notification: %w", err)
 	}
-	body, err := execute(t, t.Name(), v)
+	internal, err := execute(t, t.Name(), v)
 	if err != nil {
 		return Rendered{}, fmt.Errorf("notification: %w", err)
 	}
+	mail := ""
+	if t.Lookup(noticeMail) != nil { // a set without it does not load
+		if mail, err = execute(t, noticeMail, v); err != nil {
+			return Rendered{}, fmt.Errorf("notification: %w", err)
+		}
+	}
 	doc := document{Lang: lang, Subject: noticeSubject(oneLine(state), &n)}
-	doc.Sections = []section{newSection(lang, body)}
+	doc.Sections = []section{newSection(lang, fenced(internal, mail, oneLine(n.Fence)))}
 	r, err := s.typeset(doc)
 	if err != nil {
 		return Rendered{}, fmt.Errorf("notification: %w", err)
@@ -181,25 +208,53 @@ func (s *Set) Notification(n Notification) (Rendered, error) {
 	return r, nil
 }
 
-// noticeSubject puts the ticket behind the state and the customer's words last, where they can
-// pretend nothing.
-func noticeSubject(state string, n *Notification) string {
-	if t := oneLine(n.Ticket); t != "" {
-		state += " [" + t + "]"
+// fenced puts the fences around what is internal and around the mail.
+func fenced(internal, mail, code string) string {
+	if code == "" {
+		return internal + "\n\n" + mail
 	}
-	own := n.Subject
-	if own == "" && n.Emergency != nil {
-		if own = strings.Join(nonEmpty(n.Emergency.Name, n.Emergency.CustomerNumber), ", "); own != "" {
-			own = "– " + own
-		}
-	}
-	if own = cut(reTicket.ReplaceAllString(oneLine(own), " "), 80); own != "" && n.Kind != NoticeBundle {
-		state += " " + own
-	}
-	return shorten(state, subjectMax)
+	return fenceLine(FenceStart(code)) + internal + fenceLine(FenceEnd(code)) + mail + fenceLine(FenceClose(code))
 }
 
-func nonEmpty(all ...string) []string {
+// noticeSubject puts the ticket first, by which subjects sort, and the customer's words last, where they can pretend nothing:
+// "[NS-10001] KEIN NOTFALL AUSGELÖST · Huber GmbH (104711) · web01.firma.at · 502 Bad Gateway".
+func noticeSubject(state string, n *Notification) string {
+	if n.Kind == NoticeBundle || n.Kind == NoticeDigest {
+		return shorten(state, subjectMax)
+	}
+	ticket := oneLine(n.Ticket)
+	if ticket != "" {
+		ticket = "[" + ticket + "] "
+	}
+	tail := topic(n)
+	switch {
+	case n.Kind == NoticeReceipt:
+		if ticket == "" && n.Emergency != nil {
+			tail = strings.Join(nonEmpty([]string{oneLine(n.Emergency.Number), tail}), " · ")
+		}
+		return shorten(state+": "+ticket+tail, subjectMax)
+	case n.Kind == NoticeHelp:
+		tail = ""
+	}
+	return shorten(strings.Join(nonEmpty([]string{ticket + state, tail}), " · "), subjectMax)
+}
+
+// topic is what a subject names the matter by.
+func topic(n *Notification) string {
+	own := n.Topic
+	if own == "" {
+		own = n.Subject
+	}
+	if e := n.Emergency; own == "" && e != nil {
+		own = e.Name
+		if e.CustomerNumber != "" {
+			own += " (" + e.CustomerNumber + ")"
+		}
+	}
+	return notMarker(cut(reTicket.ReplaceAllString(oneLine(own), " "), 110))
+}
+
+func nonEmpty(all []string) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
@@ -211,7 +266,7 @@ func newNoticeView(n *Notification, lang string) *noticeView {
 		Priority: knownPriority(n.Priority), Tags: saidAll(n.Tags),
 		Sender: said(n.Name), Address: said(n.Address), Proof: n.Proof, Subject: said(n.Subject),
 		Arrived: date(lang, n.Arrived), Missing: knownMissing(n.Missing), CustomerNumber: said(n.Understood.CustomerNumber),
-		Errors: saidAll(n.Understood.Errors), Phones: saidAll(n.Understood.Phones), Attachments: saidAll(n.Attachments),
+		Errors: saidAll(n.Understood.Errors), Attachments: saidAll(n.Attachments),
 		Problem: said(n.Problem), LeftOut: saidAll(n.LeftOut), Answered: n.Answered, Waiting: n.Waiting, Recipient: said(n.Recipient), Why: said(n.Why),
 		Nobody: n.Answered == AnsweredNot || n.Kind == NoticeUndelivered, Count: len(n.Items),
 	}
@@ -222,6 +277,13 @@ func newNoticeView(n *Notification, lang string) *noticeView {
 			v.Unknown = append(v.Unknown, said(s.Name))
 		}
 	}
+	for _, p := range n.Understood.Phones {
+		if callable(p) {
+			v.Phones = append(v.Phones, p)
+		} else if p = said(p); p != "" {
+			v.OddPhones = append(v.OddPhones, p)
+		}
+	}
 	v.Text, v.Cut = textLines(n.Text)
 	if n.Draft != nil {
 		v.DraftSubject = said(n.Draft.Subject)
@@ -230,6 +292,7 @@ func newNoticeView(n *Notification, lang string) *noticeView {
 	v.items(n.Items)
 	v.emergency(n.Emergency, lang)
 	v.Suggested, v.Minutes, v.Detail = saidAll(n.Suggested), n.Minutes, said(n.Detail)
+	v.staffMail(n, lang)
 	return v
 }
 
@@ -267,7 +330,7 @@ func said(s string) string {
 	if s = cut(s, factMax); s == "" {
 		return ""
 	}
-	return quote(s)
+	return quote(notMarker(s))
 }
 
 func saidAll(all []string) []string {
@@ -304,7 +367,7 @@ func textLinesUpTo(s string, most int) (lines []string, short bool) {
 				lines = append(lines, "")
 			}
 		}
-		lines, blank = append(lines, literal(l)), 0
+		lines, blank = append(lines, literal(notMarker(l))), 0
 		left -= utf8.RuneCountInString(l) + 1
 		if short {
 			return lines, true

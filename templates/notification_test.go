@@ -54,10 +54,10 @@ func FuzzNotification(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if utf8.RuneCountInString(r.Subject) > subjectMax || !strings.HasPrefix(r.Subject, "KEIN NOTFALL AUSGELÖST [NS-10001]") {
+		if utf8.RuneCountInString(r.Subject) > subjectMax || !strings.HasPrefix(r.Subject, "[NS-10001] KEIN NOTFALL AUSGELÖST") {
 			t.Errorf("subject %q", r.Subject)
 		}
-		own := []string{"KEIN NOTFALL AUSGELÖST", "- Ticket: ", "- Von (", "- Betreff: ", "- Server, nicht", "- Fehler: ", "- Nicht lesbar: ", "- Nicht alles gelesen: ", "- Beantwortet: ", "Die E-Mail", "(gekürzt)"}
+		own := []string{"KEIN NOTFALL AUSGELÖST", "- Ticket: ", "- Von (", "- Betreff: ", "- Telefon in der E-Mail: ", "- Server, nicht", "- Fehler: ", "- Nicht lesbar: ", "- Nicht alles gelesen: ", "- Automatisch beantwortet: ", "Die E-Mail", "(gekürzt)"}
 		seen := map[string]int{}
 	lines:
 		for _, l := range strings.Split(r.Text, "\n") {
@@ -72,7 +72,7 @@ func FuzzNotification(f *testing.F) {
 			}
 			t.Errorf("a line of nobody: %q", l)
 		}
-		for _, o := range []string{"KEIN NOTFALL AUSGELÖST", "- Ticket: ", "- Von (", "- Beantwortet: "} {
+		for _, o := range []string{"KEIN NOTFALL AUSGELÖST", "- Ticket: ", "- Von (", "- Automatisch beantwortet: "} {
 			if seen[o] != 1 {
 				t.Errorf("%q stands there %d times:\n%s", o, seen[o], r.Text)
 			}

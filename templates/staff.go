@@ -13,6 +13,7 @@ const maxProblem = 4000
 type staffEmergency struct {
 	Number, State, Alarm         string
 	External, Overdue            bool
+	NextTry                      string // "02:50"; "" if nobody has called in vain, or it is over
 	By, Triggered                string // "02:43"; "Montag, 16. März 2026, 02:13 Uhr"
 	Ended                        bool   // resolved or cancelled
 	Name, CustomerNumber, Email  string
@@ -37,6 +38,9 @@ func (v *noticeView) emergency(e *EmergencyBlock, lang string) {
 	}
 	if !e.CallbackBy.IsZero() {
 		s.By = strings.TrimSuffix(clock(lang, e.CallbackBy), " Uhr")
+	}
+	if !e.NextTry.IsZero() && (e.State == "triggered" || e.State == "acknowledged") {
+		s.NextTry = strings.TrimSuffix(clock(lang, e.NextTry), " Uhr")
 	}
 	if callable(e.Phone) {
 		s.Phone = e.Phone
@@ -86,10 +90,16 @@ func sampleNotices() []Notification {
 				}
 				all = append(all, n)
 			}
+			last := all[len(all)-1]
+			if kind != NoticeBundle {
+				all = append(all, withStaffMail(last)...)
+			}
 			if kind != NoticeBundle && kind != NoticeForm {
-				all = append(all, emergencyNotices(all[len(all)-1])...)
+				all = append(all, emergencyNotices(last)...)
+				all = append(all, emergencyNotices(withStaffMail(last)[0])[0])
 			}
 		}
+		all = append(all, staffNotices(lang)...)
 	}
 	return all
 }
@@ -108,6 +118,9 @@ func emergencyNotices(n Notification) []Notification {
 					Number: e.Number, State: state, Alarm: alarm, Overdue: overdue, External: overdue, CallbackBy: e.CallbackBy, TriggeredAt: e.TriggeredAt,
 					Name: "Erika Muster", CustomerNumber: "104711", Email: "erika@firma.example", Phone: e.Phone, PhoneGiven: "0664 1234589", Problem: "web01 steht\nseit 2 Uhr",
 					Servers: []string{"web01.firma.example"}, Incomplete: []string{"email"}, Tickets: []string{"NS-10001: 502 Bad Gateway"}, Reasons: []string{"same customer number"},
+				}
+				if alarm == "pending" {
+					n.Emergency.NextTry = e.CallbackBy
 				}
 				all = append(all, n)
 			}
@@ -143,7 +156,7 @@ func sampleConfirmations() []Confirmation {
 						Kind: kind, Row: row, InHours: in, Languages: langs, Company: a.Company, Service: a.Service, Hours: a.Hours, NextOpen: a.NextOpen,
 						NextClose: a.NextClose, Now: a.Now, Emergency: a.Emergency, Name: "Erika Muster", TokenLine: "NE-10001 · c2abcdefghijklmnopqrstuvwxyz234567",
 						ConsentText: strings.Repeat("Ich löse einen kostenpflichtigen Notfall aus.\n", 20), Price: "200 € + MwSt.", ConsentAt: a.Now,
-						Attached: "m…@firma.example", ReplyTo: "support@muster-hosting.example",
+						CalledAt: a.Now.Add(-5 * time.Minute), NextTry: a.Now.Add(10 * time.Minute), Attached: "m…@firma.example", ReplyTo: "support@muster-hosting.example",
 					}
 					if row == Trouble {
 						c.Emergency.Trouble = TroubleOverdue
