@@ -326,3 +326,6 @@ func normalDomain(d string) string {
 }
 
 var idnaProfile = idna.New(idna.MapForLookup(), idna.Transitional(false))
+
+// Addresses reads the value of a field of addresses (RFC 5322, 3.4).
+func Addresses(raw string) []Address { return parseAddresses(raw) }

@@ -2,6 +2,7 @@ package message
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -24,10 +25,10 @@ type evidence struct {
 
 func evidenceOf(m *Mail) evidence {
 	e := evidence{reply: len(m.InReplyTo)+len(m.References) > 0}
-	switch subjectPrefix(m.Subject) {
-	case "re", "aw", "antw", "antwort", "sv", "r", "rif", "ref", "odp", "vs", "rép":
+	switch p := subjectPrefix(m.Subject); {
+	case slices.Contains(answerPrefixes, p):
 		e.reply = true
-	case "wg", "fw", "fwd", "wtr", "tr", "i", "weitergeleitet", "weiterleitung", "rv", "enc", "doorst":
+	case slices.Contains(forwardPrefixes, p):
 		e = evidence{forward: true} // Outlook gives forwards References, too
 	}
 	return e

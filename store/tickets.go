@@ -107,6 +107,9 @@ func (t *tx) Tickets(q ticket.TicketQuery) ([]ticket.Ticket, error) {
 		w.add("previous = ?", q.Previous)
 		w.terms = append(w.terms, "previous <> 0") // says nothing new, but lets the partial index serve it
 	}
+	if q.From != "" {
+		w.add("sender = ?", q.From)
+	}
 	var list []ticket.Ticket
 	text := w.text(selectTicket, " ORDER BY id DESC", q.Limit)
 	err := t.rows("list tickets", text, func(scan func(...any) error) error {

@@ -95,6 +95,7 @@ type Notification struct {
 	AttachedNames []string      // NoticeReceipt: attachments of the person's mail
 	CommandsOnly  bool          // NoticeReceipt: the person's mail held commands, and no words for the customer
 	Undone        []Undone      // NoticeReceipt
+	Done          bool          // NoticeReceipt: all else of the mail was done, so nothing is to be sent again
 	Help          []HelpLine    // NoticeHelp, and below a receipt about commands
 	Digest        *Digest       // NoticeDigest
 

@@ -31,7 +31,7 @@ func (d *Desk) recordBounce(tx Tx, m *message.Mail) (ok bool, ticketID int64, er
 // recordDelay: a warning is no failure; the server there is still trying (RFC 3464, 2.3.3).
 func (d *Desk) recordDelay(tx Tx, o Out, said string) error {
 	o.DelayedAt = d.now()
-	if err := tx.PutOut(o); err != nil || o.Kind != OutAnswer {
+	if err := tx.PutOut(o); err != nil || o.Kind != OutAnswer && o.Kind != OutRelay {
 		return err
 	}
 	if err := d.event(tx, o.TicketID, "delayed", fmt.Sprintf("%s may not know yet: %s", o.Recipient, said)); err != nil {

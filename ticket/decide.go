@@ -34,6 +34,9 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 	if own, err := d.isOwn(tx, u.mail); err != nil || own {
 		return d.untouched(tx, e, err)
 	}
+	if u.sent {
+		return d.decideSent(tx, e, u)
+	}
 	if first, ok, err := tx.SameMail(e.MessageID, e.ContentHash); err != nil || ok && sameMoment(e, first, u.mail) {
 		return d.recordCopy(tx, e, first, err)
 	}
@@ -49,6 +52,9 @@ func (d *Desk) decide(tx Tx, e *Entry, u understood) error {
 		f.Proven, f.Why = false, fmt.Sprintf("it is proven, and came %s ago: too late to alarm anybody", d.now().Sub(e.Arrived).Round(time.Minute))
 	} else if f != nil && f.Proven {
 		return d.triggerByMail(tx, e, u)
+	}
+	if done, err := d.staffMail(tx, e, u); err != nil || done {
+		return err
 	}
 	th, err := d.findThread(tx, u)
 	if err != nil {
@@ -174,6 +180,9 @@ func (d *Desk) continueTicket(tx Tx, e *Entry, u understood, th thread) error {
 		return err
 	}
 	if th.proven {
+		if err := d.addParticipants(tx, t, u); err != nil {
+			return err
+		}
 		if err := d.findEmergency(tx, &t, u, e); err != nil {
 			return err
 		}
@@ -262,6 +271,9 @@ func (d *Desk) newTicket(tx Tx, e *Entry, u understood, th thread, previous int6
 		return err
 	}
 	if err := d.event(tx, t.ID, "created", d.whyCreated(u, t)); err != nil {
+		return err
+	}
+	if err := d.addParticipants(tx, t, u); err != nil {
 		return err
 	}
 	if err := d.findEmergency(tx, &t, u, e); err != nil {

@@ -111,6 +111,8 @@ func (d *Desk) freeze(tx Tx, o *Out) (ok bool, err error) {
 		} else {
 			ok, err = d.chooseAnswer(tx, o)
 		}
+	case OutRelay:
+		ok, err = true, d.chooseRelay(tx, o)
 	case OutNotice:
 		ok, err = d.chooseNotice(tx, o)
 	case OutProbe:
@@ -179,8 +181,8 @@ func (d *Desk) afterAttempt(tx Tx, o *Out, out Outcome) error {
 	switch {
 	case out.Result == Accepted:
 		o.State, o.SentAt = OutSent, d.now()
-		if o.Kind == OutNotice || o.Kind == OutProbe || o.Kind == OutPage {
-			o.Bytes = nil // what a customer was told is kept; a notice holds nothing that is not in its ticket, and a page a key
+		if o.Kind == OutNotice || o.Kind == OutProbe || o.Kind == OutPage || o.Kind == OutRelay {
+			o.Bytes = nil // what a customer was told is kept; a notice and a relayed mail hold nothing that is not in their ticket, and a page a key
 		}
 		if err := tx.PutOut(*o); err != nil {
 			return err
@@ -223,6 +225,8 @@ func (d *Desk) accepted(tx Tx, o *Out) error {
 		return d.event(tx, o.TicketID, "answered", fmt.Sprintf("%s was told %s, Message-ID <%s>", o.Recipient, o.Row, o.MessageID))
 	case OutConfirmation:
 		return d.happened(tx, o.EmergencyID, "notfalld", "told", fmt.Sprintf("%s was told %s (%s), Message-ID <%s>", o.Recipient, o.Row, o.Reason, o.MessageID))
+	case OutRelay:
+		return d.event(tx, o.TicketID, "relayed", fmt.Sprintf("%s's mail went to %s, Message-ID <%s>", o.Detail, o.Recipient, o.MessageID))
 	case OutAlarm, OutPage:
 		return d.alarmDelivered(tx, o)
 	}
@@ -250,6 +254,9 @@ func (d *Desk) failed(tx Tx, o *Out, why string) error {
 	if err := d.event(tx, o.TicketID, "undelivered", fmt.Sprintf("%s does not know: %s", o.Recipient, why)); err != nil {
 		return err
 	}
+	if o.Kind == OutRelay {
+		return d.relayFailed(tx, o, why)
+	}
 	return d.tellStaffOf(tx, o, ReasonUndelivered, fmt.Sprintf("%s: %s", o.Recipient, why))
 }
 
@@ -274,7 +281,7 @@ func (d *Desk) noticeFailed(tx Tx, o *Out, why string) error {
 const stillTryingAfter = 10 * time.Minute
 
 func (d *Desk) stillTrying(tx Tx, o *Out) error {
-	if o.Kind != OutAnswer || !o.DelayedAt.IsZero() || d.now().Sub(o.Created) < stillTryingAfter {
+	if o.Kind != OutAnswer && o.Kind != OutRelay || !o.DelayedAt.IsZero() || d.now().Sub(o.Created) < stillTryingAfter {
 		return nil
 	}
 	o.DelayedAt = d.now()

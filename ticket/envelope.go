@@ -18,16 +18,23 @@ func (d *Desk) envelope(tx Tx, o *Out, box Mailbox) (message.Outgoing, error) {
 		return message.Outgoing{}, err
 	}
 	name, auto := "notfalld", "auto-generated"
-	switch o.Kind {
-	case OutAnswer:
+	switch {
+	case o.Kind == OutAnswer:
 		name, auto = d.o.Company.Name, "auto-replied" // RFC 3834, 5
-	case OutConfirmation:
+	case o.Kind == OutConfirmation:
 		name = d.o.Company.Name
+	case o.Kind == OutRelay:
+		name, auto = o.Detail, "" // a person wrote it
+	case o.Reason == ReasonNotDone || o.Reason == ReasonHelp:
+		auto = "auto-replied"
 	}
 	mark := d.keys.Issue(BounceToken, AboutOut, o.ID, "")
 	out := message.Outgoing{
 		From: message.Address{Name: name, Address: box.Address}, To: message.Address{Address: o.Recipient}, Date: d.now().In(d.o.Hours.Location),
-		Headers: []message.Field{{Name: headerOwn, Value: mark}, {Name: "Auto-Submitted", Value: auto}, {Name: "X-Auto-Response-Suppress", Value: "All"}},
+		Headers: []message.Field{{Name: headerOwn, Value: mark}},
+	}
+	if auto != "" {
+		out.Headers = append(out.Headers, message.Field{Name: "Auto-Submitted", Value: auto}, message.Field{Name: "X-Auto-Response-Suppress", Value: "All"})
 	}
 	local := mark
 	if token := d.tokenFor(o); token != "" {
@@ -47,13 +54,15 @@ func (d *Desk) envelope(tx Tx, o *Out, box Mailbox) (message.Outgoing, error) {
 	return out, nil
 }
 
-// tokenFor is the token by which a customer's reply finds back to its ticket, or to its emergency; "" where none is given out.
+// tokenFor is the token by which a reply finds back to its ticket, or to its emergency; "" where none is given out.
 func (d *Desk) tokenFor(o *Out) string {
 	switch {
-	case o.Kind == OutAnswer && !o.Bare && o.TicketID != 0:
+	case (o.Kind == OutAnswer && !o.Bare || o.Kind == OutRelay) && o.TicketID != 0:
 		return d.keys.Issue(CustomerToken, AboutTicket, o.TicketID, o.Recipient)
 	case o.Kind == OutConfirmation:
 		return d.keys.Issue(CustomerToken, AboutEmergency, o.EmergencyID, o.Recipient)
+	case carriesToken(o):
+		return d.staffToken(o)
 	}
 	return ""
 }

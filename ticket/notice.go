@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -21,6 +22,9 @@ func (d *Desk) chooseNotice(tx Tx, o *Out) (ok bool, err error) {
 	}
 	if o.Reason == ReasonRules {
 		return true, d.writeRulesNews(tx, o)
+	}
+	if o.Reason == ReasonNotDone || o.Reason == ReasonHelp {
+		return true, d.writeReceipt(tx, o)
 	}
 	if o.TicketID == 0 && o.EmergencyID != 0 {
 		return d.chooseEmergencyNotice(tx, o)
@@ -47,14 +51,28 @@ func (d *Desk) chooseNotice(tx Tx, o *Out) (ok bool, err error) {
 			return false, err
 		}
 	}
-	if err := d.writeNotice(tx, o, t, n); err != nil {
+	if n.Topic, err = d.topicOf(tx, &t, m); err != nil {
+		return false, err
+	}
+	original, err := d.attachOriginal(tx, o, m, &n)
+	if err != nil {
+		return false, err
+	}
+	if err := d.writeNotice(tx, o, t, n, original); err != nil {
 		return false, err
 	}
 	return true, nil
 }
 
 // writeNotice renders and composes; all notices of one ticket are one thread in the reader's client.
-func (d *Desk) writeNotice(tx Tx, o *Out, t Ticket, n templates.Notification) error {
+func (d *Desk) writeNotice(tx Tx, o *Out, t Ticket, n templates.Notification, attach ...*message.Attachment) error {
+	e, err := d.emergencyBehind(tx, o, t)
+	if err != nil {
+		return err
+	}
+	if err := d.sayAnswerable(tx, o, t, e, &n); err != nil {
+		return err
+	}
 	r, err := d.o.Templates.Notification(n)
 	if err != nil {
 		return unwritableError{err}
@@ -67,9 +85,38 @@ func (d *Desk) writeNotice(tx Tx, o *Out, t Ticket, n templates.Notification) er
 	out.Subject, out.Text, out.HTML = r.Subject, r.Text, r.HTML
 	out.Headers = append(out.Headers, priorityFields(n.Priority)...)
 	if thread := threadOf(o, t); thread != "" {
-		out.References = []string{thread + ".thread@" + domainOf(box.Address)}
+		root := thread + ".thread@" + domainOf(box.Address)
+		out.InReplyTo, out.References = root, append([]string{root}, out.References...)
+		began := t.Created
+		if t.ID == 0 && e != nil {
+			began = e.Created
+		}
+		out.Headers = append(out.Headers, d.threadFields(thread, cmp.Or(n.Topic, r.Subject), began)...)
+	}
+	for _, a := range attach {
+		if a != nil {
+			out.Attach = append(out.Attach, *a)
+		}
+	}
+	if n.Fence != "" {
+		if err := d.rememberFence(tx, o, n.Fence, r.Text); err != nil {
+			return err
+		}
 	}
 	return seal(o, out)
+}
+
+// emergencyBehind is the emergency that a notice is about, or its ticket belongs to; nil for none.
+func (d *Desk) emergencyBehind(tx Tx, o *Out, t Ticket) (*Emergency, error) {
+	id := cmp.Or(t.EmergencyID, o.EmergencyID)
+	if id == 0 {
+		return nil, nil
+	}
+	e, ok, err := tx.Emergency(id)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &e, nil
 }
 
 // threadOf names the thread of a notice: that of its ticket, else that of its emergency.
@@ -101,6 +148,8 @@ func noticeKind(reason string) templates.Notice {
 		return templates.NoticeDelayed
 	case ReasonDraft:
 		return templates.NoticeDraft
+	case ReasonUnverified:
+		return templates.NoticeUnverified
 	}
 	return templates.NoticeMail
 }
@@ -181,6 +230,9 @@ func (d *Desk) sayAnswered(tx Tx, o *Out, m Mail, n *templates.Notification) err
 
 func (d *Desk) findAnswered(tx Tx, o *Out, m Mail, n *templates.Notification) error {
 	switch o.Reason {
+	case ReasonUnverified:
+		n.Why = o.Detail
+		return nil
 	case ReasonUndelivered, ReasonDelayed:
 		n.Recipient, n.Why, _ = strings.Cut(o.Detail, ": ")
 		return nil
@@ -263,7 +315,7 @@ func (d *Desk) bundle(tx Tx, o *Out) (bool, error) {
 }
 
 // bundled are the reasons that a flood multiplies.
-var bundled = []string{ReasonNewTicket, ReasonMail, ReasonUndelivered}
+var bundled = []string{ReasonNewTicket, ReasonMail, ReasonUndelivered, ReasonUnverified}
 
 // mostBundled bounds one bundle; what is over waits for the next one, which is due at once.
 const mostBundled = 500

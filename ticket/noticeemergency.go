@@ -27,8 +27,12 @@ func (d *Desk) chooseEmergencyNotice(tx Tx, o *Out) (ok bool, err error) {
 	n := templates.Notification{
 		Kind: noticeKind(o.Reason), Language: o.Language, Company: d.o.Company.Name, Emergency: b, Minutes: d.minutesSince(e.TriggeredAt), Priority: priorityHigh,
 	}
-	if o.Reason == ReasonAlarm {
+	switch o.Reason {
+	case ReasonAlarm:
 		n.Detail = inLanguage(o.Language, o.Detail)
+	case ReasonUnverified:
+		n.Address, n.Why, _ = strings.Cut(o.Detail, ": ")
+		n.Why = inLanguage(o.Language, n.Why)
 	}
 	if o.Bare { // refused once: without the customer's words
 		b.Name, b.Problem, b.PhoneGiven, b.Servers = "", "", "", nil

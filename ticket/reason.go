@@ -69,6 +69,13 @@ var germanReasons = []struct {
 	{regexp.MustCompile(`^no way of proof is configured \(trust\), so that nobody is proven to be staff`), "in der Konfiguration steht unter trust nichts, woran Mitarbeiter zu erkennen sind"},
 	{regexp.MustCompile(`^no test mail has shown yet that our mail server strips forged headers; run (.*)`), "noch keine Testmail hat gezeigt, dass unser Mailserver gefälschte Kopfzeilen entfernt; das prüft: $1"},
 	{regexp.MustCompile(`^the test mail of (\d+)-(\d+)-(\d+) showed that our mail server lets forged headers through: (.*)`), "die Testmail vom $3.$2.$1 hat gezeigt, dass unser Mailserver gefälschte Kopfzeilen durchlässt: $4"},
+	{regexp.MustCompile(`^it could not be read$`), "sie konnte nicht gelesen werden"},
+	{regexp.MustCompile(`^it has (\d+) senders$`), "sie hat $1 Absender"},
+	{regexp.MustCompile(`^(\S+) is no address of staff.people$`), "$1 ist keine Adresse aus staff.people"},
+	{regexp.MustCompile(`^it carries no staff token: it answers no notice$`), "sie antwortet auf keine Benachrichtigung (kein Kennzeichen)"},
+	{regexp.MustCompile(`^its staff token was issued to somebody else$`), "ihr Kennzeichen wurde für jemand anderen ausgestellt"},
+	{regexp.MustCompile(`^our mail server does not prove that it comes from (\S+): (.*)`), "unser Mailserver weist nicht nach, dass sie von $1 kommt ($2)"},
+	{regexp.MustCompile(`^it answers notices of (\S+) and of (\S+) at once$`), "sie antwortet zugleich auf Benachrichtigungen zu $1 und $2"},
 	{regexp.MustCompile(`^mode observe: .*`), "Modus observe: Kunden wird nicht geantwortet"},
 }
 

@@ -132,7 +132,8 @@ type Tx interface {
 // TicketQuery narrows a list of tickets. Zero fields do not narrow.
 type TicketQuery struct {
 	States   []State
-	Previous int64 // continues this ticket
+	Previous int64  // continues this ticket
+	From     string // lower case
 	Limit    int
 }
 

@@ -120,6 +120,7 @@ func (d *Desk) settle(ctx context.Context, e Entry, raw []byte, cut string) (Ent
 	if err := ctx.Err(); err != nil {
 		return e, err // we are being stopped: the mail is decided after the restart
 	}
+	u.sent = e.Sent
 	if cut != "" && u.mail.Problem == "" {
 		u.mail.Problem = cut
 	}
@@ -127,8 +128,23 @@ func (d *Desk) settle(ctx context.Context, e Entry, raw []byte, cut string) (Ent
 		return e, fmt.Errorf("look for the ticket of a mail: %w", err)
 	}
 	e.Arrived = arrival(e.Arrived, u.mail)
-	var decided Entry
-	err := d.o.Store.Update(ctx, func(tx Tx) error {
+	decided, err := d.decideStored(ctx, e, u)
+	var held heldError
+	if errors.As(err, &held) { // everything that it did is undone; now it is written down
+		u.held = held.undone
+		decided, err = d.decideStored(ctx, e, u)
+	}
+	if err != nil {
+		return e, fmt.Errorf("decide mail %s/%s UID %d: %w", e.Place.Mailbox, e.Place.Folder, e.Place.UID, err)
+	}
+	d.wakeAll()
+	d.Count.decided(decided.State)
+	return decided, nil
+}
+
+// decideStored decides a mail in one transaction.
+func (d *Desk) decideStored(ctx context.Context, e Entry, u understood) (decided Entry, err error) {
+	err = d.o.Store.Update(ctx, func(tx Tx) error {
 		decided = e
 		if now, ok, err := tx.Entry(e.ID); err != nil || ok && now.State != EntryFetched {
 			decided = now
@@ -136,12 +152,7 @@ func (d *Desk) settle(ctx context.Context, e Entry, raw []byte, cut string) (Ent
 		}
 		return d.decide(underRules{tx, u.set.Hash()}, &decided, u)
 	})
-	if err != nil {
-		return e, fmt.Errorf("decide mail %s/%s UID %d: %w", e.Place.Mailbox, e.Place.Folder, e.Place.UID, err)
-	}
-	d.wake()
-	d.Count.decided(decided.State)
-	return decided, nil
+	return decided, err
 }
 
 // arrival is the older of INTERNALDATE and our own server's topmost Received: moving a mail renews the one, and
@@ -162,7 +173,9 @@ type understood struct {
 	author message.Address   // who really wrote it, groups seen through; zero if that cannot be said
 	auto   message.Automatic // with the doings of our groups left out
 	proof  message.Proof
-	failed bool // it could not be understood: the facts are those of a minimal ticket
+	sent   bool     // it lay in the folder of what was sent
+	held   []Undone // a mail of staff is not to be done, because of these
+	failed bool     // it could not be understood: the facts are those of a minimal ticket
 }
 
 // understand reads a mail by a set of rules, as of a moment. It never fails: a mail that is broken, kills us, or takes too long is an emergency as far

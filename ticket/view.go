@@ -27,13 +27,15 @@ type Summary struct {
 	Replies        []Reply        `json:"replies"`
 	Priority       string         `json:"priority,omitempty"` // the highest that route rules gave one of its mails
 	Tags           []string       `json:"tags,omitempty"`
+	Assigned       string         `json:"assigned,omitempty"`    // who looks after it
+	AnsweredBy     string         `json:"answered_by,omitempty"` // who of staff wrote to the customer last
 	Previous       string         `json:"previous,omitempty"`
 	Related        string         `json:"related,omitempty"`
 }
 
 // Reply is one automatic answer of a ticket, or what became of it.
 type Reply struct {
-	Kind      string    `json:"kind"`  // "answer", or "bare": the one for senders who may be forged
+	Kind      string    `json:"kind"`  // "answer", "bare": the one for senders who may be forged, or "relay": what a person of staff has written
 	Says      string    `json:"says"`  // the cell of the table of answers: "not_linked/outside"
 	State     OutState  `json:"state"` // waiting, frozen, sent, failed, withdrawn
 	MessageID string    `json:"message_id"`
@@ -128,13 +130,13 @@ func summarise(tx Tx, t Ticket) (Summary, []Mail, error) {
 	if err != nil {
 		return Summary{}, nil, err
 	}
-	os, err := tx.Outs(OutQuery{TicketID: t.ID, Kinds: []OutKind{OutAnswer}})
+	os, err := tx.Outs(OutQuery{TicketID: t.ID, Kinds: []OutKind{OutAnswer, OutRelay}})
 	if err != nil {
 		return Summary{}, nil, err
 	}
 	s := Summary{
 		ID: t.Number(), State: t.State, Subject: t.Subject, CustomerNumber: t.CustomerNumber, From: t.From, Created: t.Created, Updated: t.Updated,
-		Language: t.Language, Servers: t.Servers, Errors: t.Errors, Priority: t.Priority, Tags: t.Tags,
+		Language: t.Language, Servers: t.Servers, Errors: t.Errors, Priority: t.Priority, Tags: t.Tags, Assigned: t.Assigned, AnsweredBy: t.AnsweredBy,
 		Suggested: []string{}, Mails: len(ms), MessageIDs: []string{}, Replies: []Reply{},
 	}
 	if s.Servers == nil {
@@ -176,7 +178,10 @@ func replyOf(o Out) Reply {
 	r := Reply{
 		Kind: "answer", Says: o.Row, State: o.State, MessageID: o.MessageID, To: o.Recipient, Reason: o.Reason, Created: o.Created, SentAt: o.SentAt, Error: o.LastError, Attempts: o.Attempts,
 	}
-	if o.Bare {
+	switch {
+	case o.Kind == OutRelay:
+		r.Kind = "relay"
+	case o.Bare:
 		r.Kind = "bare"
 	}
 	return r

@@ -33,6 +33,7 @@ CREATE INDEX fence_out ON fence (out_id);
 CREATE INDEX fence_ticket ON fence (ticket_id, id) WHERE ticket_id <> 0;
 CREATE INDEX fence_emergency ON fence (emergency_id, id) WHERE emergency_id <> 0;
 
+CREATE INDEX ticket_sender ON ticket (sender, id);
 CREATE INDEX mail_kind ON mail (kind, arrived, id);
 
 -- sent: it lay in the folder of sent mails.

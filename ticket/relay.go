@@ -1,0 +1,157 @@
+package ticket
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"notfalld/message"
+)
+
+// passOn enters what a mail of staff says for the customer, one outgoing mail for each who takes part, and lets the ticket wait for them.
+func (d *Desk) passOn(tx Tx, u understood, c *staffClaim, g *deed, b commandBlock) error {
+	fresh := u.mail.Fresh(b.skip)
+	if b.hasNote {
+		return nil
+	}
+	if strings.TrimSpace(fresh.Text) == "" && (len(b.commands) > 0 || len(fresh.Attach) == 0) {
+		return d.nothingToSend(g, b, fresh)
+	}
+	if !g.person.may(RightCustomer) {
+		return g.held(noCustomer)
+	}
+	if d.o.Observe {
+		return g.held(words{"Modus observe: an Kunden geht nichts hinaus.", "Mode observe: nothing goes to customers."})
+	}
+	if g.ticket == nil {
+		return g.held(words{"Zu diesem Notfall gibt es kein Ticket und keine E-Mail-Adresse. Ruf den Kunden an.", "This emergency has no ticket and no mail address. Call the customer."})
+	}
+	if size := sizeOf(fresh); size > d.o.Bounds.ReplyAttachments {
+		return g.held(words{
+			fmt.Sprintf("Die Anhänge haben zusammen %s, mehr als %s (limits.reply_attachments). Schick weniger, oder einen Link.", megabytes(size), megabytes(d.o.Bounds.ReplyAttachments)),
+			fmt.Sprintf("The attachments have %s together, more than %s (limits.reply_attachments). Send fewer, or a link.", megabytes(size), megabytes(d.o.Bounds.ReplyAttachments))})
+	}
+	if leak, err := d.leaks(tx, c, u.mail, fresh); err != nil || !leak.empty() {
+		if err == nil {
+			err = g.held(leak)
+		}
+		return err
+	}
+	if err := d.inTurn(tx, c, g); err != nil {
+		return err
+	}
+	p, err := d.partyOf(tx, *g.ticket, c.answers.MailID)
+	if err != nil {
+		return err
+	}
+	if p.to == "" {
+		return g.held(p.why)
+	}
+	if err := d.addRelays(tx, g, p); err != nil {
+		return err
+	}
+	if err := d.answeredByStaff(tx, g.ticket, g.person.Name); err != nil {
+		return err
+	}
+	why := fmt.Sprintf("%s goes to %s", c.how, strings.Join(append([]string{p.to}, p.cc...), ", "))
+	if err := d.deedEvent(tx, g, "staff answer", why); err != nil {
+		return err
+	}
+	return d.tellLeftOut(tx, u, c, g, p)
+}
+
+// nothingToSend is for a mail without new text: nothing is amiss if it holds commands, and no attachment that somebody would miss.
+func (d *Desk) nothingToSend(g *deed, b commandBlock, fresh message.Fresh) error {
+	switch {
+	case len(b.commands) == 0:
+		return g.held(words{"Deine Mail hat keinen neuen Text. Schreib die Antwort über das Zitat; #help nennt die Befehle.", "Your mail has no new text. Write the reply above the quote; #help names the commands."})
+	case len(fresh.Attach) > 0:
+		return g.held(words{
+			"Deine Mail hat Befehle und Anhänge, aber keinen Text. Mit einer Zeile Text unter den Befehlen gehen die Anhänge an den Kunden, mit #note bleiben sie intern.",
+			"Your mail has commands and attachments, and no text. With a line of text below the commands the attachments go to the customer, with #note they stay internal."})
+	}
+	return nil
+}
+
+func sizeOf(f message.Fresh) (n int64) {
+	for _, a := range slices.Concat(f.Attach, f.Inline) {
+		n += a.Size
+	}
+	return n
+}
+
+// inTurn holds back what another person has just answered, and a storm of answers: the customer must not be told two things at once. Whoever
+// answers the mail by which he was told so means it.
+func (d *Desk) inTurn(tx Tx, c *staffClaim, g *deed) error {
+	if c.answers.Reason == ReasonNotDone {
+		return nil
+	}
+	os, err := tx.Outs(OutQuery{TicketID: g.ticket.ID, Kinds: []OutKind{OutRelay}, Since: d.now().Add(-d.o.Bounds.RepliesWithin)})
+	if err != nil {
+		return err
+	}
+	sent := map[int64]bool{}
+	for _, o := range os {
+		sent[o.MailID] = true
+		if o.Detail != g.person.Name && d.now().Sub(o.Created) < d.o.Bounds.ReplyCollision {
+			return g.held(words{
+				fmt.Sprintf("%s hat diesem Kunden vor %s geantwortet. Sieh nach, was er schon weiß; soll deine Antwort trotzdem hinaus, antworte auf diese Mail hier mit deinem Text.", o.Detail, ago(d.now().Sub(o.Created), "de")),
+				fmt.Sprintf("%s replied to this customer %s ago. See what he knows already; if your reply is to go out all the same, reply to this mail here with your text.", o.Detail, ago(d.now().Sub(o.Created), "en"))})
+		}
+	}
+	if len(sent) >= d.o.Bounds.RepliesPerTicket {
+		return g.held(words{
+			fmt.Sprintf("In den letzten %s gingen schon %d Mails an diesen Kunden. Soll auch deine hinaus, antworte auf diese Mail hier mit deinem Text.", ago(d.o.Bounds.RepliesWithin, "de"), len(sent)),
+			fmt.Sprintf("%d mails went to this customer within the last %s. If yours is to go out, too, reply to this mail here with your text.", len(sent), ago(d.o.Bounds.RepliesWithin, "en"))})
+	}
+	return nil
+}
+
+// addRelays enters the outgoing mails; the customer's is the first.
+func (d *Desk) addRelays(tx Tx, g *deed, p party) error {
+	for _, to := range append([]string{p.to}, p.cc...) {
+		o := Out{
+			Kind: OutRelay, State: OutWaiting, TicketID: g.ticket.ID, MailID: g.mailID, Mailbox: g.ticket.Mailbox, Recipient: to, Reason: ReasonStaff,
+			Detail: g.person.Name, Language: g.ticket.Language, Created: d.now(), NextAt: d.now(), Key: fmt.Sprintf("relay:%d:%s", g.mailID, to),
+		}
+		if _, err := tx.AddOut(&o); err != nil {
+			return err
+		}
+		if to != p.to { // whoever is written to may answer
+			if err := tx.AddParticipant(Participant{TicketID: g.ticket.ID, Address: to, Since: d.now(), Why: "took part already"}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// answeredByStaff: the ticket waits for the customer.
+func (d *Desk) answeredByStaff(tx Tx, t *Ticket, who string) error {
+	if t.State == Closed {
+		if err := tx.AddEvent(Event{TicketID: t.ID, At: d.now(), Actor: who, What: "reopened", Why: "staff wrote to the customer"}); err != nil {
+			return err
+		}
+	}
+	t.State, t.LastStaffAt, t.AnsweredBy, t.Updated = Waiting, d.now(), who, d.now()
+	return tx.PutTicket(*t)
+}
+
+// tellLeftOut tells a person that somebody whom he had in copy is not added: nobody gets a customer's mails silently.
+func (d *Desk) tellLeftOut(tx Tx, u understood, c *staffClaim, g *deed, p party) error {
+	var out []string
+	for _, a := range slices.Concat(u.mail.To, u.mail.Cc) {
+		address := strings.ToLower(a.Address)
+		if address != p.to && !slices.Contains(p.cc, address) && !d.isStaffAddress(address) && !d.isOurs(address) && !slices.Contains(out, address) {
+			out = append(out, address)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	all := strings.Join(out, ", ")
+	return d.tellUndone(tx, *c, g.mailID, fmt.Sprintf("left-out:%d", g.mailID), []Undone{{Why: words{
+		"Deine Antwort ging an " + strings.Join(append([]string{p.to}, p.cc...), ", ") + ". " + all + " nimmt an diesem Ticket nicht teil und wurde nicht dazugenommen (und hat deine Mail samt internem Zitat vielleicht von dir selbst bekommen). Soll jemand dazu, muss der Kunde ihn in Kopie nehmen.",
+		"Your reply went to " + strings.Join(append([]string{p.to}, p.cc...), ", ") + ". " + all + " takes no part in this ticket and was not added (and may have got your mail, the internal quote with it, from yourself). To add somebody, the customer has to take him into copy.",
+	}.in(g.language)}})
+}

@@ -1,0 +1,328 @@
+package ticket
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"notfalld/message"
+)
+
+// A mail of staff does all that it says, or nothing of it. What it says is executed and entered in the transaction in which it is decided; if
+// something of that turns out to be impossible, the transaction is undone as a whole, and in a second one the mail is recorded, and its writer told.
+
+// heldError says that a mail of staff is not to be done.
+type heldError struct{ undone []Undone }
+
+func (e heldError) Error() string { return fmt.Sprintf("held back: %v", e.undone) }
+
+// held is a heldError about the mail as a whole.
+func (g *deed) held(w words) error { return heldError{[]Undone{{Why: w.in(g.language)}}} }
+
+// staffMail decides a mail that claims to be of staff; done is false if it is to be treated like any other mail.
+func (d *Desk) staffMail(tx Tx, e *Entry, u understood) (done bool, err error) {
+	c, ok, err := d.claimOf(tx, u)
+	if err != nil || !ok {
+		return false, err
+	}
+	about := c.ticket.ID != 0 || c.emergency.ID != 0
+	switch {
+	case u.auto.Kind != message.Human:
+		if !about {
+			return false, nil
+		}
+		return true, d.noteOfStaff(tx, e, u, c) // a vacation note commands nothing, whoever wrote it
+	case c.isPerson && c.authentic && !about && c.missing != "":
+		return true, d.nothingThere(tx, e, c)
+	case !about:
+		return false, nil
+	case c.proved():
+		return true, d.doStaffMail(tx, e, u, c)
+	}
+	takesPart, err := tx.TakesPart(c.ticket.ID, c.from)
+	if err != nil {
+		return false, err
+	}
+	if takesPart && !d.isStaffAddress(c.from) {
+		return false, nil // a customer to whom a notice was passed on: it is his mail in his ticket, and nothing more
+	}
+	if direct, err := d.isDirect(tx, u, c); err != nil || direct {
+		if err == nil {
+			err = d.recordDirect(tx, e, u, c.ticket, c.person.Name, "written to the customer with us in copy")
+		}
+		return true, err
+	}
+	return true, d.keepUnverified(tx, e, u, c)
+}
+
+func (d *Desk) isStaffAddress(address string) bool {
+	return slices.ContainsFunc(d.o.World.Staff, func(a string) bool { return strings.EqualFold(a, address) })
+}
+
+// noteOfStaff notes an automatic mail.
+func (d *Desk) noteOfStaff(tx Tx, e *Entry, u understood, c staffClaim) error {
+	why := fmt.Sprintf("%s from %s (%s): noted, nothing changed by it", u.auto.Kind, c.from, u.auto.Why)
+	if c.ticket.ID != 0 {
+		m := d.mailOf(e, u, NoteMail, thread{how: "staff"})
+		m.TicketID = c.ticket.ID
+		if err := tx.AddMail(&m); err != nil {
+			return err
+		}
+		if err := d.event(tx, c.ticket.ID, "note", why); err != nil {
+			return err
+		}
+	} else if err := d.happened(tx, c.emergency.ID, "notfalld", "note", why); err != nil {
+		return err
+	}
+	return d.conclude(tx, e, EntryNote, c.ticket.ID, nil)
+}
+
+// nothingThere answers a person who writes about a ticket that is not there.
+func (d *Desk) nothingThere(tx Tx, e *Entry, c staffClaim) error {
+	undone := []Undone{{Why: words{
+		c.missing + " gibt es hier nicht. Sieh nach, worauf du antwortest; offene Tickets: notfalld ticket list.",
+		"There is no " + c.missing + " here. See what you reply to; open tickets: notfalld ticket list.",
+	}.in(d.o.Staff.Language)}}
+	if err := d.tellUndone(tx, c, 0, fmt.Sprintf("e%d", e.ID), undone); err != nil {
+		return err
+	}
+	return d.conclude(tx, e, EntryStaff, 0, nil)
+}
+
+// keepUnverified keeps a mail whose claim is not proved. It changes nothing; staff are told. Its sender is told what any stranger would
+// be: a person may be in need; at an address of staff nobody is.
+func (d *Desk) keepUnverified(tx Tx, e *Entry, u understood, c staffClaim) error {
+	t := c.ticket
+	why := fmt.Sprintf("from %s; %s; not done, not passed on: %s", c.from, c.how, c.against)
+	if t.ID == 0 { // about an emergency: staff are told with its notice
+		if err := d.happened(tx, c.emergency.ID, "notfalld", "unverified", why); err != nil {
+			return err
+		}
+		o := Out{EmergencyID: c.emergency.ID, Mailbox: d.o.Mailboxes[0].Name, Reason: ReasonUnverified, Detail: c.from + ": " + c.against}
+		if err := d.addNotices(tx, o, fmt.Sprintf("unverified:e%d", e.ID)); err != nil {
+			return err
+		}
+		return d.conclude(tx, e, EntryStaff, 0, nil)
+	}
+	th := thread{ticket: t, found: true, how: "staff", why: c.against}
+	m := d.mailOf(e, u, UnverifiedMail, th)
+	m.TicketID = t.ID
+	if err := tx.AddMail(&m); err != nil {
+		return err
+	}
+	if err := d.event(tx, t.ID, "unverified", why); err != nil {
+		return err
+	}
+	if !d.isStaffAddress(c.from) {
+		if err := d.answerStranger(tx, t, m, u, th); err != nil {
+			return err
+		}
+	}
+	if err := d.tellStaff(tx, t, m.ID, ReasonUnverified, c.against, nil); err != nil {
+		return err
+	}
+	return d.conclude(tx, e, EntryStaff, t.ID, nil)
+}
+
+// answerStranger: whoever got hold of a notice may be in need all the same. He gets what a stranger gets: the bare answer, if any.
+func (d *Desk) answerStranger(tx Tx, t Ticket, m Mail, u understood, th thread) error {
+	v, err := d.mayAnswer(tx, t, m, u, th)
+	if err != nil {
+		return err
+	}
+	if err := d.event(tx, t.ID, "answer", d.whyAnswered(v)); err != nil || !v.send {
+		return err
+	}
+	_, err = d.addAnswer(tx, t, m, v, u.facts.Language, ReasonMail, fmt.Sprintf("answer:%d", m.ID))
+	return err
+}
+
+// doStaffMail does what a proved mail of staff says. It fails with heldError if it is not to be done.
+func (d *Desk) doStaffMail(tx Tx, e *Entry, u understood, c staffClaim) error {
+	if c.ticket.ID == 0 {
+		if err := d.ticketOfEmergency(tx, &c); err != nil {
+			return err
+		}
+	}
+	m := d.mailOf(e, u, StaffMail, thread{how: "staff"})
+	m.TicketID, m.AnswerTo = c.ticket.ID, ""
+	g := &deed{person: c.person, actor: c.person.Name, language: d.o.Staff.Language}
+	if len(u.held) == 0 && c.ticket.ID == 0 && d.wantsTicket(u) {
+		if err := d.openForEmergency(tx, &c, g); err != nil {
+			return err
+		}
+		m.TicketID = c.ticket.ID
+	}
+	if c.ticket.ID != 0 {
+		if err := tx.AddMail(&m); err != nil {
+			return err
+		}
+		g.ticket, g.mailID = &c.ticket, m.ID
+	}
+	if c.emergency.ID != 0 {
+		g.emergency = &c.emergency
+	}
+	if len(u.held) > 0 {
+		if err := d.deedEvent(tx, g, "staff mail", fmt.Sprintf("from %s (%s): nothing was sent or changed: %s", c.from, c.how, firstWhy(u.held))); err != nil {
+			return err
+		}
+		if err := d.tellUndone(tx, c, m.ID, fmt.Sprintf("e%d", e.ID), u.held); err != nil {
+			return err
+		}
+		return d.conclude(tx, e, EntryStaff, c.ticket.ID, nil)
+	}
+	if err := d.carryOut(tx, u, &c, g); err != nil {
+		return err
+	}
+	return d.conclude(tx, e, EntryStaff, c.ticket.ID, nil)
+}
+
+func firstWhy(all []Undone) string {
+	parts := []string{}
+	for _, u := range all {
+		parts = append(parts, oneLine(strings.TrimSpace(u.Said+" – "+u.Why)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// deedEvent writes what a person does into the history of the ticket, or of the emergency where there is none.
+func (d *Desk) deedEvent(tx Tx, g *deed, what, why string) error {
+	if g.ticket != nil {
+		return tx.AddEvent(Event{TicketID: g.ticket.ID, At: d.now(), Actor: g.actor, What: what, Why: why})
+	}
+	return d.happened(tx, g.emergency.ID, g.actor, what, why)
+}
+
+// carryOut reads the commands, relays the rest, and executes: in this order, so that "#close" closes what has just been answered.
+func (d *Desk) carryOut(tx Tx, u understood, c *staffClaim, g *deed) error {
+	if why, ok := unreadable(u.mail); !ok {
+		return g.held(why)
+	}
+	b, undone := readCommands(u.mail.Text, d.o.Staff.Banners, g.language)
+	if len(undone) > 0 {
+		return heldError{undone}
+	}
+	if !onTop(u.mail.Whole, u.mail.Text, b, d.o.Staff.Banners) {
+		return heldError{[]Undone{{Line: b.commands[0].line, Said: b.commands[0].said, Why: notOnTop.in(g.language)}}}
+	}
+	if undone := d.mayDo(g, b); len(undone) > 0 {
+		return heldError{undone}
+	}
+	if err := d.passOn(tx, u, c, g, b); err != nil {
+		return err
+	}
+	if err := d.runCommands(tx, g, b.commands); err != nil {
+		return err
+	}
+	if b.hasNote {
+		return d.deedEvent(tx, g, "staff note", b.note)
+	}
+	return nil
+}
+
+var notOnTop = words{
+	"Befehle gelten nur ganz oben in der Mail, über jedem Zitat: was darunter steht, kann von jemand anderem sein. Schreib den Befehl in die erste Zeile.",
+	"Commands count only at the very top of the mail, above any quote: what stands below may be somebody else's. Write the command into the first line."}
+
+// unreadable says why a mail of staff cannot be passed on or executed as a whole.
+func unreadable(m *message.Mail) (words, bool) {
+	switch {
+	case m.Encrypted != "":
+		return words{"Deine Mail ist verschlüsselt und kann hier nicht gelesen werden. Schick sie unverschlüsselt.", "Your mail is encrypted and cannot be read here. Send it unencrypted."}, false
+	case slices.ContainsFunc(m.Attachments, func(a message.Attachment) bool { return a.NotFetched }):
+		return words{"Deine Mail ist zu groß (" + megabytes(m.Size) + "), um sie als Ganzes weiterzugeben. Schick die Anhänge auf einem anderen Weg, oder in mehreren Mails.",
+			"Your mail is too large (" + megabytes(m.Size) + ") to be passed on as a whole. Send the attachments another way, or in several mails."}, false
+	case m.Problem != "":
+		return words{"Deine Mail konnte nicht als Ganzes gelesen werden (" + m.Problem + "). Schick sie noch einmal, am besten als einfachen Text.",
+			"Your mail could not be read as a whole (" + m.Problem + "). Send it once more, best as plain text."}, false
+	}
+	return words{}, true
+}
+
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/(1<<20)) }
+
+// onTop says whether the commands stand where only the writer writes: above everything else in the mail, or below the last line of the notice
+// that it quotes. Between, a mail program that wraps lines can have made new text of a customer's words.
+func onTop(whole, text string, b commandBlock, banners []string) bool {
+	if len(b.commands) == 0 && !b.hasNote {
+		return true
+	}
+	first := ""
+	for l := range strings.SplitSeq(text, "\n") {
+		if first = strings.TrimSpace(l); first != "" && !isBanner(first, banners) {
+			break
+		}
+	}
+	above, _, found := cutLineOf(whole, first)
+	if !found {
+		return false
+	}
+	if i := lastMark(above, "schluss"); i >= 0 {
+		above = above[i:]
+	}
+	for l := range strings.SplitSeq(above, "\n") {
+		if l = strings.TrimSpace(l); l != "" && !isBanner(l, banners) {
+			return false
+		}
+	}
+	return true
+}
+
+// cutLineOf cuts a text around its first line that is, but for blanks, the given one.
+func cutLineOf(text, line string) (above, below string, found bool) {
+	at := 0
+	for l := range strings.SplitSeq(text, "\n") {
+		if strings.TrimSpace(l) == line {
+			return text[:at], text[min(at+len(l)+1, len(text)):], true
+		}
+		at += len(l) + 1
+	}
+	return text, "", false
+}
+
+// lastMark is where the line behind the last mark of a kind begins, -1 if there is none.
+func lastMark(text, kind string) int {
+	at := -1
+	for _, m := range fenceMark.FindAllStringSubmatchIndex(text, -1) {
+		if strings.EqualFold(text[m[2]:m[3]], kind) {
+			at = m[1]
+		}
+	}
+	return at
+}
+
+func isBanner(line string, banners []string) bool {
+	return slices.ContainsFunc(banners, func(b string) bool { return strings.EqualFold(strings.TrimSpace(b), line) })
+}
+
+// mayDo says what of a mail its writer has no right to.
+func (d *Desk) mayDo(g *deed, b commandBlock) (undone []Undone) {
+	for _, k := range b.commands {
+		if !g.person.may(k.kind.right) {
+			undone = append(undone, Undone{Line: k.line, Said: k.said, Why: noRight.in(g.language)})
+		}
+	}
+	if b.rest != "" && !b.hasNote && !g.person.may(RightCustomer) {
+		undone = append(undone, Undone{Why: noCustomer.in(g.language)})
+	}
+	if b.hasNote && !g.person.may(RightTicket) {
+		undone = append(undone, Undone{Said: "#note", Why: noRight.in(g.language)})
+	}
+	return undone
+}
+
+var (
+	noRight = words{"Das darfst du nicht (staff.people, may). Bitte eine Kollegin oder einen Kollegen.", "You may not do that (staff.people, may). Ask a colleague."}
+
+	noCustomer = words{"Du darfst keine Mails an Kunden schicken (staff.people, may). Mit #note in der ersten Zeile bleibt der Text intern.",
+		"You may not send mail to customers (staff.people, may). With #note in the first line the text stays internal."}
+)
+
+func (p Person) may(r Right) bool { return r == RightRead || p.May == nil || slices.Contains(p.May, r) }
+
+// undoneOf is what tellUndone writes down for the receipt.
+func undoneOf(o *Out) (all []Undone) {
+	_ = json.Unmarshal([]byte(o.Detail), &all) // what cannot be read leaves the receipt without reasons, which says at least that nothing was done
+	return all
+}
