@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // ErrState says that a step is not possible from where a thing stands.
@@ -47,6 +48,9 @@ func (d *Desk) advanceEmergency(tx Tx, e *Emergency, to EmergencyState, actor, w
 	before := e.State
 	now := d.now()
 	e.State = to
+	if to != Acknowledged {
+		e.NextTry = time.Time{}
+	}
 	switch to {
 	case Acknowledged:
 		e.AcknowledgedAt = now

@@ -13,12 +13,15 @@ type commandKind struct {
 	name    string
 	aliases []string // German ones too, folded: "schliessen"
 	usage   string   // "#link NE-10001"
-	says    map[string]string
+	says    words
 	right   Right
+	not     []string                  // commands that contradict it in one mail
+	check   func(args []string) words // what is wrong with the arguments, as far as that shows without the store; empty: nothing
+	same    func(a, b []string) bool  // of two lines with different arguments: they can stand side by side; nil: never
 	run     func(d *Desk, tx Tx, c *deed, args []string) error
 }
 
-// commandBlock is what the new text of a mail of staff asks for.
+// commandBlock is what the new text of a mail of staff asks for. The note is not one of its commands: whoever executes them writes it down.
 type commandBlock struct {
 	commands []command
 	note     string // what stands behind #note; internal
@@ -33,6 +36,11 @@ type Undone struct {
 	Said string // the line
 	Why  string // in the reader's language, with what to do instead
 }
+
+// undoneError says that a command cannot be executed as things stand: then nothing of its mail is.
+type undoneError struct{ why words }
+
+func (e undoneError) Error() string { return e.why.en }
 
 // deed is what one mail of staff does, in one transaction.
 type deed struct {

@@ -16,28 +16,36 @@ func (d *Desk) LinkTicket(ctx context.Context, ticketID, emergencyID int64, acto
 			}
 			return err
 		}
-		if t.EmergencyID == emergencyID {
-			if i := slices.IndexFunc(links, func(l Link) bool { return l.State == Linked }); i >= 0 && links[i].By != byRules {
-				return fmt.Errorf("%s is linked to %s already: %w", t.Number(), EmergencyNumber(emergencyID), ErrState)
-			}
+		if isLinkedByStaff(t, links, emergencyID) {
+			return fmt.Errorf("%s is linked to %s already: %w", t.Number(), EmergencyNumber(emergencyID), ErrState)
 		}
-		if err := d.leave(tx, t, links, emergencyID, actor, why); err != nil {
-			return err
-		}
-		l := Link{TicketID: t.ID, EmergencyID: emergencyID, State: Linked, By: actor, At: d.now()}
-		for _, k := range links {
-			if k.EmergencyID == emergencyID {
-				l.Score, l.Signals, l.Told = k.Score, k.Signals, k.Told && k.State == Linked
-			}
-		}
-		if err := tx.PutLink(l); err != nil {
-			return err
-		}
-		if err := d.linkEvent(tx, t.ID, emergencyID, actor, "link", "linked by hand"+because(why)); err != nil {
-			return err
-		}
-		return d.afterLink(tx, t, emergencyID)
+		return d.linkByStaff(tx, t, links, emergencyID, actor, why)
 	})
+}
+
+// isLinkedByStaff: a link that the rules made can still be confirmed by hand.
+func isLinkedByStaff(t *Ticket, links []Link, emergencyID int64) bool {
+	i := slices.IndexFunc(links, func(l Link) bool { return l.State == Linked })
+	return t.EmergencyID == emergencyID && i >= 0 && links[i].By != byRules
+}
+
+func (d *Desk) linkByStaff(tx Tx, t *Ticket, links []Link, emergencyID int64, actor, why string) error {
+	if err := d.leave(tx, t, links, emergencyID, actor, why); err != nil {
+		return err
+	}
+	l := Link{TicketID: t.ID, EmergencyID: emergencyID, State: Linked, By: actor, At: d.now()}
+	for _, k := range links {
+		if k.EmergencyID == emergencyID {
+			l.Score, l.Signals, l.Told = k.Score, k.Signals, k.Told && k.State == Linked
+		}
+	}
+	if err := tx.PutLink(l); err != nil {
+		return err
+	}
+	if err := d.linkEvent(tx, t.ID, emergencyID, actor, "link", "linked by hand"+because(why)); err != nil {
+		return err
+	}
+	return d.afterLink(tx, t, emergencyID)
 }
 
 // UnlinkTicket takes a ticket from its emergency. No rule ties the two again.
@@ -46,11 +54,15 @@ func (d *Desk) UnlinkTicket(ctx context.Context, ticketID int64, actor, why stri
 		if t.EmergencyID == 0 {
 			return fmt.Errorf("%s is linked to no emergency: %w", t.Number(), ErrState)
 		}
-		if err := d.leave(tx, t, links, 0, actor, why); err != nil {
-			return err
-		}
-		return d.afterLink(tx, t, 0)
+		return d.unlinkByStaff(tx, t, links, actor, why)
 	})
+}
+
+func (d *Desk) unlinkByStaff(tx Tx, t *Ticket, links []Link, actor, why string) error {
+	if err := d.leave(tx, t, links, 0, actor, why); err != nil {
+		return err
+	}
+	return d.afterLink(tx, t, 0)
 }
 
 // leave marks the present link as refused, unless it is the one that is wanted.

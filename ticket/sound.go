@@ -88,7 +88,7 @@ func (d *Desk) choosePage(tx Tx, o *Out) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if silenced(e, o.Reason) {
+	if d.silenced(e, o.Reason) {
 		return false, nil
 	}
 	if o.Kind == OutPage {
@@ -110,9 +110,10 @@ func rings(event string) bool {
 	return event == PageTriggered || event == PageReminder || event == PageOverdue
 }
 
-// silenced says whether an alarm would ring for what has ended or is in somebody's hands. That the call is overdue concerns whoever has taken over, too.
-func silenced(e Emergency, event string) bool {
-	return rings(event) && e.State != Triggered && (e.State != Acknowledged || event != PageOverdue)
+// silenced says whether an alarm would ring for what has ended or is in somebody's hands. That the call is overdue concerns whoever has taken over, too,
+// unless the next call is still ahead.
+func (d *Desk) silenced(e Emergency, event string) bool {
+	return rings(event) && e.State != Triggered && (e.State != Acknowledged || event != PageOverdue || d.now().Before(e.NextTry))
 }
 
 // silence withdraws an alarm whose first attempt may have got through, if nobody needs it any more. Sent once more behind what stood it down, it would
@@ -122,7 +123,7 @@ func (d *Desk) silence(tx Tx, o *Out) (ok bool, err error) {
 	if gone := (unwritableError{}); errors.As(err, &gone) {
 		return true, nil
 	}
-	if err != nil || !silenced(e, o.Reason) {
+	if err != nil || !d.silenced(e, o.Reason) {
 		return err == nil, err
 	}
 	o.State = OutWithdrawn

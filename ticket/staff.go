@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // CloseTicket ends a ticket; actor is who did it ("cli:root"). A mail of the customer within Options.ReopenWithin opens it again.
@@ -18,12 +19,16 @@ func CloseTicket(ctx context.Context, s Store, c Clock, id int64, actor, why str
 		if t.State == Closed {
 			return fmt.Errorf("%s is closed already", t.Number())
 		}
-		t.State, t.ClosedAt, t.Updated = Closed, c.Now(), c.Now()
-		if err := tx.PutTicket(t); err != nil {
-			return err
-		}
-		return tx.AddEvent(Event{TicketID: id, At: c.Now(), Actor: actor, What: "closed", Why: oneLine(why)})
+		return closeTicket(tx, &t, c.Now(), actor, why)
 	})
+}
+
+func closeTicket(tx Tx, t *Ticket, now time.Time, actor, why string) error {
+	t.State, t.ClosedAt, t.Updated = Closed, now, now
+	if err := tx.PutTicket(*t); err != nil {
+		return err
+	}
+	return tx.AddEvent(Event{TicketID: t.ID, At: now, Actor: actor, What: "closed", Why: oneLine(why)})
 }
 
 // AddNote writes an internal note into a ticket's history. It never reaches a customer.

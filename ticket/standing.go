@@ -20,7 +20,7 @@ type answerRow struct {
 	knows string // "yes": the recipient may know the emergency's details; "no"
 	state string // of the emergency; "triggered|acknowledged" fits both
 	alarm string // "accepted", "pending", "late" (pending for PendingLong), "failed"
-	call  string // "due", or "overdue": CallbackBy is past, and nobody has called
+	call  string // "due", or "overdue": CallbackBy is past (and NextTry, if the technician has called in vain), and nobody has called
 	says  string // the row: what is told, in and outside support hours
 }
 
@@ -148,10 +148,15 @@ func (d *Desk) emergencyRow(e Emergency) string {
 	if e.Alarm == AlarmPending && d.now().Sub(e.Created) >= PendingLong {
 		alarm = "late"
 	}
-	if !d.now().Before(e.CallbackBy) {
+	if d.isOverdue(e) {
 		call = "overdue"
 	}
 	return says("linked", "yes", string(e.State), alarm, call)
+}
+
+// isOverdue: while a technician who has called in vain is about to call again, the call is not overdue.
+func (d *Desk) isOverdue(e Emergency) bool {
+	return !d.now().Before(e.CallbackBy) && !d.now().Before(e.NextTry)
 }
 
 // mayKnow says whether a recipient may be told an emergency's number, times and masked phone: it is the address given when triggering, and the

@@ -74,6 +74,9 @@ func (d *Desk) count(es []Emergency) {
 // marksOf are the instants at which something may be due for an emergency.
 func (d *Desk) marksOf(e Emergency) []time.Time {
 	marks := []time.Time{e.CallbackBy}
+	if !e.NextTry.IsZero() {
+		marks = append(marks, e.NextTry)
+	}
 	if e.State == Triggered {
 		for _, m := range d.o.Alarm.Reminders {
 			marks = append(marks, e.TriggeredAt.Add(m))
@@ -154,7 +157,7 @@ func (d *Desk) remind(tx Tx, e *Emergency) error {
 		return nil
 	}
 	event := PageReminder
-	if !d.now().Before(e.CallbackBy) {
+	if d.isOverdue(*e) {
 		event = PageOverdue
 	}
 	return d.ring(tx, *e, event, mark.String())
@@ -181,7 +184,11 @@ func (d *Desk) alarmAgain(tx Tx, e Emergency) error {
 		return d.tellStaffOfAlarm(tx, e, fmt.Sprintf("the alarm is not confirmed after %s", PendingLong), "late")
 	case saysOverdue:
 		if e.State == Acknowledged { // else the last reminder has said so
-			return d.ring(tx, e, PageOverdue, "acknowledged")
+			mark := "acknowledged"
+			if !e.NextTry.IsZero() { // each further call that was announced and not made rings once
+				mark += fmt.Sprintf(":%d", e.NextTry.Unix())
+			}
+			return d.ring(tx, e, PageOverdue, mark)
 		}
 	}
 	return nil
