@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // Get returns the decoded value of the topmost field called name, "" if there is none. Names compare
@@ -59,11 +60,16 @@ func (h Header) all(name string, value func(Field) string) []string {
 // readHeader splits a header block into fields. It takes what real mail holds: bare line feeds, an
 // mbox "From " line on top, a blank before the colon, lines that forgot their indent (they continue
 // the field above, as enmime reads them too).
+//
+// What servers are known to read otherwise, so that a field below may have been text to ours, makes that field and all below it odd.
 func readHeader(block []byte, lim Limits) Header {
 	var h Header
 	var raw []byte // the field being collected, name and all
+	odd := mixedLineEnds(block)
 	flush := func() {
 		if f, ok := newField(raw); ok && len(h) < 2*lim.Fields {
+			odd = odd || oddField(raw)
+			f.Odd = odd
 			h = append(h, f)
 		}
 		raw = raw[:0]
@@ -76,11 +82,13 @@ func readHeader(block []byte, lim Limits) Header {
 		case len(line) == 0:
 			continue
 		case line[0] == ' ' || line[0] == '\t':
+			odd = odd || len(raw) == 0
 			raw = append(append(raw, ' '), bytes.TrimLeft(line, " \t")...)
 		case fieldName(line) == "":
 			if !bytes.HasPrefix(line, []byte("From ")) && !bytes.HasPrefix(line, []byte(">From ")) {
 				raw = append(append(raw, ' '), line...)
 			}
+			odd = odd || len(raw) > 0 || len(h) > 0
 		default:
 			flush()
 			raw = append(raw, line...)
@@ -91,6 +99,27 @@ func readHeader(block []byte, lim Limits) Header {
 	}
 	flush()
 	return h
+}
+
+// mixedLineEnds says whether some lines end with CRLF and some with a line feed alone, which some servers take for text.
+func mixedLineEnds(block []byte) bool {
+	crlf := bytes.Count(block, []byte("\r\n"))
+	return crlf > 0 && crlf < bytes.Count(block, []byte("\n"))
+}
+
+// oddField says whether a field is written as none is today (RFC 5322, 4.5.3): blanks in front of the colon, control characters, blanks that
+// are none in ASCII.
+func oddField(raw []byte) bool {
+	colon := bytes.IndexByte(raw, ':')
+	if colon > 0 && (raw[colon-1] == ' ' || raw[colon-1] == '\t') {
+		return true
+	}
+	for _, c := range raw {
+		if c < ' ' && c != '\t' || c == 0x7F {
+			return true
+		}
+	}
+	return bytes.ContainsFunc(raw, func(r rune) bool { return r >= 0x80 && r != utf8.RuneError && cleanRune(r) != r })
 }
 
 func newField(raw []byte) (Field, bool) {

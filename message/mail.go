@@ -102,7 +102,10 @@ type Automatic struct {
 }
 
 // Field is one header field; Value is decoded and unfolded, Raw as it stood (unfolded, undecoded).
-type Field struct{ Name, Value, Raw string }
+type Field struct {
+	Name, Value, Raw string
+	Odd              bool // it, or what stands above it, is written so that servers read it in different ways: where the header ends, what it is called
+}
 
 // Header is a mail's header, topmost field first.
 type Header []Field

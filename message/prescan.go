@@ -135,6 +135,9 @@ func (s *scanner) endHeader(at int64) {
 	h := readHeader(s.head.buf, s.lim)
 	if p.id == 0 {
 		s.top = h
+		if s.head.cut && len(h) > 0 {
+			h[0].Odd = true // what was left out may contradict what is left
+		}
 		if len(h) == 0 {
 			s.limit("no mail header")
 		}

@@ -21,6 +21,9 @@ const (
 	cutField     = "X-Notfalld-Cut"
 )
 
+// oddMark stands on top of a header that was odd (Field.Odd) before Reduce wrote it in good order: its blank in front of the colon makes it odd again.
+const oddMark = "X-Notfalld-Odd : header\r\n"
+
 // Reduce reads a mail of any size from r and returns a small one (at most a few MiB, whatever comes):
 // its header fields and text parts up to the limits, and every other part as its header alone, with
 // its true size noted. Parse lists such parts as not fetched. size is the number of bytes read.
@@ -104,10 +107,13 @@ func (k *keeper) result(s *scanner) []byte {
 			return "", nil
 		}
 		kp.dec.Flush()
-		if !kp.cut {
-			return "", kp.kept
+		if p.id == 0 && s.top.odd() != "" {
+			head = oddMark
 		}
-		return fmt.Sprintf("%s: size=%d; sha256=%x\r\n", cutField, kp.size, kp.hash.Sum(nil)), kp.kept
+		if kp.cut {
+			head += fmt.Sprintf("%s: size=%d; sha256=%x\r\n", cutField, kp.size, kp.hash.Sum(nil))
+		}
+		return head, kp.kept
 	})
 }
 
