@@ -80,6 +80,9 @@ func (d *Desk) probeBack(tx Tx, e *Entry, m *message.Mail) (bool, error) {
 	if ok, err := d.trustBack(tx, e, m); err != nil || ok {
 		return ok, err
 	}
+	if e.Sent { // what is filed as sent has not come back
+		return false, nil
+	}
 	for _, a := range deliveryAddresses(m) {
 		tok, ok := d.keys.Find(a, ProbeToken)
 		if !ok {

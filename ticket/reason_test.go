@@ -42,6 +42,9 @@ func TestReasonsAreTranslated(t *testing.T) {
 		"the mail came less than a minute before the trigger", "the mail came 1 h 40 min after the trigger",
 		"the mail names customer number 44018, the emergency 104711", "the mail is about customer 44018, the emergency about 104711",
 		"the mail is about servers of customer 44018, the emergency about those of 104711",
+		"no way of proof is configured (trust), so that nobody is proven to be staff",
+		"no test mail has shown yet that our mail server strips forged headers; run notfalld check --online",
+		"the test mail of 2026-03-15 showed that our mail server lets forged headers through: Authentication-Results of mx.firma.at",
 	} {
 		checkReason(t, said)
 	}
