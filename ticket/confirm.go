@@ -157,6 +157,14 @@ func (d *Desk) chooseConfirmation(tx Tx, o *Out) (ok bool, err error) {
 			return false, err
 		}
 		v.Correction = templates.CorrectUnlinked
+	case ReasonNoAnswer:
+		switch {
+		case !e.Open() || e.State == CalledBack || e.NextTry.IsZero():
+			return false, nil // it has been settled meanwhile
+		case !d.now().Before(e.NextTry):
+			return false, unwritableError{errors.New("the time of the call that it announces has passed")}
+		}
+		v.CalledAt, v.NextTry = o.Created.In(d.o.Hours.Location), e.NextTry.In(d.o.Hours.Location)
 	case ReasonChange:
 		told, err := toldOf(tx, e, o.Recipient)
 		if err != nil || len(told) == 0 || !needsMail(told[0], now) {
@@ -194,7 +202,7 @@ func (d *Desk) confirmationView(e Emergency, o *Out) templates.Confirmation {
 
 var confirmationKinds = map[string]templates.ConfirmationKind{
 	ReasonTrigger: templates.ConfirmTrigger, ReasonOnRecord: templates.ConfirmRecord, ReasonAttached: templates.ConfirmAttached, ReasonChange: templates.ConfirmChange,
-	ReasonDetached: templates.ConfirmChange,
+	ReasonDetached: templates.ConfirmChange, ReasonNoAnswer: templates.ConfirmNoAnswer,
 }
 
 // rowOf is the row of templates for what is told.
@@ -209,7 +217,7 @@ func rowOf(says string) templates.Row {
 func (d *Desk) emergencyWords(e Emergency) templates.Emergency {
 	in := d.o.Hours.Location
 	w := templates.Emergency{
-		Number: e.Number(), TriggeredAt: e.TriggeredAt.In(in), CallbackBy: e.CallbackBy.In(in), Phone: e.Phone, Cancelled: e.State == Cancelled,
+		Number: e.Number(), TriggeredAt: e.TriggeredAt.In(in), CallbackBy: e.callBy().In(in), Phone: e.Phone, Cancelled: e.State == Cancelled,
 	}
 	for _, k := range []struct {
 		to   *time.Time

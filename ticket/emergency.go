@@ -90,6 +90,14 @@ func (e *Emergency) Number() string { return EmergencyNumber(e.ID) }
 // Open says whether somebody may still come for it.
 func (e *Emergency) Open() bool { return e.State != Resolved && e.State != Cancelled }
 
+// callBy is when the customer is called at the latest: a technician who has called in vain has said when he tries again.
+func (e *Emergency) callBy() time.Time {
+	if e.NextTry.After(e.CallbackBy) {
+		return e.NextTry
+	}
+	return e.CallbackBy
+}
+
 // EmergencyNumber writes an emergency's id as people read it.
 func EmergencyNumber(id int64) string { return fmt.Sprintf("NE-%d", id) }
 

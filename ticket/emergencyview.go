@@ -30,6 +30,7 @@ type EmergencyView struct {
 	AcknowledgedAt time.Time      `json:"acknowledged_at,omitzero"`
 	CalledBackAt   time.Time      `json:"called_back_at,omitzero"`
 	EndedAt        time.Time      `json:"ended_at,omitzero"`
+	NextTry        time.Time      `json:"next_try,omitzero"` // the technician has called in vain, and calls again then
 }
 
 // EmergencyDetail is an emergency with everything that belongs to it.
@@ -142,7 +143,7 @@ func viewEmergency(tx Tx, e Emergency) (EmergencyView, error) {
 	v := EmergencyView{
 		ID: e.Number(), State: e.State, Alarm: e.Alarm, Incomplete: e.Incomplete, TriggeredAt: e.TriggeredAt.UTC(), CallbackBy: e.CallbackBy.UTC(),
 		Name: e.Name, CustomerNumber: e.CustomerNumber, Email: e.Email, Phone: e.Phone, Problem: e.Problem, Servers: e.Servers, Way: e.Way,
-		External: e.External, Language: e.Language, Created: e.Created.UTC(), AcknowledgedAt: e.AcknowledgedAt.UTC(), CalledBackAt: e.CalledAt.UTC(), EndedAt: e.EndedAt.UTC(),
+		External: e.External, Language: e.Language, Created: e.Created.UTC(), AcknowledgedAt: e.AcknowledgedAt.UTC(), CalledBackAt: e.CalledAt.UTC(), EndedAt: e.EndedAt.UTC(), NextTry: e.NextTry.UTC(),
 	}
 	if e.Phone == "" {
 		v.PhoneGiven = e.PhoneGiven
@@ -195,7 +196,7 @@ const (
 // ServiceClock is the clock of an emergency at an instant.
 type ServiceClock struct {
 	State ClockState
-	Left  time.Duration // until CallbackBy, or since
+	Left  time.Duration // until CallBy, or since
 	Took  time.Duration // from the trigger to the call, or to the end
 }
 
@@ -208,8 +209,16 @@ func (v EmergencyView) Clock(now time.Time) ServiceClock {
 		return ServiceClock{State: ClockResolved, Took: v.EndedAt.Sub(v.TriggeredAt)}
 	case v.State == CalledBack:
 		return ServiceClock{State: ClockCalled, Took: v.CalledBackAt.Sub(v.TriggeredAt)}
-	case now.Before(v.CallbackBy):
-		return ServiceClock{State: ClockDue, Left: v.CallbackBy.Sub(now)}
+	case now.Before(v.CallBy()):
+		return ServiceClock{State: ClockDue, Left: v.CallBy().Sub(now)}
 	}
-	return ServiceClock{State: ClockOverdue, Left: now.Sub(v.CallbackBy)}
+	return ServiceClock{State: ClockOverdue, Left: now.Sub(v.CallBy())}
+}
+
+// CallBy is when the customer is called at the latest: CallbackBy, or NextTry where that is later.
+func (v EmergencyView) CallBy() time.Time {
+	if v.NextTry.After(v.CallbackBy) {
+		return v.NextTry
+	}
+	return v.CallbackBy
 }

@@ -14,7 +14,7 @@ func (d *Desk) chooseEmergencyNotice(tx Tx, o *Out) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if o.Reason == ReasonReminder && (!e.Open() || e.State == CalledBack || e.State == Acknowledged && o.Detail != PageOverdue) {
+	if o.Reason == ReasonReminder && (!e.Open() || e.State == CalledBack || e.State == Acknowledged && (o.Detail != PageOverdue || d.now().Before(e.NextTry))) {
 		return false, nil // somebody has taken over meanwhile
 	}
 	if o.Reason == ReasonEmergency && d.emergencyRow(e) == saysPending && d.now().Sub(e.Created) < alarmUnderWay {
@@ -49,6 +49,9 @@ func (d *Desk) emergencyBlock(tx Tx, e Emergency) (*templates.EmergencyBlock, er
 		Number: e.Number(), State: string(e.State), Alarm: string(e.Alarm), External: e.External,
 		CallbackBy: e.CallbackBy.In(d.o.Hours.Location), TriggeredAt: e.TriggeredAt.In(d.o.Hours.Location), Overdue: d.emergencyRow(e) == saysOverdue,
 		Name: e.Name, CustomerNumber: e.CustomerNumber, Email: e.Email, Phone: e.Phone, Problem: e.Problem, Servers: e.Servers, Incomplete: e.Incomplete,
+	}
+	if e.NextTry.After(d.now()) {
+		b.NextTry = e.NextTry.In(d.o.Hours.Location)
 	}
 	if e.Phone == "" {
 		b.PhoneGiven = e.PhoneGiven

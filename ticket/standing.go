@@ -156,7 +156,7 @@ func (d *Desk) emergencyRow(e Emergency) string {
 
 // isOverdue: while a technician who has called in vain is about to call again, the call is not overdue.
 func (d *Desk) isOverdue(e Emergency) bool {
-	return !d.now().Before(e.CallbackBy) && !d.now().Before(e.NextTry)
+	return !d.now().Before(e.callBy())
 }
 
 // mayKnow says whether a recipient may be told an emergency's number, times and masked phone: it is the address given when triggering, and the

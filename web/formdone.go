@@ -75,7 +75,7 @@ func standing(v ticket.EmergencyView, now time.Time) string {
 	switch {
 	case ended(v), v.State == ticket.CalledBack:
 		return string(v.State)
-	case now.After(v.CallbackBy):
+	case now.After(v.CallBy()):
 		return "overdue"
 	case v.State == ticket.Acknowledged:
 		return string(v.State)
@@ -91,7 +91,7 @@ func standing(v ticket.EmergencyView, now time.Time) string {
 func (p *formPage) tell(v ticket.EmergencyView, again bool) {
 	now := p.Facts.Now
 	p.say("number", v.ID)
-	p.say("ending", v.Phone[max(0, len(v.Phone)-2):], "triggered", p.moment(v.TriggeredAt), "callback_by", p.moment(v.CallbackBy),
+	p.say("ending", v.Phone[max(0, len(v.Phone)-2):], "triggered", p.moment(v.TriggeredAt), "callback_by", p.moment(v.CallBy()),
 		"called", p.moment(v.CalledBackAt), "minutes", span(p.Lang, now.Sub(v.TriggeredAt)), "subject", p.T("subject"))
 	p.Title = p.T("done.title")
 	d := &formDone{Open: !ended(v), Once: "done.once"}
@@ -106,7 +106,7 @@ func (p *formPage) tell(v ticket.EmergencyView, again bool) {
 		d.Lines = []string{p.T("done.ended.text")}
 	case "acknowledged", "accepted":
 		d.Lines = []string{p.T("done.accepted.text")}
-		p.Refresh = int(v.CallbackBy.Sub(now)/time.Second) + 1 // by then it is true no longer
+		p.Refresh = int(v.CallBy().Sub(now)/time.Second) + 1 // by then it is true no longer
 	default:
 		d.Lines = []string{p.T("done." + d.State + ".text")}
 		p.Refresh = map[string]int{"pending": askAgain, "slow": askAgain, "failed": askLater, "overdue": askLater}[d.State]
