@@ -203,7 +203,7 @@ func (s *stage) takeMail(args string) ticket.Entry {
 	if len(raw) == 0 {
 		s.Fatalf("%s: no such mail", s.where)
 	}
-	name, arrived := fields[0], s.clock.Now()
+	name, arrived, folder := fields[0], s.clock.Now(), "INBOX"
 	for _, f := range fields[1:] {
 		key, value, _ := strings.Cut(f, "=")
 		switch key {
@@ -216,6 +216,8 @@ func (s *stage) takeMail(args string) ticket.Entry {
 			head := fmt.Sprintf("Authentication-Results: mx.notfall-hoster.at; dmarc=%s (p=%s dis=none) header.from=%s\r\n", key, or(value, "none"), domain)
 			raw = append([]byte(head), raw...)
 		case "unknown":
+		case "sent":
+			folder = "Sent"
 		case "ago":
 			d, err := time.ParseDuration(value)
 			s.check(err)
@@ -228,7 +230,7 @@ func (s *stage) takeMail(args string) ticket.Entry {
 	}
 	s.uid++
 	e, err := s.desk.Take(s.ctx, ticket.Fetched{
-		Place: ticket.Place{Mailbox: "support", Folder: "INBOX", UIDValidity: 1, UID: s.uid}, InternalDate: arrived, Size: int64(len(raw)), Raw: raw,
+		Place: ticket.Place{Mailbox: "support", Folder: folder, UIDValidity: 1, UID: s.uid}, InternalDate: arrived, Size: int64(len(raw)), Raw: raw, Sent: folder == "Sent",
 	})
 	s.check(err)
 	s.became[name] = e.State
@@ -264,7 +266,7 @@ func (s *stage) deliver(how string) {
 				continue
 			}
 			now := out
-			if o.Kind != ticket.OutAnswer && o.Kind != ticket.OutConfirmation { // faults are for customers; staff's own server works
+			if o.Kind != ticket.OutAnswer && o.Kind != ticket.OutConfirmation && o.Kind != ticket.OutRelay { // faults are for customers; staff's own server works
 				now = ticket.Outcome{Result: ticket.Accepted, Code: 250}
 			}
 			s.check(s.desk.Delivered(s.ctx, o.ID, now))
@@ -293,6 +295,7 @@ func (s *stage) wantTicket(args string) {
 		"state": string(d.State), "mails": strconv.Itoa(len(d.Mails)), "servers": strings.Join(servers, ","), "customer": d.CustomerNumber,
 		"previous": d.Previous, "related": d.Related, "from": d.From,
 		"emergency": d.Emergency, "suggested": strings.Join(d.Suggested, ","),
+		"assigned": d.Assigned, "answered_by": d.AnsweredBy,
 		"priority": d.Priority, "tags": strings.Join(d.Tags, ","),
 	}
 	for _, f := range fields[1:] {
@@ -351,6 +354,9 @@ func (s *stage) holds(text, quoted string, want bool) {
 func (s *stage) fill(raw string) string {
 	raw = s.fillFrom(raw, "{{c-", ticket.OutConfirmation)
 	raw = s.fillFrom(raw, "{{a-", ticket.OutAlarm)
+	raw = s.fillFrom(raw, "{{r-", ticket.OutRelay)
+	raw = s.fillQuote(raw)
+	raw = s.fillFrom(raw, "{{n-", ticket.OutNotice)
 	return s.fillFrom(raw, "{{", ticket.OutAnswer)
 }
 

@@ -27,13 +27,13 @@ func (d *Desk) decideSent(tx Tx, e *Entry, u understood) error {
 	}
 	who := d.mailbox(e.Place.Mailbox).Address
 	if len(u.mail.From) == 1 {
-		who = cmp.Or(d.personNamed(u.mail.From[0].Name), who)
+		who = cmp.Or(d.signedBy(u.mail.From[0].Name), who)
 	}
 	return d.recordDirect(tx, e, u, t, who, "sent from the mailbox; "+why)
 }
 
-// personNamed is the name of the member of staff who is called so, "" if nobody is.
-func (d *Desk) personNamed(name string) string {
+// signedBy is the name of the member of staff who is called so, "" if nobody is.
+func (d *Desk) signedBy(name string) string {
 	for _, p := range d.o.Staff.People {
 		if strings.EqualFold(p.Name, strings.TrimSpace(name)) {
 			return p.Name

@@ -67,8 +67,11 @@ func options(t testing.TB, s ticket.Store, c ticket.Clock) ticket.Options {
 			Name: "Notfall Hoster", Phone: "+43 1 2345670", FormURL: "https://www.notfall-hoster.at/notfall", StatusURL: "https://status.notfall-hoster.at/",
 		},
 		Service: templates.Service{Fee: 200, Hourly: 200, VAT: 20, Currency: "EUR", Included: 30 * time.Minute, Callback: 30 * time.Minute},
-		World:   rules.World{Own: []string{"support@notfall-hoster.at"}, Staff: []string{"team@notfall-hoster.at", "anna@notfall-hoster.at"}},
-		Staff:   ticket.Staff{Notify: []string{"team@notfall-hoster.at"}, Language: "de"},
+		World:   rules.World{Own: []string{"support@notfall-hoster.at"}, Staff: []string{"team@notfall-hoster.at", "anna@notfall-hoster.at", "bernd@notfall-hoster.at"}},
+		Staff: ticket.Staff{Notify: []string{"team@notfall-hoster.at"}, Language: "de", Banners: []string{"[EXTERN]"}, People: []ticket.Person{
+			{Name: "Anna Berger", Addresses: []string{"anna@notfall-hoster.at"}}, {Name: "Bernd Huber", Addresses: []string{"bernd@notfall-hoster.at"}},
+		}},
+		TrustShown: true,
 		Admins:  []string{"admin@notfall-hoster.at"},
 		Trust:   message.Trust{AuthservIDs: []string{"mx.notfall-hoster.at"}},
 		Limits:  message.DefaultLimits(), Bounds: ticket.DefaultBounds(), ReopenWithin: 7 * 24 * time.Hour, Secret: []byte("a secret of the tests"),
