@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +36,7 @@ type Outgoing struct {
 	// other mail travels as application/octet-stream in base64, byte for byte, because RFC 2046,
 	// 5.2.1 forbids to encode a message/rfc822 and 8-bit lines do not pass everywhere.
 	Attach []Attachment
-	// Inline lists the images that HTML shows by their ContentID (multipart/related, RFC 2387).
+	// Inline lists the images that HTML shows by their ContentID (multipart/related, RFC 2387). Without HTML they are attachments.
 	Inline []Attachment
 }
 
@@ -44,10 +45,13 @@ type Outgoing struct {
 var ErrHeaderBreak = errors.New("control character in a header value")
 
 // Compose writes the mail: multipart/alternative of text and HTML (inside multipart/mixed where
-// there are attachments), UTF-8, CRLF line ends, lines of at most 998 octets and mostly under 78
+// there are attachments; HTML inside multipart/related where it shows images), UTF-8, CRLF line ends, lines of at most 998 octets and mostly under 78
 // (RFC 5322, 2.1.1). It fails on control characters in header values (ErrHeaderBreak), on a missing
-// From, To, Date or Message-ID, and on addresses and Message-IDs that cannot stand in a header.
+// From, To, Date or Message-ID, and on addresses, Message-IDs and Content-IDs that cannot stand in a header.
 func Compose(o Outgoing) ([]byte, error) {
+	if o.HTML == "" {
+		o.Attach, o.Inline = slices.Concat(o.Inline, o.Attach), nil
+	}
 	h, err := outgoingHeader(o)
 	if err != nil {
 		return nil, fmt.Errorf("compose: %w", err)
@@ -73,7 +77,7 @@ func writeBody(out *bytes.Buffer, h gomessage.Header, o Outgoing, b *boundaries)
 		if err != nil {
 			return err
 		}
-		return writeAlternative(w, text, o.HTML)
+		return writeAlternative(w, text, o, b)
 	}
 	h.SetContentType("multipart/mixed", map[string]string{"boundary": b.next()})
 	w, err := gomessage.CreateWriter(out, h)
@@ -87,7 +91,7 @@ func writeBody(out *bytes.Buffer, h gomessage.Header, o Outgoing, b *boundaries)
 		ah.SetContentType("multipart/alternative", map[string]string{"boundary": b.next()})
 		var aw *gomessage.Writer
 		if aw, err = w.CreatePart(ah); err == nil {
-			err = writeAlternative(aw, text, o.HTML)
+			err = writeAlternative(aw, text, o, b)
 		}
 	}
 	if err != nil {
@@ -106,8 +110,39 @@ func writeBody(out *bytes.Buffer, h gomessage.Header, o Outgoing, b *boundaries)
 }
 
 // writeAlternative writes the two versions of the same words, the plainer first (RFC 2046, 5.1.4).
-func writeAlternative(w *gomessage.Writer, text leaf, html string) error {
-	for _, p := range []leaf{text, {kind: "text/html", data: toCRLF(html)}} {
+func writeAlternative(w *gomessage.Writer, text leaf, o Outgoing, b *boundaries) error {
+	if err := addPart(w, text); err != nil {
+		return err
+	}
+	html := leaf{kind: "text/html", data: toCRLF(o.HTML)}
+	if len(o.Inline) == 0 {
+		if err := addPart(w, html); err != nil {
+			return err
+		}
+		return w.Close()
+	}
+	var h gomessage.Header
+	h.SetContentType("multipart/related", map[string]string{"boundary": b.next(), "type": "text/html"})
+	rw, err := w.CreatePart(h)
+	if err != nil {
+		return err
+	}
+	if err := writeRelated(rw, html, o.Inline); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// writeRelated writes HTML and the images that it shows: the root first (RFC 2387, 3.2).
+func writeRelated(w *gomessage.Writer, html leaf, images []Attachment) error {
+	if err := addPart(w, html); err != nil {
+		return err
+	}
+	for _, a := range images {
+		p, err := inlineOf(a)
+		if err != nil {
+			return err
+		}
 		if err := addPart(w, p); err != nil {
 			return err
 		}

@@ -29,6 +29,9 @@ func outgoingHeader(o Outgoing) (gomessage.Header, error) {
 	}
 	f.address("From", o.From)
 	f.address("To", o.To)
+	if len(o.Cc) > 0 {
+		f.address("Cc", o.Cc...)
+	}
 	if o.ReplyTo != nil {
 		f.address("Reply-To", *o.ReplyTo)
 	}
@@ -116,17 +119,31 @@ func (f *headerLines) extra(e Field) {
 	f.text(e.Name, e.Value)
 }
 
-// address writes one mailbox. The name goes as an encoded word or a quoted string; the address must
+// address writes a list of mailboxes (RFC 5322, 3.4).
+func (f *headerLines) address(field string, list ...Address) {
+	var words []string
+	for i, a := range list {
+		if i > 0 {
+			words[len(words)-1] += ","
+		}
+		words = append(words, f.mailbox(field, a)...)
+	}
+	if f.err == nil {
+		f.add(field, words)
+	}
+}
+
+// mailbox gives the words of one mailbox. The name goes as encoded words or a quoted string; the address must
 // be plain ASCII, because SMTPUTF8 (RFC 6531) is not to be counted on.
-func (f *headerLines) address(field string, a Address) {
+func (f *headerLines) mailbox(field string, a Address) []string {
 	if breaksHeader(a.Name) || breaksHeader(a.Address) {
 		f.fail(fmt.Errorf("%s %q: %w", field, a.Address, ErrHeaderBreak))
-		return
+		return []string{""}
 	}
 	parsed, err := mail.ParseAddress("<" + NormalAddress(a.Address) + ">") // eva.@b.at can only be written in quotes
 	if err != nil || len(a.Address) > 320 || strings.IndexFunc(a.Address, func(r rune) bool { return r > '~' }) >= 0 {
 		f.fail(fmt.Errorf("%s: %q is no address that can be written", field, a.Address))
-		return
+		return []string{""}
 	}
 	spec := (&mail.Address{Address: parsed.Address}).String() // quotes a local part that needs it
 	var words []string
@@ -137,7 +154,7 @@ func (f *headerLines) address(field string, a Address) {
 	default:
 		words = strings.Fields(quotedName(name))
 	}
-	f.add(field, append(words, spec))
+	return append(words, spec)
 }
 
 // quotedName writes a display name, as a quoted-string where it is no sequence of atoms (RFC 5322, 3.2.4).

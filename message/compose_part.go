@@ -17,7 +17,8 @@ type leaf struct {
 	kind       string // media type
 	name       string // attachments only
 	attachment bool
-	raw        bool // goes out as it is: 7-bit lines of legal length
+	contentID  string // of a picture that the HTML shows
+	raw        bool   // goes out as it is: 7-bit lines of legal length
 	data       []byte
 }
 
@@ -42,7 +43,12 @@ func (p leaf) describe(h *gomessage.Header) {
 	if p.name != "" {
 		params["filename"] = p.name
 	}
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", params))
+	disposition := "attachment"
+	if p.contentID != "" {
+		disposition = "inline"
+		h.Set("Content-Id", "<"+p.contentID+">")
+	}
+	h.Set("Content-Disposition", mime.FormatMediaType(disposition, params))
 }
 
 // transferEncoding chooses the transfer encoding of a text. Quoted-printable is readable in the raw mail;
@@ -77,6 +83,19 @@ func leafOf(a Attachment) (leaf, error) {
 		kind = "application/octet-stream"
 	}
 	return leaf{kind: kind, name: name, attachment: true, data: a.Data}, nil
+}
+
+// inlineOf turns a picture that the HTML shows into a part. RFC 2045, 7 gives a Content-ID the form of a Message-ID.
+func inlineOf(a Attachment) (leaf, error) {
+	if !isMsgID(a.ContentID) {
+		return leaf{}, fmt.Errorf("picture %q: Content-ID %q is none", a.Name, a.ContentID)
+	}
+	if !strings.HasPrefix(a.Type, "image/") {
+		return leaf{}, fmt.Errorf("picture %q is of type %q", a.Name, a.Type)
+	}
+	p, err := leafOf(a)
+	p.contentID = a.ContentID
+	return p, err
 }
 
 // sentName keeps the last element of a name, of at most 80 characters, its extension included: a
