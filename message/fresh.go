@@ -35,11 +35,14 @@ func (m *Mail) Fresh(skip int) Fresh {
 		shown = pasted
 	}
 	for _, a := range m.Inline {
-		if a.ContentID == "" || !shown[a.ContentID] || !strings.HasPrefix(a.Type, "image/") {
+		id := contentID(a.ContentID)
+		odd := pasted[id] && !isMsgID(id) // no HTML of ours could name it
+		if id == "" || !shown[id] && !odd || !strings.HasPrefix(a.Type, "image/") {
 			continue
 		}
-		shown[a.ContentID] = false // once, and of several parts of one name the first, as clients do
-		if f.HTML != "" {
+		shown[id], pasted[id] = false, false // once, and of several parts of one name the first, as clients do
+		if f.HTML != "" && !odd {
+			a.ContentID = id
 			f.Inline = append(f.Inline, a)
 			continue
 		}
@@ -68,7 +71,7 @@ func cutLines(text string, n int) (head, rest string) {
 
 // hasPart says whether the mail brought a picture of this ContentID.
 func (m *Mail) hasPart(id string) bool {
-	return slices.ContainsFunc(m.Inline, func(a Attachment) bool { return a.ContentID == id && strings.HasPrefix(a.Type, "image/") })
+	return slices.ContainsFunc(m.Inline, func(a Attachment) bool { return contentID(a.ContentID) == id && strings.HasPrefix(a.Type, "image/") })
 }
 
 // pasted lists the pictures that stand in the new part of the HTML: the history is found in it as in any text.
@@ -77,25 +80,23 @@ func (m *Mail) pasted() map[string]bool {
 	if len(m.Inline) == 0 {
 		return out
 	}
-	w := &htmlWalker{pictures: true}
+	w := &htmlWalker{pictures: &[]string{}}
 	text := split(w.read(m.HTML), evidenceOf(m)).text
-	for {
-		_, rest, found := strings.Cut(text, pictureStart)
-		if !found {
-			return out
+	for i, id := range *w.pictures {
+		if strings.Contains(text, pictureMark(i)) {
+			out[id] = true
 		}
-		var id string
-		id, text, _ = strings.Cut(rest, pictureEnd)
-		out[id] = true
 	}
+	return out
 }
 
-// pictureMark is what stands for a picture in the text of an HTML; no text can imitate it, as the lines of html.go.
-func pictureMark(id string) string { return pictureStart + id + pictureEnd }
+// pictureMark is what stands for a picture in the text of an HTML. No text can imitate it, as the lines of html.go, and it reads like no
+// word, address or number, by which the text would be parted elsewhere.
+func pictureMark(i int) string { return "\x04" + string(rune(firstPicture+i%maxPictures)) + "\x04" }
 
 const (
-	pictureStart = "\x02"
-	pictureEnd   = "\x03"
+	firstPicture = 0xE000 // the private use area
+	maxPictures  = 6000
 )
 
 // contentID reads what follows "cid:" in an address (RFC 2392, 2).

@@ -23,18 +23,31 @@ func freshHTML(source, head, text string, pasted map[string]bool, has func(strin
 	}
 	c := cleaner{page: p, pasted: pasted, has: has, shown: map[string]bool{}}
 	c.start, c.end = p.cut(r, text)
-	div := newElement("div")
-	for _, n := range c.children(p.root) {
-		div.AppendChild(n)
-	}
 	var b strings.Builder
-	if err := html.Render(&b, div); err != nil {
+	if err := html.Render(&b, wrapped(c.children(p.root))); err != nil {
 		return "", nil
 	}
 	if !saysOnly(b.String(), text) {
 		return "", nil
 	}
 	return b.String(), c.shown
+}
+
+// wrapped puts nodes into one <div>, and takes none for one that is wrapped already.
+func wrapped(nodes []*html.Node) *html.Node {
+	for len(nodes) == 1 && nodes[0].Data == "div" && nodes[0].Type == html.ElementNode && len(nodes[0].Attr) == 0 {
+		var inner []*html.Node
+		for c := nodes[0].FirstChild; c != nil; c = nodes[0].FirstChild {
+			nodes[0].RemoveChild(c)
+			inner = append(inner, c)
+		}
+		nodes = inner
+	}
+	div := newElement("div")
+	for _, n := range nodes {
+		div.AppendChild(n)
+	}
+	return div
 }
 
 // saysOnly reads the result back, by the tree and by the tokens: both must find the words of text in it, from the first to the last.
@@ -167,7 +180,7 @@ func (c *cleaner) image(n *html.Node, l pageLeaf, inside bool) []*html.Node {
 	}
 	id := contentID(src[4:])
 	edge := (l.before == c.start || l.before == c.end) && c.pasted[id]
-	if !inside && !edge || !c.has(id) || id == "" || dot(n) {
+	if !inside && !edge || !c.has(id) || !isMsgID(id) || dot(n) {
 		return nil
 	}
 	c.shown[id] = true

@@ -27,25 +27,31 @@ func (p *page) pieces(head, text string) []piece {
 
 func (p *page) appendPieces(out []piece, text string) []piece {
 	at := 0
+	for _, span := range p.added(text) {
+		out = appendPiece(out, text[at:span[0]], false)
+		out = appendPiece(out, text[span[0]:span[1]], true)
+		at = span[1]
+	}
+	return appendPiece(out, text[at:], false)
+}
+
+// added lists what of a text the HTML need not say: targets only of links and names only of pictures that it has.
+func (p *page) added(text string) [][2]int {
+	var out [][2]int
 	for _, m := range additions.FindAllStringSubmatchIndex(text, -1) {
-		known := false
+		known := m[6] >= 0
 		switch {
 		case m[2] >= 0:
 			known = p.targets[lettersOf(text[m[2]:m[3]])]
 		case m[4] >= 0:
 			name := text[m[4]:m[5]]
 			known = pictureName.MatchString(name) || p.alts[lettersOf(name)]
-		case m[6] >= 0:
-			known = true
 		}
-		if !known {
-			continue
+		if known {
+			out = append(out, [2]int{m[0], m[1]})
 		}
-		out = appendPiece(out, text[at:m[0]], false)
-		out = appendPiece(out, text[m[0]:m[1]], true)
-		at = m[1]
 	}
-	return appendPiece(out, text[at:], false)
+	return out
 }
 
 func appendPiece(out []piece, s string, added bool) []piece {
@@ -133,6 +139,9 @@ func (p *page) cut(r run, text string) (start, end int) {
 	low := 0
 	if r.first > 0 {
 		low = p.words[r.first-1] + 1
+	}
+	for _, span := range slices.Backward(p.added(text)) {
+		text = text[:span[0]] + text[span[1]:]
 	}
 	runes := []rune(text)
 	before := slices.IndexFunc(runes, isLetter)

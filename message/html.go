@@ -77,8 +77,8 @@ type htmlWalker struct {
 	above  int  // quote of the last line written
 	tiny   bool // the innermost element's
 
-	bare     bool // nothing but the words: no targets of links, no numbers of lists
-	pictures bool // pictures that came with the mail are marked (pictureMark)
+	bare     bool      // nothing but the words: no targets of links, no numbers of lists
+	pictures *[]string // if not nil, takes the ContentIDs of the pictures that are shown; a pictureMark stands for each
 
 	link int    // where the text of the open link starts in out
 	href string // its target
@@ -150,8 +150,9 @@ func (w *htmlWalker) enter(e *element, a attrs) {
 	case "blockquote":
 		e.quote = a.quoted || a.cite
 	case "img":
-		if w.pictures && a.picture != "" {
-			w.write(pictureMark(a.picture))
+		if w.pictures != nil && a.picture != "" {
+			w.write(pictureMark(len(*w.pictures)))
+			*w.pictures = append(*w.pictures, a.picture)
 		}
 	}
 	e.pre = e.pre || a.pre
