@@ -39,6 +39,7 @@ type Reply struct {
 	Says      string    `json:"says"`  // the cell of the table of answers: "not_linked/outside"
 	State     OutState  `json:"state"` // waiting, frozen, sent, failed, withdrawn
 	MessageID string    `json:"message_id"`
+	By        string    `json:"by,omitempty"` // of a relay: who wrote it
 	To        string    `json:"to"`
 	Reason    string    `json:"reason"` // what brought it about: "mail", "closing"
 	Created   time.Time `json:"created"`
@@ -180,7 +181,7 @@ func replyOf(o Out) Reply {
 	}
 	switch {
 	case o.Kind == OutRelay:
-		r.Kind = "relay"
+		r.Kind, r.By = "relay", o.Detail
 	case o.Bare:
 		r.Kind = "bare"
 	}

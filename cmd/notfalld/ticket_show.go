@@ -122,6 +122,8 @@ func (p page) ticket(d ticket.Detail, clocks map[string]string) {
 	p.row("customer", d.CustomerNumber)
 	p.styled("priority", priorityStyle(d.Priority), d.Priority)
 	p.row("tags", strings.Join(d.Tags, ", "))
+	p.row("assigned to", d.Assigned)
+	p.row("answered by", d.AnsweredBy)
 	p.row("created", p.clock(d.Created))
 	p.row("servers", each(d.Servers, serverText)...)
 	p.row("errors", each(d.Errors, errorText)...)
@@ -181,7 +183,11 @@ func (p page) reply(r ticket.Reply) {
 	if !r.SentAt.IsZero() {
 		at = r.SentAt
 	}
-	p.head(fmt.Sprintf("Answer of %s", p.clock(at)))
+	what := "Answer"
+	if r.By != "" {
+		what = "Mail of " + r.By
+	}
+	p.head(fmt.Sprintf("%s, %s", what, p.clock(at)))
 	p.row("to", r.To)
 	p.row("says", r.Says)
 	p.row("state", fmt.Sprintf("%s, %d %s", r.State, r.Attempts, plural(r.Attempts, "attempt", "attempts")))
