@@ -72,9 +72,9 @@ func options(t testing.TB, s ticket.Store, c ticket.Clock) ticket.Options {
 			{Name: "Anna Berger", Addresses: []string{"anna@notfall-hoster.at"}}, {Name: "Bernd Huber", Addresses: []string{"bernd@notfall-hoster.at"}},
 		}},
 		TrustShown: true,
-		Admins:  []string{"admin@notfall-hoster.at"},
-		Trust:   message.Trust{AuthservIDs: []string{"mx.notfall-hoster.at"}},
-		Limits:  message.DefaultLimits(), Bounds: ticket.DefaultBounds(), ReopenWithin: 7 * 24 * time.Hour, Secret: []byte("a secret of the tests"),
+		Admins:     []string{"admin@notfall-hoster.at"},
+		Trust:      message.Trust{AuthservIDs: []string{"mx.notfall-hoster.at"}},
+		Limits:     message.DefaultLimits(), Bounds: ticket.DefaultBounds(), ReopenWithin: 7 * 24 * time.Hour, Secret: []byte("a secret of the tests"),
 	}
 }
 
