@@ -19,8 +19,12 @@ type journal struct {
 	once map[string]string // what was told of things that stay as they are
 }
 
-func newJournal(l *slog.Logger, mailbox string) *journal {
-	return &journal{log: l.With("mailbox", mailbox), once: map[string]string{}}
+func newJournal(l *slog.Logger, o *Options) *journal {
+	l = l.With("mailbox", o.Name)
+	if o.Sent {
+		l = l.With("sent", true)
+	}
+	return &journal{log: l, once: map[string]string{}}
 }
 
 // failed: no connection, or no longer.
@@ -45,6 +49,7 @@ func outage(text string) string {
 func (j *journal) connected(f folder, caps string) {
 	again := j.down != ""
 	j.down = ""
+	j.over("no sent")
 	j.log.Info("watching mailbox", "folder", f.name, "mails", f.mails, "uidvalidity", f.uidValidity, "capabilities", caps, "recovered", again)
 }
 
@@ -67,6 +72,22 @@ func (j *journal) over(thing string) bool {
 func (j *journal) revalidated(old, new uint32) {
 	j.log.Warn("UIDVALIDITY has changed, the folder is scanned again", "old", old, "new", new)
 }
+
+func (j *journal) noSent(why error, again time.Duration) {
+	j.down = ""
+	if text := plain(why); j.first("no sent", text) {
+		j.log.Warn("what is sent straight from the mailbox is not seen", "why", text, "looked_again_every", again)
+	}
+}
+
+// sentInstead: another folder serves, because the server calls it \Sent.
+func (j *journal) sentInstead(configured, used string) {
+	if j.first("instead", used) {
+		j.log.Warn(`folder of sent mails is not there, reading the one that the server calls \Sent`, "configured", configured, "folder", used)
+	}
+}
+
+func (j *journal) sentAsConfigured() { j.over("instead") }
 
 func (j *journal) readOnly(folder string) {
 	if j.first("read-only", folder) {

@@ -31,7 +31,7 @@ func (r *run) mark(ctx context.Context) error {
 	if len(es) == 0 {
 		return nil
 	}
-	if r.s.folder.readOnly && (r.o.Keyword != "" || r.o.MoveTo != "") {
+	if r.s.folder.readOnly && r.o.marks() {
 		r.journal.readOnly(r.s.folder.name)
 		return nil
 	}

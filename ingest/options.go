@@ -4,7 +4,7 @@
 // a mail that is none of our business is left exactly as it was. What is where:
 //
 //	wire, guard, dial    a connection that cannot hang us, flood us or kill us
-//	session              login, SELECT, SEARCH, IDLE: each command has an end
+//	session, sent        login, SELECT, SEARCH, IDLE: each command has an end; which folder holds what was sent
 //	fetch, large         fetching: sizes first, small mails pipelined, large ones in pieces
 //	queue, run, take     what is fetched next, and what becomes of what came
 //	intake               handing mails to the desk, several at a time, bounded by bytes
@@ -55,6 +55,7 @@ type Options struct {
 	Folder             string
 	Idle               bool          // use IDLE where the server has it
 	Poll               time.Duration // how often the folder is looked at besides; default 60 s
+	Sent               bool          // Folder holds what was sent from the mailbox: read, never changed; it may be missing, or have another name (RFC 6154)
 	Keyword            string        // set on mails that became ours; "" sets none
 	MoveTo             string        // folder that they are moved to; "" leaves them
 
@@ -66,7 +67,7 @@ type Options struct {
 
 	Dial     time.Duration // what connecting may take; default 10 s
 	Silence  time.Duration // how long a server may owe an answer and send nothing; default 30 s
-	Reselect time.Duration // how often the folder is selected anew, which shows a changed UIDVALIDITY; default 10 min
+	Reselect time.Duration // how often the folder is selected anew, which shows a changed UIDVALIDITY, or looked for; default 10 min
 
 	Retry     Backoff // between two connections
 	RetryAuth Backoff // likewise, after a refused login
@@ -83,6 +84,9 @@ const (
 	TLSStart    = "starttls"
 	TLSImplicit = "implicit"
 )
+
+// marks says whether the mailbox shows which mails are ours.
+func (o *Options) marks() bool { return o.Keyword != "" || o.MoveTo != "" }
 
 // reIdle is the longest IDLE: NAT gateways forget a silent connection after 5 minutes and more, and servers
 // may log out after 30 (RFC 2177).
@@ -103,6 +107,9 @@ func (o Options) withDefaults() Options {
 	o.RetryAuth = o.RetryAuth.orElse(Backoff{Min: time.Minute, Max: 5 * time.Minute})
 	o.RetrySoon = o.RetrySoon.orElse(Backoff{Min: 2 * time.Second, Max: 8 * time.Second})
 	o.RetryMail = o.RetryMail.orElse(Backoff{Min: time.Minute, Max: time.Hour})
+	if o.Sent {
+		o.Keyword, o.MoveTo = "", ""
+	}
 	if o.Rand == nil {
 		o.Rand = rand.Float64
 	}

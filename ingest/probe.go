@@ -14,8 +14,9 @@ type Report struct {
 	Address      string   // host:port
 	Encrypted    bool     // TLS protects the connection
 	Capabilities []string // as announced after login, sorted
-	Folder       string
-	Mails        uint32 // in the folder
+	Folder       string   // as it is called; of sent mails it need not be the configured one
+	Missing      string   // of sent mails: why there is no folder of them, "" if there is one
+	Mails        uint32   // in the folder
 	UIDValidity  uint32
 	ReadOnly     bool // the folder can be read, and no mail in it marked or moved
 	Keyword      bool // the configured keyword may be set; true if none is configured
@@ -45,10 +46,17 @@ func Probe(ctx context.Context, o Options) (Report, error) {
 			return r, probeError(&o, err)
 		}
 	}
-	if err := s.selectFolder(); err != nil {
+	err = s.selectFolder()
+	var no *noSentFolder
+	if errors.As(err, &no) {
+		r.Missing = no.Error()
+		return r, nil
+	}
+	if err != nil {
 		return r, probeError(&o, err)
 	}
 	f := s.folder
+	r.Folder = f.name
 	r.Mails, r.UIDValidity, r.ReadOnly = f.mails, f.uidValidity, f.readOnly
 	r.Keyword = o.Keyword == "" || f.keyword && !f.readOnly
 	return r, nil

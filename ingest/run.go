@@ -45,11 +45,10 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	f := r.s.folder
-	if old := r.uidValidity; old != 0 && old != f.uidValidity {
-		r.journal.revalidated(old, f.uidValidity)
+	if err := r.instead(ctx, f); err != nil {
+		return err
 	}
-	r.uidValidity = f.uidValidity
-	r.troubles.of(f.uidValidity)
+	r.settleOn(f)
 	scan, err := r.desk.OpenFolder(ctx, r.o.Name, f.name, f.uidValidity, f.uidNext)
 	if err != nil {
 		return fmt.Errorf("open folder: %w", err)
@@ -72,13 +71,26 @@ func (r *run) begin(ctx context.Context) error {
 		r.shown = true
 		r.journal.connected(f, r.s.abilities())
 		r.board.connected()
+		r.board.write(func(s *Status) { s.Missing = false })
 	}
 	return nil
 }
 
+// settleOn is told of the folder that is watched from now on.
+func (r *run) settleOn(f folder) {
+	old := r.last
+	if old.name == f.name && old.uidValidity != f.uidValidity {
+		r.journal.revalidated(old.uidValidity, f.uidValidity)
+	}
+	if old.name != f.name || old.uidValidity != f.uidValidity {
+		r.troubles.clear() // UIDs mean something else
+	}
+	r.last = f
+}
+
 // remark sets the marks that the last run still owed.
 func (r *run) remark(ctx context.Context) error {
-	if r.s.folder.readOnly {
+	if r.s.folder.readOnly && r.o.marks() {
 		return nil
 	}
 	es, err := r.desk.Unmarked(ctx, r.o.Name, r.s.folder.name, r.s.folder.uidValidity)

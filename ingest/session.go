@@ -169,23 +169,30 @@ func (s *session) learn() error {
 	})
 }
 
-// selectFolder selects the folder for reading and writing.
+// selectFolder selects the folder for reading and writing, or that of sent mails for reading.
 func (s *session) selectFolder() error {
+	if s.o.Sent {
+		return s.selectSent()
+	}
+	return s.selectAs(s.o.Folder, nil)
+}
+
+func (s *session) selectAs(name string, o *imap.SelectOptions) error {
 	s.lane.guard.forget()
 	var d *imap.SelectData
-	err := s.ask("select "+s.o.Folder, func() (err error) {
-		d, err = s.client.Select(s.o.Folder, nil).Wait()
+	err := s.ask("select "+name, func() (err error) {
+		d, err = s.client.Select(name, o).Wait()
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	if d.UIDValidity == 0 {
-		return fmt.Errorf("select %s: the server gives no UIDVALIDITY, so that no mail can be told from another", s.o.Folder)
+		return fmt.Errorf("select %s: the server gives no UIDVALIDITY, so that no mail can be told from another", name)
 	}
 	said := s.lane.guard.heard()
 	s.folder = folder{
-		name: s.o.Folder, uidValidity: d.UIDValidity, uidNext: uint32(d.UIDNext), mails: d.NumMessages, readOnly: said.readOnly,
+		name: name, uidValidity: d.UIDValidity, uidNext: uint32(d.UIDNext), mails: d.NumMessages, readOnly: said.readOnly,
 		keyword: !said.permanent || permits(d.PermanentFlags, s.o.Keyword),
 	}
 	if s.folder.uidNext > 0 {

@@ -10,7 +10,9 @@ import (
 // Status is the state of one mailbox, for /readyz and /metrics.
 type Status struct {
 	Name         string
-	Connected    bool      // logged in, the folder selected
+	Sent         bool      // it is the folder of sent mails that is watched
+	Connected    bool      // logged in, the folder selected, or Missing
+	Missing      bool      // there is no folder of sent mails, which is no fault
 	Since        time.Time // of Connected, or of its contrary
 	LastError    string    // "" while all is well
 	LastProgress time.Time // the server answered, or a mail was taken

@@ -101,7 +101,7 @@ func (r *run) give(ctx context.Context, m mail, raw []byte, cut string, reserved
 	r.hand[m.uid] = held{mail: m, trouble: r.troubles.over(m.uid)}
 	r.in.take(ctx, ticket.Fetched{
 		Place:        ticket.Place{Mailbox: r.o.Name, Folder: r.s.folder.name, UIDValidity: r.s.folder.uidValidity, UID: m.uid},
-		InternalDate: m.date, Size: max(m.size, int64(len(raw))), Raw: raw, Cut: cut,
+		InternalDate: m.date, Size: max(m.size, int64(len(raw))), Raw: raw, Cut: cut, Sent: r.o.Sent,
 	}, reserved)
 }
 

@@ -20,18 +20,13 @@ const wholeTries = 3
 
 // troubles are kept from connection to connection: a mail may be what ends them.
 type troubles struct {
-	o           *Options
-	uidValidity uint32
-	byUID       map[uint32]*trouble
-	suspect     mail // the mail that is being waited for: if the connection ends now, it may be the cause
+	o       *Options
+	byUID   map[uint32]*trouble
+	suspect mail // the mail that is being waited for: if the connection ends now, it may be the cause
 }
 
-// of begins anew when UIDs mean something else.
-func (t *troubles) of(uidValidity uint32) {
-	if t.uidValidity != uidValidity {
-		t.uidValidity, t.byUID, t.suspect = uidValidity, nil, mail{}
-	}
-}
+// clear begins anew.
+func (t *troubles) clear() { t.byUID, t.suspect = nil, mail{} }
 
 func (t *troubles) has(uid uint32) bool { return t.byUID[uid] != nil }
 

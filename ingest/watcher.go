@@ -14,19 +14,19 @@ const lastingSession = time.Minute
 
 // Watcher looks after one mailbox.
 type Watcher struct {
-	o           Options
-	desk        Desk
-	journal     *journal
-	board       *board
-	troubles    troubles
-	uidValidity uint32 // of the folder when it was last selected
+	o        Options
+	desk     Desk
+	journal  *journal
+	board    *board
+	troubles troubles
+	last     folder // as it was last selected
 }
 
 // New returns a watcher; Run sets it to work.
 func New(o Options, d Desk) *Watcher {
 	w := &Watcher{o: o.withDefaults(), desk: d}
-	w.journal = newJournal(w.o.Log, w.o.Name)
-	w.board = &board{clock: w.o.Clock, s: Status{Name: w.o.Name}}
+	w.journal = newJournal(w.o.Log, &w.o)
+	w.board = &board{clock: w.o.Clock, s: Status{Name: w.o.Name, Sent: w.o.Sent}}
 	w.troubles = troubles{o: &w.o}
 	return w
 }
@@ -79,7 +79,15 @@ func (w *Watcher) live(ctx context.Context) error {
 		r.reapLast(ctx)
 	}()
 	for {
-		if err := r.begin(ctx); err != nil {
+		err := r.begin(ctx)
+		var no *noSentFolder
+		if errors.As(err, &no) {
+			if err := r.without(ctx, no); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		if err := r.watch(ctx, w.o.Clock.Now().Add(w.o.Reselect)); err != nil {
