@@ -343,7 +343,7 @@ func (bl block) html(b *strings.Builder, first bool) {
 		bl.asItIs(b, `<div style="white-space: pre-wrap; margin: 0 0 12px">`, "</div>\n")
 	case "fence":
 		// Small and grey, and yet seen: what is hidden, mail programs drop and filters take for fraud.
-		b.WriteString(`<p style="font-size: 11px; color: #808080; margin: 12px 0">`)
+		b.WriteString(`<p style="font-size: 11px; color: #767676; margin: 12px 0">`)
 		markup(b, bl.items[0])
 		b.WriteString("</p>\n")
 	case "small":

@@ -47,6 +47,9 @@ func (s *Set) check(files map[string]file) []*Problem {
 				c.correction(lang, dot)
 			}
 			c.template(t.Name(), dot)
+			if name == notice {
+				c.template(noticeMail, dot)
+			}
 		}
 	}
 	if len(c.problems) > 0 {
@@ -277,6 +280,9 @@ func (s *Set) checkNotices(files map[string]file) []*Problem {
 			continue
 		}
 		at := f.source(notice, staffLanguage(n.Language))
+		if s.texts[notice+"."+staffLanguage(n.Language)].Lookup(noticeMail) == nil {
+			f.add(&Problem{at, 1, 1, `there is no {{define "mail"}}: the customer's mail has to stand behind what is internal, in a template of its own; see the shipped file`}, "")
+		}
 		r, err := s.Notification(n)
 		if err != nil {
 			f.add(renderProblem(err, files, at), string(n.Kind))

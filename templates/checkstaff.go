@@ -52,6 +52,10 @@ func withoutFence(text string, n *Notification) string {
 
 // parted checks that the customer's words stand behind the internal block, and what is internal inside it.
 func (f *findings) parted(bad func(string, ...any), n *Notification, r Rendered) {
+	if strings.Count(r.Text, "[notfalld:") != 3 {
+		bad(`it writes "[notfalld:" itself: the program sets these lines, and no others may look like them`)
+		return
+	}
 	internal, mail, _ := strings.Cut(r.Text, FenceEnd(n.Fence))
 	for _, l := range strings.Split(n.Text, "\n") {
 		if l == "" || n.Kind == NoticeReceipt {

@@ -291,7 +291,9 @@ func newNoticeView(n *Notification, lang string) *noticeView {
 		v.Draft, _ = textLines(n.Draft.Text)
 	}
 	v.items(n.Items)
-	v.emergency(n.Emergency, lang)
+	if !forOne(n.Kind) { // a receipt is about a person's own mail
+		v.emergency(n.Emergency, lang)
+	}
 	v.Suggested, v.Minutes, v.Detail = saidAll(n.Suggested), n.Minutes, said(n.Detail)
 	v.staffMail(n, lang)
 	return v

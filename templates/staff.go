@@ -50,6 +50,28 @@ func (v *noticeView) emergency(e *EmergencyBlock, lang string) {
 	}
 	s.Problem, s.ProblemCut = textLinesUpTo(e.Problem, maxProblem)
 	v.Emergency = s
+	if v.Proof != Forged {
+		v.sayOnce()
+	}
+}
+
+// sayOnce leaves out of what was understood of the mail what the emergency says already: every line less is read sooner.
+func (v *noticeView) sayOnce() {
+	e := v.Emergency
+	v.Phones = slices.DeleteFunc(v.Phones, func(p string) bool { return p == e.Phone })
+	same := func(a string) func(string) bool { return func(b string) bool { return strings.EqualFold(a, b) } }
+	e.Servers = slices.DeleteFunc(e.Servers, func(s string) bool {
+		return slices.ContainsFunc(v.Servers, same(s)) || slices.ContainsFunc(v.Unknown, same(s))
+	})
+	if v.CustomerNumber == e.CustomerNumber {
+		v.CustomerNumber = ""
+	}
+	if same(v.Address)(e.Email) {
+		e.Email = ""
+		if same(v.Sender)(e.Name) {
+			e.Name = ""
+		}
+	}
 }
 
 // knownIncomplete keeps what templates have words for.

@@ -49,8 +49,8 @@ func (v *noticeView) staffMail(n *Notification, lang string) {
 	}
 	v.Relay.Any = v.Fenced || v.Relay.To != "" || v.Relay.Off != ""
 	for _, c := range n.Commands {
-		if words := cut(c.Command, factMax); words != "" {
-			v.Commands = append(v.Commands, commandView{literal(words), cut(c.Says, factMax), mailTarget(c.Target)})
+		if words := notMarker(cut(c.Command, factMax)); words != "" {
+			v.Commands = append(v.Commands, commandView{words, notMarker(cut(c.Says, factMax)), mailTarget(c.Target)})
 		}
 	}
 	v.Assigned, v.AnsweredBy = said(n.Assigned), said(n.AnsweredBy)
