@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"notfalld/templates"
 )
@@ -13,16 +14,20 @@ import (
 type checkCmd struct {
 	withConfig
 	withJSON
-	Online    bool `help:"Log in to IMAP and SMTP and open the store, too. Changes nothing."`
-	AlarmTest bool `help:"With --online: send one test alarm over every alarm channel. It wakes whoever is on call."`
+	Online    bool          `help:"Log in to IMAP and SMTP and open the store, too, and send a test mail to each support address: it shows whether our mail server strips forged headers."`
+	Wait      time.Duration `help:"How long --online waits for its test mails." default:"60s"`
+	AlarmTest bool          `help:"With --online: send one test alarm over every alarm channel. It wakes whoever is on call."`
 }
 
 // Help is the detail that --help shows.
 func (checkCmd) Help() string {
 	return `Finds everything in one go; what is wrong in files goes to stderr, a line each; what is wrong at the servers stands behind WRONG. Exit code 0: all is well, 1: something is wrong beyond the configuration, 2: the configuration is.
 
+The test mails of --online are from the support address to itself, and say what they are. They are sent where trust is configured and not verified; what they have shown is kept in the store, and turns replies and commands of staff on or off.
+
     notfalld check -c notfalld.yaml
     notfalld check -c notfalld.yaml --online
+    notfalld check -c notfalld.yaml --online --wait 5m
     notfalld check -c notfalld.yaml --online --alarm-test`
 }
 
@@ -46,6 +51,9 @@ type checker struct {
 func (c *checkCmd) Run(ctx context.Context, m *Main) error {
 	if c.AlarmTest && !c.Online {
 		return usagef("--alarm-test is for --online")
+	}
+	if c.Wait <= 0 {
+		return usagef("--wait is a time such as 60s")
 	}
 	k := &checker{m: m, c: c, tm: m.term()}
 	path := c.Config

@@ -14,7 +14,7 @@ import (
 // onlineTimeout bounds each look at a server.
 const onlineTimeout = 20 * time.Second
 
-// online looks at the servers as the daemon would meet them, and changes nothing there.
+// online looks at the servers as the daemon would meet them. It changes nothing there, but for a test mail where the proof of being staff has to be shown.
 func (k *checker) online(ctx context.Context, cfg *Config) {
 	for _, m := range cfg.Mailboxes {
 		what := "imap " + m.Name
@@ -40,22 +40,27 @@ func (k *checker) online(ctx context.Context, cfg *Config) {
 	}
 	k.sayErr("smtp", fmt.Sprintf("%s port %d: %s", cfg.SMTP.Host, cfg.SMTP.Port, text), err)
 	k.store(ctx, cfg)
+	k.trust(ctx, cfg)
 	k.alarm(ctx, cfg)
 }
 
-// store opens the store as a reader: a database that is not there yet is made at the first start, not here.
+// store opens the store as a reader: a database that is not there yet is made at the first start. But what a test mail shows has to be kept.
 func (k *checker) store(ctx context.Context, cfg *Config) {
+	o, text := store.Options{ReadOnly: !cfg.needsTrustMail()}, "opens"
 	if path, ok := sqlitePath(cfg.Store.URL); ok && !exists(path) {
-		k.sayErr("store", path+" is not there yet: it is made at the first start", nil)
-		return
+		if o.ReadOnly {
+			k.sayErr("store", path+" is not there yet: it is made at the first start", nil)
+			return
+		}
+		text = path + " was not there yet, and was made for what the test mail shows; the daemon must be able to write it"
 	}
 	within, cancel := context.WithTimeout(ctx, onlineTimeout)
 	defer cancel()
-	s, err := store.Open(within, cfg.Store.URL, store.Options{ReadOnly: true})
+	s, err := store.Open(within, cfg.Store.URL, o)
 	if err == nil {
 		err = s.Close()
 	}
-	k.sayErr("store", "opens", err)
+	k.sayErr("store", text, err)
 }
 
 // imapText says what a mailbox can do, and what it cannot, where that changes how the daemon works.
