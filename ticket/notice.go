@@ -26,6 +26,9 @@ func (d *Desk) chooseNotice(tx Tx, o *Out) (ok bool, err error) {
 	if o.Reason == ReasonNotDone || o.Reason == ReasonHelp {
 		return true, d.writeReceipt(tx, o)
 	}
+	if o.Reason == ReasonDigest {
+		return true, d.writeDigest(tx, o)
+	}
 	if o.TicketID == 0 && o.EmergencyID != 0 {
 		return d.chooseEmergencyNotice(tx, o)
 	}

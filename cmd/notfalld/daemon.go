@@ -226,6 +226,7 @@ func (d *parts) run(ctx context.Context, started func(*parts)) error {
 	g.Go(func() error { return d.sender.Run(ctx) })
 	g.Go(func() error { return d.pager.Run(ctx) })
 	g.Go(func() error { return d.desk.RunClosing(ctx) })
+	g.Go(func() error { return d.desk.RunOpening(ctx) })
 	g.Go(func() error { return d.desk.RunEmergencies(ctx) })
 	g.Go(func() error { return d.keepHouse(ctx) })
 	g.Go(func() error { return d.decideLeftovers(ctx) })
