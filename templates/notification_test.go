@@ -57,7 +57,7 @@ func FuzzNotification(f *testing.F) {
 		if utf8.RuneCountInString(r.Subject) > subjectMax || !strings.HasPrefix(r.Subject, "[NS-10001] KEIN NOTFALL AUSGELÖST") {
 			t.Errorf("subject %q", r.Subject)
 		}
-		own := []string{"KEIN NOTFALL AUSGELÖST", "- Ticket: ", "- Von (", "- Betreff: ", "- Telefon in der E-Mail: ", "- Server, nicht", "- Fehler: ", "- Nicht lesbar: ", "- Nicht alles gelesen: ", "- Automatisch beantwortet: ", "Die E-Mail", "(gekürzt)"}
+		own := []string{"KEIN NOTFALL AUSGELÖST", "- Ticket: ", "- Von (", "- Betreff: ", "- Telefon in der E-Mail: ", "- Server, nicht", "- Fehler: ", "- Nicht lesbar: ", "- Nicht alles gelesen: ", "- Automatisch beantwortet: ", "Die E-Mail", "(gekürzt)", "Mehr dazu"}
 		seen := map[string]int{}
 	lines:
 		for _, l := range strings.Split(r.Text, "\n") {
