@@ -4,20 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"notfalld/ingest"
+	"notfalld/message"
 	"notfalld/outbox"
 	"notfalld/rules"
 	"notfalld/store"
 	"notfalld/templates"
 	"notfalld/ticket"
 )
-
-// needsTrustMail says whether a test mail has something to show: who is staff rests on headers, and nobody vouches that forged ones are stripped.
-func (c *Config) needsTrustMail() bool { return c.Trust.configured() && !c.Trust.Verified }
 
 // trust shows by a test mail to each mailbox whether our mail server strips forged copies of what the proof of being staff rests on. All mailboxes are
 // waited for at once.
@@ -190,7 +189,7 @@ func (t *trustTest) verdict(v ticket.TrustVerdict, find *ingest.Finder, found *i
 	if !v.OK {
 		left := ""
 		if found != nil {
-			left = fmt.Sprintf("; the test mail is left in %s for a look at its header (UID %d)", found.Folder, found.UID)
+			left = fmt.Sprintf("; the test mail is left in %s for a look at its header (UID %d)", found.Folder, found.UID) + t.otherName(found.Raw)
 		}
 		return "", fmt.Errorf("our mail server lets forged copies through, and they would be believed: %s; replies and commands of staff are off until it strips them (docs/operating.md, Replies of staff)%s",
 			strings.Join(v.Believed, ", "), left)
@@ -208,17 +207,17 @@ func (t *trustTest) verdict(v ticket.TrustVerdict, find *ingest.Finder, found *i
 	return text, nil
 }
 
-// relied names the headers that the proof of being staff rests on.
-func (t Trust) relied() string {
-	var on []string
-	for _, id := range t.AuthRes {
-		on = append(on, "Authentication-Results of "+id)
+// otherName guesses a common mistake: the topmost Authentication-Results is our mail server's, under a name that the configuration does not have, so that the
+// server strips the copies of that name, and of no other (RFC 8601, 5).
+func (t *trustTest) otherName(raw []byte) string {
+	fields := message.Parse(raw, message.DefaultLimits()).Header.RawValues("Authentication-Results")
+	if len(t.cfg.Trust.AuthRes) == 0 || len(fields) == 0 || strings.Contains(strings.ToLower(fields[0]), t.mail.Mark) {
+		return ""
 	}
-	if t.Microsoft365 {
-		on = append(on, "Authentication-Results and X-MS-Exchange-Organization-AuthAs of Microsoft 365")
+	id, _, _ := strings.Cut(fields[0], ";")
+	words := strings.Fields(id)
+	if len(words) == 0 || !goodHost(words[0]) || slices.ContainsFunc(t.cfg.Trust.AuthRes, func(known string) bool { return strings.EqualFold(strings.TrimSpace(known), words[0]) }) {
+		return ""
 	}
-	for _, host := range t.ReceivedAuth {
-		on = append(on, "Received of "+host)
-	}
-	return strings.Join(on, ", ")
+	return fmt.Sprintf("; in the header on top the server calls itself %s: if that is our own, trust.authres has to name it, and it alone", words[0])
 }

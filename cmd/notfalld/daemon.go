@@ -244,6 +244,7 @@ func (d *parts) run(ctx context.Context, started func(*parts)) error {
 	})
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
 	d.log.Info("notfalld runs", "mode", d.config.Mode, "mailboxes", len(d.watchers), "rules", d.desk.RulesHash())
+	d.sayTrust(ctx)
 	if started != nil {
 		started(d)
 	}
