@@ -29,8 +29,11 @@ func (m *Mail) Fresh(skip int) Fresh {
 		return f
 	}
 	var shown map[string]bool
-	pasted := m.pasted()
-	f.HTML, shown = freshHTML(m.HTML, head, text, pasted, m.hasPart)
+	parted, pasted := m.partHTML()
+	if p := readPage(m.HTML); p != nil {
+		f.Text = p.cutMarked(head, text, parted)
+		f.HTML, shown = p.fresh(head, f.Text, pasted, m.hasPart)
+	}
 	if f.HTML == "" {
 		shown = pasted
 	}
@@ -74,20 +77,17 @@ func (m *Mail) hasPart(id string) bool {
 	return slices.ContainsFunc(m.Inline, func(a Attachment) bool { return contentID(a.ContentID) == id && strings.HasPrefix(a.Type, "image/") })
 }
 
-// pasted lists the pictures that stand in the new part of the HTML: the history is found in it as in any text.
-func (m *Mail) pasted() map[string]bool {
-	out := map[string]bool{}
-	if len(m.Inline) == 0 {
-		return out
-	}
-	w := &htmlWalker{pictures: &[]string{}}
-	text := split(w.read(m.HTML), evidenceOf(m)).text
+// partHTML parts the words of the HTML as those of any text, and lists the pictures that stand in its new part.
+func (m *Mail) partHTML() (sections, map[string]bool) {
+	pasted := map[string]bool{}
+	w := &htmlWalker{bare: true, pictures: &[]string{}}
+	parted := split(w.read(m.HTML), evidenceOf(m))
 	for i, id := range *w.pictures {
-		if strings.Contains(text, pictureMark(i)) {
-			out[id] = true
+		if strings.Contains(parted.text, pictureMark(i)) {
+			pasted[id] = true
 		}
 	}
-	return out
+	return parted, pasted
 }
 
 // pictureMark is what stands for a picture in the text of an HTML. No text can imitate it, as the lines of html.go, and it reads like no

@@ -10,13 +10,9 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// freshHTML cuts an HTML down to the words of text, which stand behind those of head in it, and sanitises it. pasted are the pictures of the new
+// fresh cuts the page down to the words of text, which stand behind those of head in it, and sanitises it. pasted are the pictures of the new
 // part, has tells which ones the mail brought. shown are the pictures that stay. It gives "" where the words cannot be found, or are not certain.
-func freshHTML(source, head, text string, pasted map[string]bool, has func(string) bool) (out string, shown map[string]bool) {
-	p := readPage(source)
-	if p == nil {
-		return "", nil
-	}
+func (p *page) fresh(head, text string, pasted map[string]bool, has func(string) bool) (out string, shown map[string]bool) {
 	r, ok := p.find(p.pieces(head, text))
 	if !ok {
 		return "", nil
@@ -27,7 +23,7 @@ func freshHTML(source, head, text string, pasted map[string]bool, has func(strin
 	if err := html.Render(&b, wrapped(c.children(p.root))); err != nil {
 		return "", nil
 	}
-	if !saysOnly(b.String(), text) {
+	if !saysOnly(b.String(), p.pieces("", text)) {
 		return "", nil
 	}
 	return b.String(), c.shown
@@ -50,13 +46,13 @@ func wrapped(nodes []*html.Node) *html.Node {
 	return div
 }
 
-// saysOnly reads the result back, by the tree and by the tokens: both must find the words of text in it, from the first to the last.
-func saysOnly(result, text string) bool {
+// saysOnly reads the result back, by the tree and by the tokens: both must find the words of the text in it, from the first to the last.
+func saysOnly(result string, pieces []piece) bool {
 	p := readPage(result)
 	if p == nil {
 		return false
 	}
-	r, ok := p.match(p.pieces("", text), 0)
+	r, ok := p.match(pieces, 0)
 	if !ok || r.end != len(p.words) {
 		return false
 	}
@@ -180,7 +176,7 @@ func (c *cleaner) image(n *html.Node, l pageLeaf, inside bool) []*html.Node {
 	}
 	id := contentID(src[4:])
 	edge := (l.before == c.start || l.before == c.end) && c.pasted[id]
-	if !inside && !edge || !c.has(id) || !isMsgID(id) || dot(n) {
+	if !inside && !edge || !c.has(id) || !isMsgID(id) || nodeAttrs(n).dot {
 		return nil
 	}
 	c.shown[id] = true
@@ -192,16 +188,6 @@ func (c *cleaner) image(n *html.Node, l pageLeaf, inside bool) []*html.Node {
 		}
 	}
 	return []*html.Node{e}
-}
-
-// dot says whether a picture is too small to be seen.
-func dot(n *html.Node) bool {
-	for _, key := range []string{"width", "height"} {
-		if v, err := strconv.Atoi(strings.TrimSuffix(attr(n, key), "px")); err == nil && v <= 2 {
-			return true
-		}
-	}
-	return false
 }
 
 // link keeps a link whose target is what its text says it is, or whose text says nothing of one.

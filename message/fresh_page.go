@@ -18,6 +18,7 @@ type page struct {
 	targets map[string]bool    // letters of the links' targets
 	alts    map[string]bool    // letters of what pictures say they are
 	breaks  bool               // the next letter begins a word
+	lines   bool               // and a line
 	steps   int                // of find
 }
 
@@ -26,6 +27,7 @@ type cell struct {
 	sign   rune
 	letter rune // in lower case; 0: it is none
 	start  bool // it begins a word, as far as one is seen: another block, another side of a blank or sign
+	line   bool // and a line
 	leaf   int
 	from   int // where it stands in the leaf's text
 }
@@ -44,17 +46,20 @@ func readPage(s string) *page {
 	if err != nil {
 		return nil
 	}
-	p := &page{root: root, at: map[*html.Node]int{}, targets: map[string]bool{}, alts: map[string]bool{}, breaks: true}
-	p.visit(root, false)
+	p := &page{root: root, at: map[*html.Node]int{}, targets: map[string]bool{}, alts: map[string]bool{}, breaks: true, lines: true}
+	p.visit(root, shown{})
 	return p
 }
 
+// shown is how the text in an element is shown.
+type shown struct{ tiny, pre bool }
+
 // visit walks the tree. Its depth is bounded by html.Parse.
-func (p *page) visit(n *html.Node, tiny bool) {
+func (p *page) visit(n *html.Node, how shown) {
 	switch n.Type {
 	case html.TextNode:
-		if !tiny {
-			p.text(n)
+		if !how.tiny {
+			p.text(n, how.pre)
 		}
 		return
 	case html.ElementNode:
@@ -62,17 +67,18 @@ func (p *page) visit(n *html.Node, tiny bool) {
 		if a.hidden || hiddenElements[n.Data] {
 			return
 		}
-		tiny = a.fontSize == fontZero || tiny && a.fontSize != fontSet
-		p.element(n, tiny)
+		how.tiny = a.fontSize == fontZero || how.tiny && a.fontSize != fontSet
+		how.pre = how.pre || a.pre || n.Data == "pre" || n.Data == "listing" || n.Data == "textarea"
+		p.element(n, how)
 	case html.DocumentNode:
 	default:
 		return // comments, the conditional ones of Outlook among them
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		p.visit(c, tiny)
+		p.visit(c, how)
 	}
 	if n.Type == html.ElementNode && separates(n.Data) {
-		p.breaks = true
+		p.breaks, p.lines = true, true
 	}
 }
 
@@ -81,49 +87,50 @@ func separates(name string) bool {
 	return blockElements[name] > 0 || name == "td" || name == "th" || name == "br" || name == "img"
 }
 
-func (p *page) element(n *html.Node, tiny bool) {
+func (p *page) element(n *html.Node, how shown) {
 	if separates(n.Data) {
-		p.breaks = true
+		p.breaks, p.lines = true, true
 	}
 	switch n.Data {
 	case "a":
-		for _, t := range []string{attr(n, "href"), unwrapped(attr(n, "href"))} {
+		href := attr(n, "href")
+		for _, t := range []string{href, unwrapped(href), addressIn(href)} {
 			p.targets[lettersOf(t)] = true
 		}
 	case "img":
 		p.alts[lettersOf(attr(n, "alt"))] = true
-		if e := emojiOf(n); e != "" && !tiny { // webmailers show some as pictures
-			p.leaf(n, e)
+		if e := emojiOf(n); e != "" && !how.tiny { // webmailers show some as pictures
+			p.leaf(n, e, false)
 			return
 		}
-		p.leaf(n, "")
+		p.leaf(n, "", false)
 	case "br", "hr":
-		p.leaf(n, "")
+		p.leaf(n, "", false)
 	}
 }
 
 // text keeps the non-breaking blanks, of which the empty lines of many clients are made.
-func (p *page) text(n *html.Node) {
+func (p *page) text(n *html.Node, pre bool) {
 	parts := strings.Split(n.Data, "\u00a0")
 	for i, s := range parts {
 		parts[i] = cleanText(s)
 	}
-	p.leaf(n, strings.Join(parts, "\u00a0"))
+	p.leaf(n, strings.Join(parts, "\u00a0"), pre)
 }
 
-func (p *page) leaf(n *html.Node, text string) {
+func (p *page) leaf(n *html.Node, text string, pre bool) {
 	l := pageLeaf{node: n, before: len(p.cells), text: text}
 	for i, r := range text {
 		if unicode.IsSpace(r) {
-			p.breaks = true
+			p.breaks, p.lines = true, p.lines || pre && r == '\n'
 			continue
 		}
 		c := cell{sign: r, leaf: len(p.leaves), from: i}
 		switch {
 		case isLetter(r):
-			c.letter, c.start = unicode.ToLower(r), p.breaks
+			c.letter, c.start, c.line = unicode.ToLower(r), p.breaks, p.lines
 			p.words = append(p.words, len(p.cells))
-			p.breaks = false
+			p.breaks, p.lines = false, false
 		case !unicode.Is(unicode.M, r): // an accent written apart
 			p.breaks = true
 		}

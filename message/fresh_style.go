@@ -3,6 +3,7 @@ package message
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -43,7 +44,10 @@ func attributes(n *html.Node, a attrs) []html.Attribute {
 // odd in another, and the small ones hide.
 func keptStyle(n *html.Node, a attrs) string {
 	var out []string
-	add := func(name, value string) { out = append(out, name+":"+value) }
+	add := func(name, value string) { // the last of a name counts
+		out = slices.DeleteFunc(out, func(d string) bool { return strings.HasPrefix(d, name+":") })
+		out = append(out, name+":"+value)
+	}
 	if n.Data == "p" && a.tight {
 		add("margin", "0") // Word writes a paragraph for each line; its style sheet said so
 	}
@@ -144,8 +148,7 @@ func honestTarget(shown, href string) string {
 	}
 	switch strings.ToLower(u.Scheme) {
 	case "mailto":
-		addr, err := url.PathUnescape(u.Opaque)
-		if err != nil || addr == "" || !strings.Contains(strings.ToLower(shown), strings.ToLower(addr)) {
+		if addr := addressIn(href); addr == "" || !strings.Contains(strings.ToLower(shown), strings.ToLower(addr)) {
 			return "" // an address that is not shown may be one of ours that nobody else should have
 		}
 		return "mailto:" + u.Opaque // without a subject, a copy, a text
@@ -168,6 +171,19 @@ func honestTarget(shown, href string) string {
 		return u.String()
 	}
 	return ""
+}
+
+// addressIn is the address of a mailto: or tel: link, without a subject, a copy or a text.
+func addressIn(href string) string {
+	u, err := url.Parse(strings.TrimSpace(href))
+	if err != nil {
+		return ""
+	}
+	addr, err := url.PathUnescape(u.Opaque)
+	if err != nil {
+		return ""
+	}
+	return addr
 }
 
 func bareHost(s string) string { return strings.TrimPrefix(strings.ToLower(s), "www.") }

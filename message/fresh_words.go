@@ -16,7 +16,7 @@ type piece struct {
 
 // additions are what clients write into the plain version of an HTML. The first group is a link's target, the second names a picture, the
 // third numbers an item.
-var additions = regexp.MustCompile(`<((?:https?://|ftp://|mailto:|tel:|callto:)[^<>]+)>|\[([^\[\]]{1,300})\]|(?m:^[ \t]*((?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]|o)[ \t])`)
+var additions = regexp.MustCompile(`<((?:https?://|ftp://|mailto:|tel:|callto:)[^<>]+|[^<>\s@]+@[^<>\s@]+)>|\[([^\[\]]{1,300})\]|(?m:^[ \t]*((?:\d{1,3}|[a-z]|[ivx]{1,5})[.)]|o)(?:[ \t]|$))`)
 
 var pictureName = regexp.MustCompile(`^(?:cid:\S+|(?i:image|bild|inline-?bild|photo|foto|grafik)(?::.*)?|(?i:image|bild|pastedgraphic[-\w]*)[-_ ]?\d*\.\w{3,4})$`)
 
@@ -79,7 +79,7 @@ type run struct{ start, first, end int }
 // maxSteps bounds a search that an odd text could make long.
 const maxSteps = 20_000_000
 
-// find looks for a text: at the beginning of the page, else at the one place where it stands. Words count whole.
+// find looks for a text: at the beginning of the page, else at the one place where it stands.
 func (p *page) find(pieces []piece) (run, bool) {
 	if r, ok := p.match(pieces, 0); ok {
 		return r, true
@@ -88,7 +88,7 @@ func (p *page) find(pieces []piece) (run, bool) {
 	n := 0
 	p.steps = 0
 	for i := 1; i < len(p.words); i++ {
-		if !p.cells[p.words[i]].start {
+		if !p.cells[p.words[i]].line {
 			continue
 		}
 		if r, ok := p.match(pieces, i); ok {
@@ -124,11 +124,14 @@ func (p *page) match(pieces []piece, i int) (run, bool) {
 		}
 	}
 	r.end = i
-	if r.end <= r.first || !p.wordEnds(r.end) || r.first > r.start && !p.wordEnds(r.first) {
+	if r.end <= r.first || !p.lineEnds(r.start) || !p.lineEnds(r.first) || !p.lineEnds(r.end) {
 		return run{}, false
 	}
 	return r, true
 }
+
+// lineEnds says whether a line begins at the i-th letter: a text is whole lines.
+func (p *page) lineEnds(i int) bool { return i == 0 || i >= len(p.words) || p.cells[p.words[i]].line }
 
 // wordEnds says whether no word goes on at the i-th letter.
 func (p *page) wordEnds(i int) bool { return i >= len(p.words) || p.cells[p.words[i]].start }
@@ -140,10 +143,7 @@ func (p *page) cut(r run, text string) (start, end int) {
 	if r.first > 0 {
 		low = p.words[r.first-1] + 1
 	}
-	for _, span := range slices.Backward(p.added(text)) {
-		text = text[:span[0]] + text[span[1]:]
-	}
-	runes := []rune(text)
+	runes := []rune(p.bare(text))
 	before := slices.IndexFunc(runes, isLetter)
 	for i := before - 1; i >= 0 && start > low; i-- {
 		if runes[i] == p.cells[start-1].sign {
@@ -160,4 +160,46 @@ func (p *page) cut(r run, text string) (start, end int) {
 		}
 	}
 	return start, end
+}
+
+// cutMarked takes the last lines off a text that the HTML says are signature or history: there clients mark them, where the plain version of
+// the same mail says nothing. head stands before the text; parted is what the words of the HTML are.
+func (p *page) cutMarked(head, text string, parted sections) string {
+	own, found := strings.CutPrefix(lettersOf(parted.text), p.bareLetters(head))
+	if !found {
+		return text
+	}
+	rest := lettersOf(parted.signature + parted.quoted + parted.forwarded)
+	bare := p.bareLetters(text)
+	if len(bare) <= len(own) || !strings.HasPrefix(bare, own) || !strings.Contains(rest, bare[len(own):]) {
+		return text
+	}
+	for at := 0; at < len(text); { // at the end of a line the new part must be over
+		next := len(text)
+		if i := strings.IndexByte(text[at:], '\n'); i >= 0 {
+			next = at + i + 1
+		}
+		line := p.bareLetters(text[at:next])
+		if own == "" && line != "" {
+			return strings.TrimRight(text[:at], " \t\n")
+		}
+		if own, found = strings.CutPrefix(own, line); !found {
+			return text
+		}
+		at = next
+	}
+	return text
+}
+
+func (p *page) bareLetters(text string) string { return lettersOf(p.bare(text)) }
+
+// bare is a text without what its client added to the words of the HTML.
+func (p *page) bare(text string) string {
+	var b strings.Builder
+	at := 0
+	for _, span := range p.added(text) {
+		b.WriteString(text[at:span[0]])
+		at = span[1]
+	}
+	return b.String() + text[at:]
 }

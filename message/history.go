@@ -215,7 +215,7 @@ func (s *splitter) colonWithin(i, n int) bool {
 func (s *splitter) quotesFollow(i int) bool {
 	for n := 0; i < len(s.lines) && n < 4; i, n = i+1, n+1 {
 		l := s.lines[i]
-		if isQuoted(l) {
+		if isQuoted(l) || initialled.MatchString(l) {
 			return true
 		}
 		if strings.TrimSpace(l) != "" && !strings.HasPrefix(l, markStart) {
@@ -224,6 +224,9 @@ func (s *splitter) quotesFollow(i int) bool {
 	}
 	return false
 }
+
+// initialled is a line that carries the initials of who wrote it before the quote mark (The Bat).
+var initialled = regexp.MustCompile(`^ ?[A-ZÄÖÜ]{1,4}>`)
 
 // attributionStart spares the regular expressions: an attribution names a day or a person first.
 func attributionStart(line string) bool {
@@ -242,11 +245,12 @@ var attribution = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 	`.{1,120} schrieb (?:am|um) .{0,60}\d.{0,60}:`,
 	`.{1,160} hat (?:am|um) .{0,40}` + dayLike + `.{0,60} geschrieben:`,
 	`[^:]{1,120} (?:schrieb|wrote|writes|schreibt):`,
+	`(?:am|den) .{0,60}` + dayLike + `.{0,60} (?:schrieben sie|schriebst du):`,
 	`on .{0,60}` + dayLike + `.{0,250} wrote:`,
 	`(?:at|in) .{0,200}(?:you wrote|wrote|writes):`,
 	`.{1,120} wrote on .{0,60}\d.{0,60}:`,
 	`(?:zitat von|zitiere|quoting) .{2,160}:`,
-	`\d{4}-\d{2}-\d{2} \d{1,2}:\d{2}.{0,30}<[^<>@ ]+@[^<>@ ]+>:`,
+	`(?:\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}),? \d{1,2}:\d{2}.{0,80}<[^<>@ ]+@[^<>@ ]+>:`,
 	`\* .{2,100} \[\d.{6,40}\]:`,
 	`le .{0,60}\d.{0,200}a écrit ?:`,
 	`il .{0,60}\d.{0,200}ha scritto:`,
@@ -259,6 +263,7 @@ var attribution = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 var surely = regexp.MustCompile(`(?:<[^<>@ ]+@[^<>@ ]+>|\[mailto:[^\]]+\]|\S+@\S+\.\S+)(?:\)|"| \(.{1,60}\))?,?(?: (?:schrieb|wrote|a écrit|ha scritto|geschrieben|hat am .{5,60} geschrieben) ?)?:$` +
 	`|^(?:Am|On) .{0,40}\d{1,4}.{0,60}\d{1,2}[:.]\d{2}.{0,30} schrieb(?: [A-ZÄÖÜ][\p{L}.'-]+| von| van| de| der| d'| ?"[^"]{2,60}"){1,5}:$` +
 	`|^On .{0,40}\d{4}.{0,30}\d{1,2}[:.]\d{2}.{0,20},(?: [A-ZÄÖÜ][\p{L}.'-]+){1,5} wrote:$` +
-	`|^.{2,80} hat am .{6,40} geschrieben:$`)
+	`|^.{2,80} hat am .{6,40} geschrieben:$` +
+	`|^(?:Am|On) .{0,40}\d{1,4}.{0,40}\d{1,2}[:.]\d{2}.{0,30} (?:schrieben Sie|schriebst [Dd]u|you wrote):$`)
 
 func surelyAttribution(line string) bool { return surely.MatchString(line) }

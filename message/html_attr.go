@@ -20,6 +20,7 @@ type attrs struct {
 
 	fontSize fontSize
 	picture  string // ContentID of the part that an img shows
+	dot      bool   // an img too small to be seen
 }
 
 type fontSize int
@@ -66,6 +67,11 @@ func (a *attrs) read(key, val []byte) {
 	case "src":
 		if len(val) > 4 && bytes.EqualFold(val[:4], []byte("cid:")) {
 			a.picture = contentID(string(val[4:]))
+		}
+	case "width", "height":
+		switch strings.TrimSuffix(string(val), "px") {
+		case "0", "1", "2":
+			a.dot = true
 		}
 	case "data-smartmail":
 		a.setMark(strings.Contains(string(val), "signature"), markSign)

@@ -95,7 +95,7 @@ func (s *splitter) run() {
 			i = s.marked(i)
 			continue
 		}
-		if isQuoted(line) {
+		if isQuoted(line) || s.quotes && initialled.MatchString(line) {
 			if forwardLine(strings.Trim(line, "> ")) { // Apple Mail quotes the announcement, too
 				s.rest(i, history{length: 1, forward: true})
 				return

@@ -33,7 +33,7 @@ func cutDashed(lines []string) (text, signature []string) {
 		}
 		rest := lines[i+1:]
 		t := strings.TrimRight(l, " \t")
-		sign := t == "--" || t == "—" && len(rest) < 15 || isRuler(t) && listFooter(rest)
+		sign := t == "--" || t == "---" && contactBlock(trimBlank(rest), 2) || t == "—" && len(rest) < 15 || isRuler(t) && listFooter(rest)
 		if !sign || !hasWords(lines[:i]) && len(rest) > 12 {
 			continue
 		}
@@ -44,6 +44,17 @@ func cutDashed(lines []string) (text, signature []string) {
 		return append(append([]string{}, lines[:i]...), back...), append([]string{l}, own...)
 	}
 	return lines, nil
+}
+
+// trimBlank is lines without the blank ones at both ends.
+func trimBlank(lines []string) []string {
+	for len(lines) > 0 && strings.TrimSpace(lines[0]) == "" {
+		lines = lines[1:]
+	}
+	for len(lines) > 0 && strings.TrimSpace(lines[len(lines)-1]) == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
 }
 
 var listWords = regexp.MustCompile(`(?i)mailing list|mailingliste|unsubscribe|abbestellen|abmelden|you received this message because|sie erhalten diese nachricht|listinfo|archive`)
