@@ -55,7 +55,7 @@ func (f *Finder) Find(folders []string, field, value string) (found Found, ok bo
 		found = Found{Folder: name, UIDValidity: validity, UID: uid}
 		if found.Raw, err = f.fetch(uid); err == nil {
 			return found, true, nil
-		} else if !errors.Is(err, errGone) { // a daemon may just have moved it
+		} else if !errors.Is(err, errGone) && !errors.Is(err, errMissing) { // a daemon may be moving it at this moment
 			return found, false, probeError(f.s.o, err)
 		}
 	}
