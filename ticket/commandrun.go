@@ -67,7 +67,26 @@ func (d *Desk) runAssign(tx Tx, c *deed, args []string) error {
 	if err := tx.PutTicket(*c.ticket); err != nil {
 		return err
 	}
+	if p.Name != c.person.Name && len(p.Addresses) > 0 {
+		if err := d.tellAssigned(tx, c, p); err != nil {
+			return err
+		}
+	}
 	return tx.AddEvent(Event{TicketID: c.ticket.ID, At: d.now(), Actor: c.actor, What: "assigned", Why: "to " + p.Name + was})
+}
+
+// tellAssigned tells a person what has been put into his hands: the customer's youngest mail.
+func (d *Desk) tellAssigned(tx Tx, c *deed, p Person) error {
+	ms, err := tx.Mails(c.ticket.ID)
+	if err != nil {
+		return err
+	}
+	for _, m := range slices.Backward(ms) {
+		if m.Kind == CustomerMail || m.Kind == MachineMail {
+			return d.tellPerson(tx, p.Addresses[0], c.ticket.ID, 0, m.ID, ReasonAssigned, c.actor, fmt.Sprintf("assigned:%d", c.mailID))
+		}
+	}
+	return nil
 }
 
 // personMeant finds who is meant by a whole name, a first or last name, an address or its local part.

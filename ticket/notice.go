@@ -233,6 +233,9 @@ func (d *Desk) sayAnswered(tx Tx, o *Out, m Mail, n *templates.Notification) err
 
 func (d *Desk) findAnswered(tx Tx, o *Out, m Mail, n *templates.Notification) error {
 	switch o.Reason {
+	case ReasonAssigned:
+		n.Detail = words{o.Detail + " hat dir dieses Ticket zugewiesen", o.Detail + " has assigned this ticket to you"}.in(o.Language)
+		return nil
 	case ReasonUnverified:
 		n.Why = o.Detail
 		return nil

@@ -21,7 +21,7 @@ import (
 
 // answerable are the reasons of notices that can be answered: whoever replies writes to the customer of the ticket, or commands.
 var answerable = []string{ReasonNewTicket, ReasonMail, ReasonForm, ReasonUndelivered, ReasonDelayed, ReasonEmergency, ReasonReminder, ReasonAlarm,
-	ReasonUnverified, ReasonNotDone, ReasonHelp}
+	ReasonUnverified, ReasonAssigned, ReasonNotDone, ReasonHelp}
 
 // carriesToken says whether a notice is one that proves its reader to be staff.
 func carriesToken(o *Out) bool {

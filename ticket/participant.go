@@ -74,6 +74,14 @@ type party struct {
 	why words    // where to is ""
 }
 
+// all are those to whom it goes, the customer first.
+func (p party) all() []string {
+	if p.to == "" {
+		return p.cc
+	}
+	return append([]string{p.to}, p.cc...)
+}
+
 // partyOf says to whom a mail of staff goes that answers the notice of the given mail (0: none in particular): to the author of that mail, or else of the
 // youngest of the ticket, and to all others who take part.
 func (d *Desk) partyOf(tx Tx, t Ticket, mailID int64) (p party, err error) {

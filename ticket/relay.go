@@ -47,17 +47,46 @@ func (d *Desk) passOn(tx Tx, u understood, c *staffClaim, g *deed, b commandBloc
 	if p.to == "" {
 		return g.held(p.why)
 	}
+	p, direct := withoutDirect(p, u.mail)
 	if err := d.addRelays(tx, g, p); err != nil {
 		return err
 	}
 	if err := d.answeredByStaff(tx, g.ticket, g.person.Name); err != nil {
 		return err
 	}
-	why := fmt.Sprintf("%s goes to %s", c.how, strings.Join(append([]string{p.to}, p.cc...), ", "))
-	if err := d.deedEvent(tx, g, "staff answer", why); err != nil {
+	if err := d.deedEvent(tx, g, "staff answer", howAnswered(c, p, direct)); err != nil {
 		return err
 	}
-	return d.tellLeftOut(tx, u, c, g, p)
+	return d.tellLeftOut(tx, u, c, g, p, direct)
+}
+
+// withoutDirect takes out of a party whom the writer has in To or Cc himself: they have the mail already.
+func withoutDirect(p party, m *message.Mail) (rest party, direct []string) {
+	has := func(address string) bool {
+		return slices.ContainsFunc(slices.Concat(m.To, m.Cc), func(a message.Address) bool { return strings.EqualFold(a.Address, address) })
+	}
+	for _, a := range p.all() {
+		switch {
+		case has(a):
+			direct = append(direct, a)
+		case rest.to == "":
+			rest.to = a
+		default:
+			rest.cc = append(rest.cc, a)
+		}
+	}
+	return rest, direct
+}
+
+func howAnswered(c *staffClaim, p party, direct []string) string {
+	var parts []string
+	if p.to != "" {
+		parts = append(parts, "goes to "+strings.Join(p.all(), ", "))
+	}
+	if len(direct) > 0 {
+		parts = append(parts, "was sent to "+strings.Join(direct, ", ")+" by its writer")
+	}
+	return c.how + "; " + strings.Join(parts, "; ")
 }
 
 // nothingToSend is for a mail without new text: nothing is amiss if it holds commands, and no attachment that somebody would miss.
@@ -109,7 +138,7 @@ func (d *Desk) inTurn(tx Tx, c *staffClaim, g *deed) error {
 
 // addRelays enters the outgoing mails; the customer's is the first.
 func (d *Desk) addRelays(tx Tx, g *deed, p party) error {
-	for _, to := range append([]string{p.to}, p.cc...) {
+	for _, to := range p.all() {
 		o := Out{
 			Kind: OutRelay, State: OutWaiting, TicketID: g.ticket.ID, MailID: g.mailID, Mailbox: g.ticket.Mailbox, Recipient: to, Reason: ReasonStaff,
 			Detail: g.person.Name, Language: g.ticket.Language, Created: d.now(), NextAt: d.now(), Key: fmt.Sprintf("relay:%d:%s", g.mailID, to),
@@ -137,21 +166,33 @@ func (d *Desk) answeredByStaff(tx Tx, t *Ticket, who string) error {
 	return tx.PutTicket(*t)
 }
 
-// tellLeftOut tells a person that somebody whom he had in copy is not added: nobody gets a customer's mails silently.
-func (d *Desk) tellLeftOut(tx Tx, u understood, c *staffClaim, g *deed, p party) error {
+// tellLeftOut tells a person that somebody whom he had in copy is not added, for nobody gets a customer's mails silently; and that a customer has got
+// the mail from himself, with all that it quotes.
+func (d *Desk) tellLeftOut(tx Tx, u understood, c *staffClaim, g *deed, p party, direct []string) error {
 	var out []string
 	for _, a := range slices.Concat(u.mail.To, u.mail.Cc) {
 		address := strings.ToLower(a.Address)
-		if address != p.to && !slices.Contains(p.cc, address) && !d.isStaffAddress(address) && !d.isOurs(address) && !slices.Contains(out, address) {
+		if !slices.Contains(p.all(), address) && !slices.Contains(direct, address) && !d.isStaffAddress(address) && !d.isOurs(address) && !slices.Contains(out, address) {
 			out = append(out, address)
 		}
 	}
-	if len(out) == 0 {
+	var undone []Undone
+	if len(direct) > 0 {
+		all := strings.Join(direct, ", ")
+		undone = append(undone, Undone{Why: words{
+			"Direkt von dir ging deine Mail schon an " + all + ", samt allem, was sie zitiert; dorthin wurde sie nicht noch einmal geschickt. Antworte das nächste Mal nur der Adresse der Benachrichtigung.",
+			"You have sent your mail to " + all + " yourself, with all that it quotes; it was not sent there again. Next time reply to the address of the notice alone.",
+		}.in(g.language)})
+	}
+	if len(out) > 0 {
+		all := strings.Join(out, ", ")
+		undone = append(undone, Undone{Why: words{
+			all + " nimmt an diesem Ticket nicht teil und wurde nicht dazugenommen (und hat deine Mail samt Zitat vielleicht von dir selbst bekommen). Soll jemand dazukommen, muss ihn der Kunde in Kopie nehmen.",
+			all + " takes no part in this ticket and was not added (and may have got your mail, with what it quotes, from yourself). To add somebody, the customer has to take him into copy.",
+		}.in(g.language)})
+	}
+	if len(undone) == 0 {
 		return nil
 	}
-	all := strings.Join(out, ", ")
-	return d.tellUndone(tx, *c, g.mailID, fmt.Sprintf("left-out:%d", g.mailID), []Undone{{Why: words{
-		"Deine Antwort ging an " + strings.Join(append([]string{p.to}, p.cc...), ", ") + ". " + all + " nimmt an diesem Ticket nicht teil und wurde nicht dazugenommen (und hat deine Mail samt internem Zitat vielleicht von dir selbst bekommen). Soll jemand dazu, muss der Kunde ihn in Kopie nehmen.",
-		"Your reply went to " + strings.Join(append([]string{p.to}, p.cc...), ", ") + ". " + all + " takes no part in this ticket and was not added (and may have got your mail, the internal quote with it, from yourself). To add somebody, the customer has to take him into copy.",
-	}.in(g.language)}})
+	return d.tellUndone(tx, *c, g.mailID, fmt.Sprintf("left-out:%d", g.mailID), undone)
 }

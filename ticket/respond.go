@@ -30,6 +30,7 @@ const (
 	ReasonHelp        = "help"        // a person of staff has asked for the commands
 	ReasonUnverified  = "unverified"  // staff are told of a mail that claims to be one of them, without proof
 	ReasonDigest      = "digest"      // staff are told at the start of support hours what the night has left
+	ReasonAssigned    = "assigned"    // a person is told that a colleague has put a ticket into his hands: Detail is the colleague
 	ReasonNoAnswer    = "no_answer"   // the customer is told that the technician has called in vain
 )
 
@@ -75,7 +76,17 @@ func (d *Desk) respond(tx Tx, t Ticket, m Mail, u understood, th thread) error {
 	if err != nil {
 		return err
 	}
-	return d.tellStaff(tx, t, m.ID, reason, detail, also)
+	return d.tellStaff(tx, t, m.ID, reason, detail, append(also, d.assignee(t)...))
+}
+
+// assignee is the address of whoever looks after a ticket, if there is one.
+func (d *Desk) assignee(t Ticket) []string {
+	for _, p := range d.o.Staff.People {
+		if p.Name == t.Assigned && len(p.Addresses) > 0 {
+			return p.Addresses[:1]
+		}
+	}
+	return nil
 }
 
 // goes is the verb of the history: in mode observe nothing does.

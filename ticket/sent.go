@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -45,7 +46,10 @@ func (d *Desk) signedBy(name string) string {
 // knownIn says whether the ticket has the mail already: a copy to ourselves came by the mailbox, too.
 func (d *Desk) knownIn(tx Tx, t Ticket, u understood) (bool, error) {
 	ms, err := tx.Mails(t.ID)
-	return slices.ContainsFunc(ms, func(m Mail) bool { return m.MessageID != "" && m.MessageID == u.mail.MessageID }), err
+	same := func(m Mail) bool {
+		return m.MessageID == u.mail.MessageID && (m.MessageID != "" || bytes.Equal(m.ContentHash, u.mail.ContentHash[:]))
+	}
+	return slices.ContainsFunc(ms, same), err
 }
 
 // sentAbout finds the ticket of a mail that was sent: by what it answers, by the number in its subject, else by its recipient, who must take part in
@@ -124,7 +128,6 @@ func (d *Desk) recordDirect(tx Tx, e *Entry, u understood, t Ticket, who, how st
 	if err := tx.AddMail(&m); err != nil {
 		return err
 	}
-	t.Mails++
 	late := e.Arrived.Before(t.LastCustomerAt) // the customer has written again since
 	if !late {
 		if err := d.answeredByStaff(tx, &t, who); err != nil {

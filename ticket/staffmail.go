@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -38,6 +39,9 @@ func (d *Desk) staffMail(tx Tx, e *Entry, u understood) (done bool, err error) {
 	case !about:
 		return false, nil
 	case c.proved():
+		if done, err := d.doneAlready(tx, e, u, c); err != nil || done {
+			return true, err
+		}
 		return true, d.doStaffMail(tx, e, u, c)
 	}
 	takesPart, err := tx.TakesPart(c.ticket.ID, c.from)
@@ -58,6 +62,23 @@ func (d *Desk) staffMail(tx Tx, e *Entry, u understood) (done bool, err error) {
 
 func (d *Desk) isStaffAddress(address string) bool {
 	return slices.ContainsFunc(d.o.World.Staff, func(a string) bool { return strings.EqualFold(a, address) })
+}
+
+// doneAlready: the same words of the same second under another Message-ID are what a program has sent twice. A customer's mail would be another
+// mail; what staff say is done once.
+func (d *Desk) doneAlready(tx Tx, e *Entry, u understood, c staffClaim) (bool, error) {
+	if c.ticket.ID == 0 || u.mail.Date.IsZero() {
+		return false, nil
+	}
+	ms, err := tx.Mails(c.ticket.ID)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(ms, func(m Mail) bool { return m.Kind == StaffMail && bytes.Equal(m.ContentHash, e.ContentHash) })
+	if i < 0 {
+		return false, nil
+	}
+	return true, d.recordCopy(tx, e, Entry{TicketID: c.ticket.ID}, nil)
 }
 
 // noteOfStaff notes an automatic mail.
