@@ -69,12 +69,28 @@ func judgeFields(fields []strictResults, from author) finding {
 			}
 		}
 	}
-	// A signature is good for itself where there is no policy (none; Microsoft's bestguesspass); where judging the policy failed, the server may have
-	// met a From that it could not read (RFC 7489, 6.6.1).
-	if d := said["dmarc"]; d != "" && d != "pass" && d != "none" && d != "bestguesspass" {
-		return against("dmarc=" + d)
+	if why := dmarcAgainst(said); why != "" {
+		return against(why)
 	}
 	return proof
+}
+
+// dmarcAgainst says what in DMARC's result speaks against the mail. A signature or a login is good for itself where there is no policy ("none",
+// Microsoft's "bestguesspass") and where it was not asked for ("skipped", Exim); where judging failed, the server may have met a From that it could
+// not read (RFC 7489, 6.6.1). And who passes has passed by DKIM or by SPF: where these are told and neither did, one of the fields is forged.
+func dmarcAgainst(said map[string]string) string {
+	switch d := said["dmarc"]; d {
+	case "", "none", "bestguesspass", "skipped":
+		return ""
+	case "pass":
+		dkim, spf := said["dkim"], said["spf"]
+		if (dkim != "" || spf != "") && dkim != "pass" && spf != "pass" {
+			return "fields of our server contradict each other: dmarc=pass without dkim or spf"
+		}
+		return ""
+	default:
+		return "dmarc=" + d
+	}
 }
 
 // judged is what one field says.
@@ -102,7 +118,7 @@ func judgeField(f strictResults, from author) (j judged) {
 				word, j.proof = "pass", "dkim=pass, aligned with From"
 			}
 		case "dmarc":
-			if r.result == "pass" && r.props["header.from"] != "" {
+			if r.result == "pass" && r.props["header.from"] != "" && j.proof == "" {
 				j.proof = "dmarc=pass"
 			}
 		case "auth":
@@ -116,8 +132,12 @@ func judgeField(f strictResults, from author) (j judged) {
 			}
 			word += " " + lowerASCII(login)
 		case "spf":
-			if r.props["smtp.mailfrom"] == "" && r.props["smtp.mail"] == "" {
+			sender := r.props["smtp.mailfrom"] + r.props["smtp.mail"]
+			if sender == "" {
 				continue // of the host's name: another question
+			}
+			if r.result == "pass" && !from.alignedWith(domainOf(sender)) {
+				word = "pass of another"
 			}
 		case "compauth":
 			if r.result == "fail" {
