@@ -197,7 +197,11 @@ func behindCommand(line string) string {
 	s = strings.TrimLeftFunc(s, func(r rune) bool {
 		return unicode.IsLetter(r) || unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r)
 	})
-	return strings.TrimSpace(strings.TrimLeft(s, ".:,;!?*_-–"))
+	s = strings.TrimSpace(strings.TrimLeft(s, ".:,;!?*_-–—"))
+	for _, dash := range []string{"- ", "– ", "— "} {
+		s = strings.TrimPrefix(s, dash)
+	}
+	return strings.TrimSpace(s)
 }
 
 func cutAny(s, chars string) (before, after string, found bool) {
