@@ -256,6 +256,10 @@ func (s *Set) checkConfirmations(files map[string]file) []*Problem {
 			at := f.source(confirmation, lang, langs[0])
 			f.near(at, anyStatement(lang), "write {{.Statement}} right below the state", r.Text, name)
 			f.near(at, c.Emergency.Number, "write {{.Emergency.Number}}", r.Text, name)
+			if c.Kind == ConfirmNoAnswer && c.Row != Finished {
+				f.near(at, clock(lang, c.CalledAt), "write {{.CalledAt}}, when we called in vain", r.Text, name)
+				f.near(at, clock(lang, c.NextTry), "write {{.NextTry}}, when we call again", r.Text, name)
+			}
 		}
 		if strings.IndexFunc(r.Subject, isLetter) != 0 {
 			f.add(&Problem{f.source(confirmation, langs[0]), 1, 1, `the subject says no state: write it into {{define "subject"}}`}, name)

@@ -63,6 +63,11 @@ func (v *noticeView) staffMail(n *Notification, lang string) {
 		v.Own, v.Cut = textLinesUpTo(n.Text, maxOwn)
 		v.Text = nil
 	}
+	if n.Kind == NoticeUnverified { // whoever imitates a colleague wants to be believed: nothing in it is a link
+		for i := range v.Text {
+			v.Text[i] = unclickable(v.Text[i])
+		}
+	}
 	for _, h := range n.Help {
 		v.Help = append(v.Help, HelpLine{said(h.Usage), literal(oneLine(h.Says)), literal(oneLine(h.Aliases))})
 	}
