@@ -188,8 +188,11 @@ func (t *trustTest) missing(ctx context.Context) error {
 func (t *trustTest) verdict(v ticket.TrustVerdict, find *ingest.Finder, found *ingest.Found) (string, error) {
 	if !v.OK {
 		left := ""
+		if loopback(t.cfg.SMTP.Host) && slices.ContainsFunc(v.Believed, func(b string) bool { return strings.HasPrefix(b, "Received") }) {
+			left = fmt.Sprintf("; hops within the machine itself are looked past, and the test mail was handed in at %s: let smtp.host name the server from outside", t.cfg.SMTP.Host)
+		}
 		if found != nil {
-			left = fmt.Sprintf("; the test mail is left in %s for a look at its header (UID %d)", found.Folder, found.UID) + t.otherName(found.Raw)
+			left += fmt.Sprintf("; the test mail is left in %s for a look at its header (UID %d)", found.Folder, found.UID) + t.otherName(found.Raw)
 		}
 		return "", fmt.Errorf("our mail server lets forged copies through, and they would be believed: %s; replies and commands of staff are off until it strips them (docs/operating.md, Replies of staff)%s",
 			strings.Join(v.Believed, ", "), left)
