@@ -169,10 +169,13 @@ func (t *tx) MailsBefore(before int64, since time.Time, limit int) ([]ticket.Mai
 	if before == 0 {
 		before = math.MaxInt64
 	}
-	return t.mails("read the youngest mails", selectMail+" WHERE id < ?1 AND arrived >= ?2 ORDER BY id DESC LIMIT ?3", before, since, limit)
+	return t.mails("read the youngest mails", selectMail+" WHERE id < ?1 AND arrived >= ?2 AND "+notOfStaff+" ORDER BY id DESC LIMIT ?3", before, since, limit)
 }
 
-const countMails = "SELECT count(*) FROM mail WHERE arrived >= ?1"
+// notOfStaff leaves out what staff have written, and what claims to be of them: rules do not decide about it.
+const notOfStaff = "kind NOT IN ('staff', 'unverified')"
+
+const countMails = "SELECT count(*) FROM mail WHERE arrived >= ?1 AND " + notOfStaff
 
 // CountMails is ticket.Tx.
 func (t *tx) CountMails(since time.Time) (n int, err error) {

@@ -167,6 +167,9 @@ func (d *Desk) noticeView(tx Tx, t Ticket, m Mail, o *Out) (templates.Notificati
 		Name: m.FromName, Address: m.From, Subject: m.Subject, Arrived: m.Arrived.In(d.o.Hours.Location),
 		Missing: line.Missing, Problem: line.ProblemParsing, LeftOut: cutWords(o.Language, line.Cut), Text: line.Text, Why: o.Detail,
 	}
+	if o.Reason != ReasonNewTicket && o.Reason != ReasonForm { // "thank you, it works again" lacks nothing
+		n.Missing = nil
+	}
 	if slices.Contains(routed, o.Reason) {
 		n.Priority, n.Tags = noticePriority(t, line.Route), t.Tags
 	}

@@ -55,9 +55,9 @@ type Tx interface {
 	AddMail(m *Mail) error // sets ID, and counts it in its ticket
 	Mail(id int64) (m Mail, ok bool, err error)
 	Mails(ticketID int64) ([]Mail, error) // oldest first
-	// MailsBefore lists mails of all tickets, youngest first: those with an ID below before (0: all) that arrived at or after since.
+	// MailsBefore lists mails of all tickets that rules have decided about (not those of staff), youngest first: those with an ID below before (0: all) that arrived at or after since.
 	MailsBefore(before int64, since time.Time, limit int) ([]Mail, error)
-	CountMails(since time.Time) (int, error) // mails of all tickets that arrived at or after since
+	CountMails(since time.Time) (int, error) // such mails that arrived at or after since
 	// TicketOf finds the ticket of a mail known by one of these Message-IDs: a mail in a ticket, or an outgoing mail (also of
 	// an earlier attempt). The last id of the list that is known wins (the youngest reference).
 	TicketOf(messageIDs []string) (ticketID int64, messageID string, ok bool, err error)
