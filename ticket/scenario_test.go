@@ -73,6 +73,7 @@ type stage struct {
 	// pageFaults are how pages end, by channel; "" is every other.
 	pageFaults map[string]string
 	adjust     []func(*ticket.Options) // what the scenario has set
+	named      map[string]ticket.Out   // mails that the scenario has given a name
 	onLie      func(why string)        // what to do with a mail that says what is not so; nil: the test fails
 	where      string
 }
@@ -355,7 +356,7 @@ func (s *stage) fill(raw string) string {
 	raw = s.fillFrom(raw, "{{c-", ticket.OutConfirmation)
 	raw = s.fillFrom(raw, "{{a-", ticket.OutAlarm)
 	raw = s.fillFrom(raw, "{{r-", ticket.OutRelay)
-	raw = s.fillQuote(raw)
+	raw = s.fillNamed(s.fillLast(raw))
 	raw = s.fillFrom(raw, "{{n-", ticket.OutNotice)
 	return s.fillFrom(raw, "{{", ticket.OutAnswer)
 }
@@ -364,28 +365,31 @@ func (s *stage) fillFrom(raw, mark string, kind ticket.OutKind) string {
 	if !strings.Contains(raw, mark) {
 		return raw
 	}
-	for i := len(s.sent) - 1; i >= 0; i-- {
-		o := s.sent[i]
-		if o.Kind != kind {
-			continue
-		}
-		m, err := mail.ReadMessage(bytes.NewReader(o.Bytes))
-		s.check(err)
-		line := ""
-		for _, l := range strings.Split(words(s.T, o.Bytes), "\n") {
-			if (strings.Contains(l, "NS-") || strings.Contains(l, "NE-")) && strings.Contains(l, "·") {
-				line = strings.TrimSpace(l)
-			}
-		}
-		reply, _ := mail.ParseAddress(m.Header.Get("Reply-To"))
-		if reply == nil {
-			reply = &mail.Address{}
-		}
-		return strings.NewReplacer(mark+"id}}", o.MessageID, mark+"reply-to}}", reply.Address, mark+"envelope}}", o.EnvelopeFrom, mark+"line}}", line,
-			mark+"references}}", strings.Join(strings.Fields(m.Header.Get("References")), " "), mark+"raw}}", string(o.Bytes)).Replace(raw)
+	all := s.accepted(kind, "")
+	if len(all) == 0 {
+		s.Fatalf("%s: nothing of that kind was sent yet", s.where)
 	}
-	s.Fatalf("%s: nothing of that kind was sent yet", s.where)
-	return ""
+	return s.fillOut(raw, mark, all[len(all)-1])
+}
+
+func (s *stage) fillOut(raw, mark string, o ticket.Out) string {
+	if !strings.Contains(raw, mark) {
+		return raw
+	}
+	m, err := mail.ReadMessage(bytes.NewReader(o.Bytes))
+	s.check(err)
+	line := ""
+	for _, l := range strings.Split(words(s.T, o.Bytes), "\n") {
+		if (strings.Contains(l, "NS-") || strings.Contains(l, "NE-")) && strings.Contains(l, "·") {
+			line = strings.TrimSpace(l)
+		}
+	}
+	reply, _ := mail.ParseAddress(m.Header.Get("Reply-To"))
+	if reply == nil {
+		reply = &mail.Address{}
+	}
+	return strings.NewReplacer(mark+"id}}", o.MessageID, mark+"reply-to}}", reply.Address, mark+"envelope}}", o.EnvelopeFrom, mark+"line}}", line,
+		mark+"references}}", strings.Join(strings.Fields(m.Header.Get("References")), " "), mark+"raw}}", string(o.Bytes)).Replace(raw)
 }
 
 func (s *stage) check(err error) {

@@ -117,7 +117,7 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &stage{T: t, ctx: ctx, clock: c, store: s, desk: desk, mails: map[string][]byte{}, became: map[string]ticket.EntryState{}}
+	return &stage{T: t, ctx: ctx, clock: c, store: s, desk: desk, mails: map[string][]byte{}, became: map[string]ticket.EntryState{}, named: map[string]ticket.Out{}}
 }
 
 // words is what a reader sees of a mail: subject, then the text.
