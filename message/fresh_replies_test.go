@@ -29,7 +29,7 @@ import (
 //	never   one line for each word that must stand nowhere: what the notice and the signature say
 func TestReplies(t *testing.T) {
 	files, err := filepath.Glob("testdata/replies/*.eml")
-	if err != nil || len(files) < 80 {
+	if err != nil || len(files) < 90 {
 		t.Fatalf("%d files, error %v", len(files), err)
 	}
 	for _, file := range files {
