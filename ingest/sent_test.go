@@ -230,7 +230,11 @@ func TestSentAsConfiguredTakesOver(t *testing.T) {
 // A folder that is there and cannot be opened is a fault, and not a missing one: nobody is to look for another name.
 func TestSentThatIsRefused(t *testing.T) {
 	h := sentHouse(t, postoffice.Options{})
-	f := h.office.Inject(postoffice.Fault{At: postoffice.IMAPSelect, Reply: "NO [NOPERM] not yours"})
+	h.opts.Folder = "Gesendet" // beside Sent, which the server calls \Sent
+	if err := h.office.CreateFolder("support", "Gesendet"); err != nil {
+		t.Fatal(err)
+	}
+	f := h.office.Inject(postoffice.Fault{At: postoffice.IMAPSelect, When: func(e postoffice.Event) bool { return strings.Contains(e.Line, "Gesendet") }, Reply: "NO [NOPERM] not yours"})
 	h.watch()
 	h.log.wait(t, h.ctx, "not yours", 1)
 	if s := h.w.Status(); s.Connected || s.Missing {
@@ -238,14 +242,14 @@ func TestSentThatIsRefused(t *testing.T) {
 	}
 	f.Clear()
 	h.log.wait(t, h.ctx, "watching mailbox", 1)
-	h.post("Sent", emergency(1))
+	h.post("Gesendet", emergency(1))
 	h.desk.waitMarked(t, h.ctx, 1)
 }
 
 // A connection that ends while there is no folder is made anew.
 func TestConnectionLostWithoutSent(t *testing.T) {
 	h := sentHouse(t, postoffice.Options{})
-	h.opts.Reselect, h.opts.Poll = time.Hour, 5*time.Millisecond
+	h.opts.Reselect, h.opts.Poll = time.Hour, time.Hour
 	h.remove("Sent")
 	h.watch()
 	h.log.wait(t, h.ctx, "is not seen", 1)

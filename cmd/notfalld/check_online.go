@@ -30,6 +30,9 @@ func (k *checker) online(ctx context.Context, cfg *Config) {
 			err = fmt.Errorf("%s: %s can be read only: no mail in it can be marked; give the login the right to set flags", r.Address, r.Folder)
 		}
 		k.sayErr(what, imapText(m, r), err)
+		if err == nil {
+			k.sent(ctx, m, o)
+		}
 	}
 	o, err := cfg.outboxOptions(nil)
 	text := ""
@@ -61,6 +64,25 @@ func (k *checker) store(ctx context.Context, cfg *Config) {
 		err = s.Close()
 	}
 	k.sayErr("store", text, err)
+}
+
+// sent looks for the folder of sent mails. That there is none is no fault: it may come with the first mail.
+func (k *checker) sent(ctx context.Context, m Mailbox, o ingest.Options) {
+	o, ok := m.sentOptions(o)
+	if !ok {
+		return
+	}
+	within, cancel := context.WithTimeout(ctx, onlineTimeout)
+	defer cancel()
+	r, err := ingest.Probe(within, o)
+	text := fmt.Sprintf("%s holds %d mails", r.Folder, r.Mails)
+	switch {
+	case r.Missing != "":
+		text = r.Missing + ": replies sent straight from the mailbox are not seen; name their folder in imap.sent_folder"
+	case r.Folder != m.IMAP.SentFolder:
+		text = fmt.Sprintf(`there is no folder %q, so %q is read, which the server calls \Sent; it holds %d mails`, m.IMAP.SentFolder, r.Folder, r.Mails)
+	}
+	k.sayErr("sent mails "+m.Name, text, err)
 }
 
 // imapText says what a mailbox can do, and what it cannot, where that changes how the daemon works.

@@ -104,6 +104,7 @@ func (c *Config) checkMailboxes() {
 			folders[place] = i
 		}
 		c.checkMark(key, m)
+		c.checkSent(key, m)
 		for j, g := range m.Groups {
 			c.checkAddress(fmt.Sprintf("%s.groups[%d].address", key, j), g.Address)
 		}
@@ -119,6 +120,17 @@ func (c *Config) checkMark(key string, m Mailbox) {
 	}
 	if m.Mark.MoveTo != "" && m.Mark.MoveTo == m.IMAP.Folder {
 		c.doc.ProblemAt(key+".mark.move_to", "is the folder that is read", "name another folder, or leave it empty")
+	}
+}
+
+// checkSent: what lies in a folder of mails to us must not count as sent by us.
+func (c *Config) checkSent(key string, m Mailbox) {
+	switch {
+	case m.IMAP.SentFolder == "":
+	case m.IMAP.SentFolder == m.IMAP.Folder, strings.EqualFold(m.IMAP.SentFolder, "INBOX"):
+		c.doc.ProblemAt(key+".imap.sent_folder", "is the folder that is read", `name the folder of sent mails, or write "" to read none`)
+	case m.IMAP.SentFolder == m.Mark.MoveTo:
+		c.doc.ProblemAt(key+".imap.sent_folder", "is where mails of customers are moved to", `name the folder of sent mails, or write "" to read none`)
 	}
 }
 

@@ -130,6 +130,9 @@ func (m *Main) plan(cfg *Config) (*plan, error) {
 		}
 		o.Clock = p.clock
 		p.boxes = append(p.boxes, o)
+		if o, ok := box.sentOptions(o); ok {
+			p.boxes = append(p.boxes, o)
+		}
 	}
 	if p.smtp, err = cfg.outboxOptions(p.log); err != nil {
 		return nil, exitError{exitUsage, err}
@@ -243,7 +246,7 @@ func (d *parts) run(ctx context.Context, started func(*parts)) error {
 		return nil
 	})
 	_, _ = daemon.SdNotify(false, daemon.SdNotifyReady)
-	d.log.Info("notfalld runs", "mode", d.config.Mode, "mailboxes", len(d.watchers), "rules", d.desk.RulesHash())
+	d.log.Info("notfalld runs", "mode", d.config.Mode, "mailboxes", len(d.config.Mailboxes), "rules", d.desk.RulesHash())
 	d.sayTrust(ctx)
 	if started != nil {
 		started(d)

@@ -26,8 +26,12 @@ func (d *parts) handler() http.Handler {
 func (d *parts) ready(ctx context.Context) []web.Check {
 	checks := []web.Check{{Part: "store", Wrong: d.pulse.feel(ctx, d.store.Ping)}}
 	for _, w := range d.watchers {
-		c, s := web.Check{Part: "mailbox " + w.Status().Name}, w.Status()
-		if !s.Connected {
+		s := w.Status()
+		c := web.Check{Part: "mailbox " + s.Name}
+		if s.Sent {
+			c.Part += ", sent mails"
+		}
+		if !s.Connected { // a folder of sent mails that is not there is no fault
 			c.Wrong = "not connected"
 		}
 		checks = append(checks, c)
@@ -71,7 +75,12 @@ func (d *parts) metrics() *prometheus.Registry {
 			func() float64 { return float64(d.rules.count(o).Load()) })
 	}
 	for _, w := range d.watchers {
-		box := prometheus.Labels{"mailbox": w.Status().Name}
+		box := prometheus.Labels{"mailbox": w.Status().Name, "folder": "read"}
+		if w.Status().Sent {
+			box["folder"] = "sent"
+			gauge("mailbox_sent_missing", "1 while there is no folder of sent mails: what is sent straight from the mailbox is not seen.",
+				prometheus.Labels{"mailbox": w.Status().Name}, func() float64 { return oneIf(w.Status().Missing) })
+		}
 		gauge("mailbox_connected", "1 while logged in with the folder selected.", box, func() float64 { return oneIf(w.Status().Connected) })
 		gauge("mailbox_backlog", "Mails listed and not yet taken.", box, func() float64 { return float64(w.Status().Backlog) })
 		gauge("mailbox_set_aside", "Mails that the server does not deliver.", box, func() float64 { return float64(w.Status().SetAside) })

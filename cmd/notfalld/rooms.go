@@ -91,7 +91,7 @@ func (c *Config) ticketOptions() (ticket.Options, error) {
 		return ticket.Options{}, err
 	}
 	for _, m := range c.Mailboxes {
-		o.Mailboxes = append(o.Mailboxes, ticket.Mailbox{Name: m.Name, Address: m.Address, Plus: ticket.Plus(m.PlusAddress)})
+		o.Mailboxes = append(o.Mailboxes, ticket.Mailbox{Name: m.Name, Address: m.Address, Plus: ticket.Plus(m.PlusAddress), Sent: m.IMAP.SentFolder})
 	}
 	if c.Secret != "" {
 		o.Secret = []byte(c.Secret)
@@ -110,6 +110,12 @@ func (c *Config) ingestOptions(m Mailbox, log *slog.Logger) (ingest.Options, err
 		Idle: m.IMAP.Idle, Poll: m.IMAP.Poll, Keyword: m.Mark.Keyword, MoveTo: m.Mark.MoveTo,
 		MaxWhole: int64(c.Limits.Mail), PerMail: c.Limits.PerMail, Limits: c.messageLimits(), Log: log,
 	}, nil
+}
+
+// sentOptions are those of the watcher of what is sent from a mailbox, which is another connection; false if that is not read.
+func (m Mailbox) sentOptions(o ingest.Options) (ingest.Options, bool) {
+	o.Sent, o.Folder, o.Keyword, o.MoveTo = true, m.IMAP.SentFolder, "", ""
+	return o, o.Folder != ""
 }
 
 func (c *Config) outboxOptions(log *slog.Logger) (outbox.Options, error) {
