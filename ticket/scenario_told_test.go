@@ -137,7 +137,7 @@ func (s *stage) lieOf(o ticket.Out, text string) string {
 	if e.Phone != "" && strings.Contains(text, e.Phone) && (o.Kind == ticket.OutConfirmation || !s.wrote(o, e.Phone)) {
 		return "the phone number is written out"
 	}
-	ended, overdue := !e.EndedAt.IsZero(), !s.clock.Now().Before(e.CallbackBy)
+	ended, overdue := !e.EndedAt.IsZero(), !s.clock.Now().Before(e.CallBy())
 	switch row, _, _ := strings.Cut(o.Row, "/"); row {
 	case "alarmed":
 		if e.Alarm != ticket.AlarmAccepted || e.State != ticket.Triggered || overdue {
