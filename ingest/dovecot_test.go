@@ -94,6 +94,12 @@ func (k *kitchen) wantFlags(folder string, want ...string) {
 // append lays a mail into the inbox over IMAP.
 func (k *kitchen) append(raw string, flags ...imap.Flag) {
 	k.Helper()
+	k.file("INBOX", raw, flags...)
+}
+
+// file lays a mail into a folder, as a mail program does with what it has sent; it makes the folder if there is none.
+func (k *kitchen) file(folder, raw string, flags ...imap.Flag) {
+	k.Helper()
 	c, err := imapclient.DialInsecure(k.dovecot.Addr(), nil)
 	if err != nil {
 		k.Fatal(err)
@@ -102,7 +108,12 @@ func (k *kitchen) append(raw string, flags ...imap.Flag) {
 	if err := c.Login(k.dovecot.User, k.dovecot.Password).Wait(); err != nil {
 		k.Fatal(err)
 	}
-	cmd := c.Append("INBOX", int64(len(raw)), &imap.AppendOptions{Flags: flags})
+	if exists, err := c.List("", folder, nil).Collect(); err != nil || len(exists) == 0 {
+		if err := c.Create(folder, nil).Wait(); err != nil {
+			k.Fatal(err)
+		}
+	}
+	cmd := c.Append(folder, int64(len(raw)), &imap.AppendOptions{Flags: flags})
 	cmd.Write([]byte(raw))
 	cmd.Close()
 	if _, err := cmd.Wait(); err != nil {

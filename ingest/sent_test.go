@@ -260,3 +260,39 @@ func TestConnectionLostWithoutSent(t *testing.T) {
 	h.office.DropConnections(postoffice.IMAP)
 	h.desk.waitMarked(t, h.ctx, 1)
 }
+
+// Debian's Dovecot: another folder serves because it is called \Sent, mails come by IDLE, the configured folder takes over with its first
+// mail, and what other programs see of the folders is as it was.
+func TestDovecotSent(t *testing.T) {
+	for _, format := range []string{"maildir", "sdbox"} {
+		t.Run(format, func(t *testing.T) {
+			k := newKitchen(t, postoffice.DovecotOptions{Format: format})
+			k.desk.lookBack = 0
+			k.opts.Sent, k.opts.Folder = true, "Gesendete Objekte (Büro)"
+			k.file("Sent", emergency(1), imap.FlagSeen) // older than the first start
+			end := k.watch()
+			k.log.wait(t, k.ctx, "watching mailbox", 1)
+			k.file("Sent", emergency(2), imap.FlagSeen) // pushed: the poll is an hour away
+			k.desk.waitMarked(t, k.ctx, 1)
+			end()
+
+			k.opts.Poll, k.opts.Reselect = 10*time.Millisecond, 20*time.Millisecond
+			defer k.watch()()
+			k.log.wait(t, k.ctx, "watching mailbox", 2)
+			k.file(k.opts.Folder, emergency(3))
+			k.desk.waitMarked(t, k.ctx, 2)
+			k.file(k.opts.Folder, ordinary(4), imap.FlagSeen, imap.FlagAnswered)
+			k.desk.waitMarked(t, k.ctx, 3)
+			for i, want := range []string{"Sent", k.opts.Folder, k.opts.Folder} {
+				if f := k.desk.taken[i]; f.Place.Folder != want || !f.Sent || f.InternalDate.IsZero() {
+					t.Errorf("%d: taken from %q, %v", i, f.Place.Folder, f.Sent)
+				}
+			}
+			k.wantFlags("Sent", `1 \Seen`, `2 \Seen`)
+			k.wantFlags(k.opts.Folder, "1", `2 \Answered \Seen`)
+			if k.desk.again > 0 {
+				t.Errorf("%d mails came twice", k.desk.again)
+			}
+		})
+	}
+}
