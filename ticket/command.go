@@ -24,7 +24,8 @@ type commandKind struct {
 // commandBlock is what the new text of a mail of staff asks for. The note is not one of its commands: whoever executes them writes it down.
 type commandBlock struct {
 	commands []command
-	note     string // what stands behind #note; internal
+	first    command // the line that comes first: one of commands, or the note
+	note     string  // what stands behind #note; internal
 	hasNote  bool
 	skip     int    // lines of the new text that are commands: the rest goes to the customer
 	rest     string // that rest, without blank lines around it

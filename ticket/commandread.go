@@ -90,6 +90,9 @@ func (r *commandReader) top(number int, line string) (more bool) {
 
 // command takes a line that names a command.
 func (r *commandReader) command(number int, line string, h hashLine) {
+	if r.block.first.kind == nil {
+		r.block.first = command{kind: h.kind, line: number, said: shortLine(line)}
+	}
 	if h.isNote() {
 		r.block.hasNote, r.block.note = true, behindCommand(line)
 		if other := r.insideNote(h.rest); other != "" {

@@ -225,7 +225,10 @@ func (d *Desk) carryOut(tx Tx, u understood, c *staffClaim, g *deed) error {
 		return heldError{undone}
 	}
 	if !onTop(u.mail.Whole, u.mail.Text, b, d.o.Staff.Banners) {
-		return heldError{[]Undone{{Line: b.commands[0].line, Said: b.commands[0].said, Why: notOnTop.in(g.language)}}}
+		return heldError{[]Undone{{Line: b.first.line, Said: b.first.said, Why: notOnTop.in(g.language)}}}
+	}
+	if b.hasNote && b.note == "" && len(u.mail.Attachments)+len(u.mail.Inline) == 0 {
+		return heldError{[]Undone{{Why: emptyNote.in(g.language)}}}
 	}
 	if undone := d.mayDo(g, b); len(undone) > 0 {
 		return heldError{undone}
@@ -245,6 +248,8 @@ func (d *Desk) carryOut(tx Tx, u understood, c *staffClaim, g *deed) error {
 var notOnTop = words{
 	"Befehle gelten nur ganz oben in der Mail, über jedem Zitat: was darunter steht, kann von jemand anderem sein. Schreib den Befehl in die erste Zeile.",
 	"Commands count only at the very top of the mail, above any quote: what stands below may be somebody else's. Write the command into the first line."}
+
+var emptyNote = words{"Hinter #note steht nichts. Schreib die Notiz dahinter, oder darunter.", "There is nothing behind #note. Write the note behind it, or below."}
 
 // unreadable says why a mail of staff cannot be passed on or executed as a whole.
 func unreadable(m *message.Mail) (words, bool) {
