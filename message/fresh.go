@@ -92,11 +92,11 @@ func (m *Mail) partHTML() (sections, map[string]bool) {
 
 // pictureMark is what stands for a picture in the text of an HTML. No text can imitate it, as the lines of html.go, and it reads like no
 // word, address or number, by which the text would be parted elsewhere.
-func pictureMark(i int) string { return "\x04" + string(rune(firstPicture+i%maxPictures)) + "\x04" }
+func pictureMark(i int) string { return "\x04" + string(rune(firstPicture+i)) + "\x04" }
 
 const (
 	firstPicture = 0xE000 // the private use area
-	maxPictures  = 6000
+	maxPictures  = 500    // that are told apart
 )
 
 // contentID reads what follows "cid:" in an address (RFC 2392, 2).

@@ -17,16 +17,34 @@ func (p *page) fresh(head, text string, pasted map[string]bool, has func(string)
 	if !ok {
 		return "", nil
 	}
-	c := cleaner{page: p, pasted: pasted, has: has, shown: map[string]bool{}}
+	c := cleaner{page: p, pasted: pasted, has: has}
 	c.start, c.end = p.cut(r, text)
+	out = c.clean()
+	for range 3 {
+		if c.page = readPage(out); c.page == nil {
+			return "", nil
+		}
+		c.start, c.end = 0, len(c.cells)
+		again := c.clean()
+		if again == out { // every reader builds the same tree of it
+			break
+		}
+		out = again
+	}
+	if !saysOnly(out, p.pieces("", text)) {
+		return "", nil
+	}
+	return out, c.shown
+}
+
+// clean writes what is between start and end.
+func (c *cleaner) clean() string {
+	c.shown = map[string]bool{}
 	var b strings.Builder
-	if err := html.Render(&b, wrapped(c.children(p.root))); err != nil {
-		return "", nil
+	if err := html.Render(&b, wrapped(c.children(c.root))); err != nil { // a tree that cannot be written: none of ours
+		return ""
 	}
-	if !saysOnly(b.String(), p.pieces("", text)) {
-		return "", nil
-	}
-	return b.String(), c.shown
+	return b.String()
 }
 
 // wrapped puts nodes into one <div>, and takes none for one that is wrapped already.
@@ -120,8 +138,11 @@ func (c *cleaner) node(n *html.Node) []*html.Node {
 	case !keptElements[name]:
 		return inside
 	}
-	if n.Data == "tr" && !slices.ContainsFunc(inside, hasLeaf) {
+	if n.Data == "tr" && !slices.ContainsFunc(inside, holds(isSeen)) {
 		return nil
+	}
+	if name == "p" && slices.ContainsFunc(inside, holds(isBlock)) {
+		name = "div" // a paragraph ends where a block begins, and the tree would be another one for the reader
 	}
 	e := newElement(name)
 	e.Attr = attributes(n, a)
@@ -134,17 +155,28 @@ func (c *cleaner) node(n *html.Node) []*html.Node {
 	return []*html.Node{e}
 }
 
-// hasLeaf says whether there is anything to be seen in a cleaned node.
-func hasLeaf(n *html.Node) bool {
-	if n.Type == html.TextNode || n.Data == "img" || n.Data == "br" || n.Data == "hr" {
-		return true
-	}
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if hasLeaf(c) {
+// holds makes a test of a node one of all that is in it, too.
+func holds(test func(*html.Node) bool) func(*html.Node) bool {
+	return func(n *html.Node) bool {
+		if test(n) {
 			return true
 		}
+		for d := range n.Descendants() {
+			if test(d) {
+				return true
+			}
+		}
+		return false
 	}
-	return false
+}
+
+func isBlock(n *html.Node) bool { return n.Type == html.ElementNode && blockElements[n.Data] > 0 }
+
+func isLink(n *html.Node) bool { return n.Type == html.ElementNode && n.Data == "a" }
+
+// isSeen says whether there is anything to be seen in a cleaned node itself.
+func isSeen(n *html.Node) bool {
+	return n.Type == html.TextNode || n.Data == "img" || n.Data == "br" || n.Data == "hr"
 }
 
 func (c *cleaner) leaf(n *html.Node, l pageLeaf) []*html.Node {
@@ -193,7 +225,7 @@ func (c *cleaner) image(n *html.Node, l pageLeaf, inside bool) []*html.Node {
 // link keeps a link whose target is what its text says it is, or whose text says nothing of one.
 func (c *cleaner) link(n *html.Node, inside []*html.Node) []*html.Node {
 	target := honestTarget(nodeText(inside), attr(n, "href"))
-	if target == "" {
+	if target == "" || slices.ContainsFunc(inside, holds(isLink)) {
 		return inside
 	}
 	e := newElement("a")

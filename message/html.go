@@ -150,7 +150,7 @@ func (w *htmlWalker) enter(e *element, a attrs) {
 	case "blockquote":
 		e.quote = a.quoted || a.cite
 	case "img":
-		if w.pictures != nil && a.picture != "" && !a.dot {
+		if w.pictures != nil && a.picture != "" && !a.dot && len(*w.pictures) < maxPictures {
 			w.write(pictureMark(len(*w.pictures)))
 			*w.pictures = append(*w.pictures, a.picture)
 		}
