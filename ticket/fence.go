@@ -41,8 +41,8 @@ func newFenceCode() string {
 
 var (
 	fenceMark = regexp.MustCompile(`(?i)\[notfalld:(intern|ende|schluss):([a-z2-7]{16})\]`)
-	// fenceTrace is anything that may be left of a mark.
-	fenceTrace = regexp.MustCompile(`(?i)notfalld\s*:\s*(?:intern|ende|schluss)|(?:intern|ende|schluss)\s*:\s*[a-z2-7]{16}`)
+	// fenceTrace is what may be left of a mark, beside its code: see innerLines.
+	fenceTrace = regexp.MustCompile(`(?i)notfalld\s*:\s*(?:intern|ende|schluss)`)
 )
 
 // fenceCodes are the codes of all fences that a mail's own text quotes, each once.
@@ -83,11 +83,16 @@ func fencedOff(text string) (rest string, whole bool) {
 	return rest, !fenceTrace.MatchString(rest)
 }
 
-// hashLines remembers the lines of an internal block.
-func hashLines(block string) []byte {
+// hashLines remembers the lines of an internal block, but for those of another text.
+func hashLines(block, but string) []byte {
 	var out []byte
+	without := map[uint64]bool{}
+	for l := range strings.SplitSeq(but, "\n") {
+		h, _ := lineHash(l)
+		without[h] = true
+	}
 	for l := range strings.SplitSeq(block, "\n") {
-		if h, ok := lineHash(l); ok {
+		if h, ok := lineHash(l); ok && !without[h] {
 			out = binary.BigEndian.AppendUint64(out, h)
 		}
 	}
@@ -97,7 +102,7 @@ func hashLines(block string) []byte {
 // lineHash is the hash of a line's words, however it is quoted or wrapped in blanks; ok is false for lines of less than three words, which
 // anybody may write.
 func lineHash(l string) (hash uint64, ok bool) {
-	words := strings.FieldsFunc(strings.ToLower(l), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+	words := wordsOf(l)
 	if len(words) < 3 {
 		return 0, false
 	}
@@ -108,29 +113,55 @@ func lineHash(l string) (hash uint64, ok bool) {
 	return h.Sum64(), true
 }
 
-// innerLines are the hashes of several fences together.
-type innerLines map[uint64]bool
+func wordsOf(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) })
+}
 
-func (k innerLines) add(lines []byte) {
-	for ; len(lines) >= 8; lines = lines[8:] {
-		k[binary.BigEndian.Uint64(lines)] = true
+// A line of this many words is known again within other words, too: programs join lines, and wrap them. A shorter one anybody may write.
+const (
+	fewestWithin = 6
+	mostWithin   = 60
+)
+
+// innerLines are several fences together: the hashes of their lines, and their codes, which are what is left of a mark that was damaged.
+type innerLines struct {
+	lines map[uint64]bool
+	codes []string
+}
+
+func (k *innerLines) add(f Fence) {
+	k.codes = append(k.codes, f.Code)
+	for lines := f.Lines; len(lines) >= 8; lines = lines[8:] {
+		k.lines[binary.BigEndian.Uint64(lines)] = true
 	}
 }
 
 // drop takes out the lines of a text.
-func (k innerLines) drop(text string) {
-	for l := range strings.SplitSeq(text, "\n") {
-		if h, ok := lineHash(l); ok {
-			delete(k, h)
-		}
-	}
+func (k *innerLines) drop(text string) {
+	k.find(text, func(h uint64) bool { delete(k.lines, h); return false })
 }
 
-// in says whether one of the lines stands in a text.
-func (k innerLines) in(text string) bool {
+// in says whether one of the lines, or of the codes, stands in a text.
+func (k *innerLines) in(text string) bool {
+	small := strings.ToLower(text)
+	return slices.ContainsFunc(k.codes, func(code string) bool { return strings.Contains(small, code) }) || k.find(text, func(uint64) bool { return true })
+}
+
+// find calls for each of the lines that stands in a text, as a line or within one or several, until one call says that it is enough.
+func (k *innerLines) find(text string, enough func(uint64) bool) bool {
 	for l := range strings.SplitSeq(text, "\n") {
-		if h, ok := lineHash(l); ok && k[h] {
+		if h, ok := lineHash(l); ok && k.lines[h] && enough(h) {
 			return true
+		}
+	}
+	words := wordsOf(text)
+	for i := range words {
+		h := fnv.New64a()
+		for n, w := range words[i:min(i+mostWithin, len(words))] {
+			h.Write([]byte(w + " "))
+			if n+1 >= fewestWithin && k.lines[h.Sum64()] && enough(h.Sum64()) {
+				return true
+			}
 		}
 	}
 	return false
@@ -162,14 +193,14 @@ func (d *Desk) leaks(tx Tx, c *staffClaim, m *message.Mail, fresh message.Fresh)
 
 // innerLines are the lines of all blocks about a ticket or an emergency, but for those that customers have written themselves: "Server:
 // web01.firma.at" may stand in both.
-func (d *Desk) innerLines(tx Tx, c *staffClaim) (innerLines, error) {
+func (d *Desk) innerLines(tx Tx, c *staffClaim) (*innerLines, error) {
 	fs, err := tx.Fences(c.ticket.ID, c.emergency.ID, mostFences)
 	if err != nil {
 		return nil, err
 	}
-	inner := innerLines{}
+	inner := &innerLines{lines: map[uint64]bool{}}
 	for _, f := range fs {
-		inner.add(f.Lines)
+		inner.add(f)
 	}
 	ms, err := tx.Mails(c.ticket.ID)
 	if err != nil {
@@ -179,6 +210,9 @@ func (d *Desk) innerLines(tx Tx, c *staffClaim) (innerLines, error) {
 		var line rules.Line
 		if m.Kind != StaffMail && m.Kind != UnverifiedMail && json.Unmarshal(m.Line, &line) == nil {
 			inner.drop(line.Text + "\n" + line.Quoted)
+			for _, x := range line.Errors { // they may come out of his attachments
+				inner.drop(x.Text)
+			}
 		}
 	}
 	return inner, nil
@@ -200,13 +234,13 @@ func innerFile(name string) words {
 }
 
 // internal says whether a text holds a mark, a staff token, or a line of a block.
-func (d *Desk) internal(inner innerLines, text string) bool {
+func (d *Desk) internal(inner *innerLines, text string) bool {
 	_, token := d.keys.Find(text, StaffToken)
 	return token || fenceTrace.MatchString(text) || inner.in(text)
 }
 
 // internalFile looks into an attachment as far as it is text, or a mail: programs attach what they answer.
-func (d *Desk) internalFile(inner innerLines, a message.Attachment) bool {
+func (d *Desk) internalFile(inner *innerLines, a message.Attachment) bool {
 	const most = 1 << 20
 	data := string(a.Data[:min(len(a.Data), most)])
 	if d.internal(inner, strings.ReplaceAll(data, "\x00", "")) { // UTF-16, as in Outlook's .msg
@@ -224,12 +258,13 @@ func (d *Desk) internalFile(inner innerLines, a message.Attachment) bool {
 	return false
 }
 
-// rememberFence writes down what the internal block of a notice says.
-func (d *Desk) rememberFence(tx Tx, o *Out, code, text string) error {
+// rememberFence writes down what the internal block of a notice says, but for words of its reader that it repeats to him.
+func (d *Desk) rememberFence(tx Tx, o *Out, code, text, own string) error {
 	_, block, _ := strings.Cut(text, templates.FenceStart(code))
 	block, _, found := strings.Cut(block, templates.FenceEnd(code))
 	if !found {
 		return unwritableError{errors.New("a notice without its fence")}
 	}
-	return tx.AddFence(Fence{Code: code, OutID: o.ID, TicketID: o.TicketID, EmergencyID: o.EmergencyID, Recipient: o.Recipient, Lines: hashLines(block), Created: d.now()})
+	f := Fence{Code: code, OutID: o.ID, TicketID: o.TicketID, EmergencyID: o.EmergencyID, Recipient: o.Recipient, Lines: hashLines(block, own), Created: d.now()}
+	return tx.AddFence(f)
 }

@@ -102,7 +102,11 @@ func (d *Desk) writeNotice(tx Tx, o *Out, t Ticket, n templates.Notification, at
 		}
 	}
 	if n.Fence != "" {
-		if err := d.rememberFence(tx, o, n.Fence, r.Text); err != nil {
+		own := ""
+		if n.Kind == templates.NoticeReceipt {
+			own = n.Text
+		}
+		if err := d.rememberFence(tx, o, n.Fence, r.Text, own); err != nil {
 			return err
 		}
 	}
