@@ -67,9 +67,9 @@ func TestSentIsReadAndNeverChanged(t *testing.T) {
 	if err := h.office.WaitIdle(h.ctx, "support", 1); err != nil {
 		t.Fatal(err)
 	}
-	h.post("Sent", emergency(2)) // pushed: the poll is an hour away
-	h.desk.waitMarked(t, h.ctx, 1)
-	h.post("Sent", ordinary(3))
+	h.post("Sent", ordinary(2)) // pushed: the poll is an hour away
+	h.desk.waitTaken(t, h.ctx, 1)
+	h.post("Sent", emergency(3))
 	h.append(emergency(4)) // in the inbox, which is another watcher's
 	h.desk.waitMarked(t, h.ctx, 2)
 	h.wantFlags("Sent", "1:", "2:", "3:")
