@@ -28,7 +28,7 @@ func (f *findings) notice(at string, n *Notification, r Rendered) {
 		}
 	}
 	for _, c := range n.Commands {
-		if !forOne(n.Kind) && n.Kind != NoticeBundle && n.Kind != NoticeDigest && !strings.Contains(r.HTML, escaped(c.Target)) {
+		if n.Kind != NoticeBundle && n.Kind != NoticeDigest && !n.Done && !strings.Contains(r.HTML, escaped(c.Target)) {
 			bad("the command %s cannot be tapped: write {{range .Commands}}{{tap .Command .Says .Target}}{{end}}", c.Command)
 		}
 	}
@@ -82,6 +82,9 @@ func wanted(n *Notification) []want {
 		for _, u := range n.Undone {
 			all = append(all, want{u.Said, "write {{range .Undone}}{{.Said}}{{end}}"}, want{u.Why, "write {{range .Undone}}{{.Why}}{{end}}"})
 		}
+		if n.Done { // nothing has to be sent again
+			break
+		}
 		for _, l := range strings.Split(strings.TrimSpace(n.Text), "\n") {
 			all = append(all, want{l, "write {{range .Own}}| {{.}}{{end}}"})
 		}
@@ -99,9 +102,10 @@ func wanted(n *Notification) []want {
 	}
 	if n.Kind == NoticeReceipt || n.Kind == NoticeHelp {
 		for _, h := range n.Help {
-			all = append(all, want{h.Usage, "write {{range .Help}}{{.Usage}} {{.Says}}{{end}}"})
+			if !n.Done {
+				all = append(all, want{h.Usage, "write {{range .Help}}{{.Usage}} {{.Says}}{{end}}"})
+			}
 		}
-		return all
 	}
 	if n.Kind == NoticeBundle || n.Kind == NoticeDigest {
 		return all

@@ -166,6 +166,7 @@ type noticeView struct {
 
 	AttachedNames []string
 	CommandsOnly  bool
+	Done          bool
 	Undone        []undoneView
 	Own           []string // the person's own mail, to be copied
 	Help          []HelpLine

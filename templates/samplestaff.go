@@ -35,5 +35,11 @@ func staffNotices(lang string) []Notification {
 	orders.CommandsOnly, orders.Help, orders.AttachedNames, orders.Ticket = true, nil, nil, ""
 	digest.Digest = &Digest{Since: at.Add(-63 * time.Hour), At: at, Untold: item("NS-20"), Unalarmed: item("NS-30"), Overdue: item("NE-40"), Unverified: item("NS-50"), Bounced: item("NS-60")}
 	quiet.Digest = &Digest{At: at}
-	return append([]Notification{receipt, orders, help, unverified, digest, quiet}, withStaffMail(unverified)...)
+	done := withStaffMail(receipt)[0]
+	done.Done = true
+	all := []Notification{receipt, orders, help, unverified, digest, quiet, done}
+	for _, n := range []Notification{receipt, orders, help, unverified} {
+		all = append(all, withStaffMail(n)...)
+	}
+	return all
 }

@@ -55,7 +55,7 @@ func (v *noticeView) staffMail(n *Notification, lang string) {
 	}
 	v.Assigned, v.AnsweredBy = said(n.Assigned), said(n.AnsweredBy)
 	v.Original, v.OriginalNot = n.Original, said(strings.TrimSuffix(n.OriginalNot, "."))
-	v.AttachedNames, v.CommandsOnly = saidAll(n.AttachedNames), n.CommandsOnly
+	v.AttachedNames, v.CommandsOnly, v.Done = saidAll(n.AttachedNames), n.CommandsOnly, n.Done
 	for _, u := range n.Undone {
 		v.Undone = append(v.Undone, undoneView{max(u.Line, 0), said(u.Said), literal(notMarker(oneLine(u.Why)))})
 	}
