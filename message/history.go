@@ -99,7 +99,7 @@ func (s *splitter) headerBlock(i int) int {
 	}
 	first := headerLabel(s.lines[i])
 	if first == "" || first == "other" || first == "cc" {
-		return 0
+		return s.headByName(i)
 	}
 	if oneLineHeader.MatchString(s.lines[i]) {
 		return 4
@@ -127,9 +127,31 @@ func (s *splitter) headerBlock(i int) int {
 	}
 	delete(seen, "other")
 	if !seen["from"] || len(seen) < 3 || !seen["date"] && !seen["subject"] {
-		return 0
+		return s.headByName(i)
 	}
 	return len(seen)
+}
+
+// headByName counts the lines of a head whose labels are of a language that headerLabels does not know: three or more lines
+// "Label: value" together, one of them the subject that the mail itself answers to. 0 if there is none.
+func (s *splitter) headByName(i int) int {
+	if !(s.reply || s.forward) || len(s.subject) < 8 {
+		return 0
+	}
+	n, named := 0, false
+	for ; i+n < len(s.lines) && n < 8; n++ {
+		line := strings.Trim(s.lines[i+n], " \t*_")
+		colon := strings.IndexByte(line, ':')
+		if colon < 1 || colon > 24 || strings.ContainsAny(line[:colon], "@<>/,;[#") {
+			break
+		}
+		value := strings.TrimSpace(line[colon+1:])
+		named = named || n > 0 && len(value) >= 8 && strings.HasSuffix(s.subject, value)
+	}
+	if n < 3 || !named {
+		return 0
+	}
+	return n
 }
 
 // oneLineHeader is a head whose line ends were lost on the way.
@@ -189,7 +211,13 @@ func (s *splitter) attributionAt(i int) history {
 		if len(joined) > 400 {
 			break
 		}
-		if !strings.HasSuffix(joined, ":") || !attribution.MatchString(joined) {
+		if !strings.HasSuffix(joined, ":") {
+			continue
+		}
+		if !attribution.MatchString(joined) {
+			if s.reply && anyAttribution.MatchString(joined) && s.quotesFollow(i+n) {
+				return history{length: n, attribution: true, quotesFollow: true}
+			}
 			continue
 		}
 		h := history{length: n, attribution: true, quotesFollow: s.quotesFollow(i + n)}
@@ -257,6 +285,9 @@ var attribution = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 	`el .{0,60}\d.{0,200}escribió:`,
 	`op .{0,60}\d.{0,200}(?:schreef|het volgende geschreven).{0,100}:`,
 }, "|") + `)$`)
+
+// anyAttribution is one in whatever language, if in an answer quoted lines follow: it names a time and an address.
+var anyAttribution = regexp.MustCompile(`\d{1,2}[:.]\d{2}\b.*<[^<>@ ]* ?[^<>@ ]+@[^<>@ ]+>|<[^<>@ ]* ?[^<>@ ]+@[^<>@ ]+>.*\d{1,2}[:.]\d{2}\b`)
 
 // surely is an attribution whose form no sentence has: who wrote is an address, or a few names with
 // capitals at the end.

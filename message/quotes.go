@@ -19,8 +19,9 @@ type sections struct {
 // to be cut off. When in doubt a line stays text: a word of a problem lost is worse than a line of
 // history kept.
 type evidence struct {
-	reply   bool // In-Reply-To, References, or a subject that begins "AW:"
-	forward bool // a subject that begins "WG:"
+	reply   bool   // In-Reply-To, References, or a subject that begins "AW:"
+	forward bool   // a subject that begins "WG:"
+	subject string // of an answer
 }
 
 func evidenceOf(m *Mail) evidence {
@@ -31,6 +32,7 @@ func evidenceOf(m *Mail) evidence {
 	case slices.Contains(forwardPrefixes, p):
 		e = evidence{forward: true} // Outlook gives forwards References, too
 	}
+	e.subject = m.Subject
 	return e
 }
 
