@@ -41,12 +41,17 @@ type trial struct {
 	uid uint32
 }
 
-func newTrial(t *testing.T) *trial { return &trial{stage: newStage(t)} }
+func newTrial(t *testing.T) *trial {
+	r := &trial{stage: newStage(t)}
+	r.desk = r.another(func(*ticket.Options) {})
+	return r
+}
 
 // another is a desk beside the first, over the same store, with another configuration.
 func (r *trial) another(tune func(*ticket.Options)) *ticket.Desk {
 	r.Helper()
 	o := options(r, r.store, r.clock)
+	o.TrustShown = false
 	tune(&o)
 	d, err := ticket.NewDesk(r.ctx, o)
 	if err != nil {
@@ -283,6 +288,39 @@ func TestTrustMailElsewhere(t *testing.T) {
 	r.stands(r.desk, false, notYet)
 	r.met(r.desk, strips(m.Raw))
 	r.stands(r.desk, true, "")
+}
+
+// TestTrustMailCutShort: what was not read may hold a forged copy.
+func TestTrustMailCutShort(t *testing.T) {
+	r := newTrial(t)
+	narrow := r.another(func(o *ticket.Options) { o.Limits.Text = 50 })
+	if v := r.judged(narrow, strips(r.mail(narrow).Raw)); v.OK || len(v.Believed) != 1 || !strings.Contains(v.Believed[0], "cannot be read whole") {
+		t.Errorf("%+v", v)
+	}
+	r.stands(narrow, false, "cannot be read whole")
+}
+
+// TestPlusProbeFiledAsSent: a probe of plus addresses that lies among the sent mails has not come back.
+func TestPlusProbeFiledAsSent(t *testing.T) {
+	r := newTrial(t)
+	auto := r.another(func(o *ticket.Options) { o.Mailboxes[0].Plus = ticket.PlusAuto })
+	if err := auto.SendProbes(r.ctx); err != nil {
+		t.Fatal(err)
+	}
+	due, err := auto.DueOut(r.ctx, 10)
+	if err != nil || len(due) != 1 {
+		t.Fatalf("%+v, %v", due, err)
+	}
+	probe, ok, err := auto.Freeze(r.ctx, due[0].ID)
+	if err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	if s := r.met(auto, probe.Bytes, func(f *ticket.Fetched) { f.Sent, f.Place.Folder = true, "Sent" }); s == ticket.EntryProbe {
+		t.Error("a probe among the sent mails counts as come back")
+	}
+	if s := r.met(auto, probe.Bytes); s != ticket.EntryProbe {
+		t.Errorf("the probe became %s", s)
+	}
 }
 
 // TestTrustThatWasChanged: what was shown is good for the configuration that it was shown for.
