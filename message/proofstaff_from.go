@@ -68,7 +68,7 @@ func plainMailbox(s string) (spec string, ok bool) {
 			spec = t.text
 		}
 	}
-	if angle != closed || strings.Count(spec, "@") != 1 || strings.ContainsAny(spec, "\\[]?") {
+	if angle != closed || strings.Count(spec, "@") != 1 || strings.ContainsAny(spec, "\\[]?") || strings.HasSuffix(spec, ".") {
 		return "", false
 	}
 	return spec, angle || len(withoutComments(tokens)) == 1
