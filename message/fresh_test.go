@@ -67,3 +67,23 @@ func answerOf(plain, html string, pictures []string) []byte {
 	b.WriteString("--r--\n")
 	return b.Bytes()
 }
+
+// TestSaysOnly tries the last look at what was cleaned, which should never have to refuse anything.
+func TestSaysOnly(t *testing.T) {
+	for _, c := range []struct {
+		html, text string
+		want       bool
+	}{
+		{"<div><p>Das <b>Netz</b> läuft.</p></div>", "Das Netz läuft.", true},
+		{"<div><p>Das Netz läuft.</p><p>zahlt nie</p></div>", "Das Netz läuft.", false},
+		{"<div><p>zahlt nie</p><p>Das Netz läuft.</p></div>", "Das Netz läuft.", false},
+		{"<div><p>Das Netz läuft.</p></div>", "Das Netz läuft wieder.", false},
+		{"<div><p>Das Netz läuft.</p><table>zahlt nie</table></div>", "Das Netz läuft.", false},
+		{"<table><tr><td>Netz</td></tr>Das</table>", "Das Netz", false}, // a browser shows the words in this order, the source has another
+	} {
+		p := readPage(c.html)
+		if got := saysOnly(c.html, p.pieces("", c.text)); got != c.want {
+			t.Errorf("%s says only %q: %v", c.html, c.text, got)
+		}
+	}
+}
