@@ -20,7 +20,7 @@ import (
 //
 //	at TIME                       sets the clock (RFC 3339)
 //	wait DURATION                 lets it go on
-//	mail FILE [proof] [ago=DURATION] [as=NAME]   takes a mail; proof is pass, fail or unknown; ago: arrived so long ago
+//	mail FILE [proof] [ago=DURATION] [as=NAME] [in=MAILBOX]   takes a mail; proof is pass, fail or unknown; ago: arrived so long ago
 //	deliver [451|550|lost]        attempts everything due; answers (and confirmations) have this outcome (none: accepted)
 //	closing                       what happens at closing time
 //	close NS-10001                staff close a ticket
@@ -204,7 +204,7 @@ func (s *stage) takeMail(args string) ticket.Entry {
 	if len(raw) == 0 {
 		s.Fatalf("%s: no such mail", s.where)
 	}
-	name, arrived, folder := fields[0], s.clock.Now(), "INBOX"
+	name, arrived, folder, mailbox := fields[0], s.clock.Now(), "INBOX", "support"
 	for _, f := range fields[1:] {
 		key, value, _ := strings.Cut(f, "=")
 		switch key {
@@ -225,13 +225,15 @@ func (s *stage) takeMail(args string) ticket.Entry {
 			arrived = arrived.Add(-d)
 		case "as":
 			name = value
+		case "in":
+			mailbox = value
 		default:
 			s.Fatalf("%s: %q", s.where, f)
 		}
 	}
 	s.uid++
 	e, err := s.desk.Take(s.ctx, ticket.Fetched{
-		Place: ticket.Place{Mailbox: "support", Folder: folder, UIDValidity: 1, UID: s.uid}, InternalDate: arrived, Size: int64(len(raw)), Raw: raw, Sent: folder == "Sent",
+		Place: ticket.Place{Mailbox: mailbox, Folder: folder, UIDValidity: 1, UID: s.uid}, InternalDate: arrived, Size: int64(len(raw)), Raw: raw, Sent: folder == "Sent",
 	})
 	s.check(err)
 	s.became[name] = e.State

@@ -40,7 +40,7 @@ type grant struct {
 }
 
 // claimOf reads a mail's claim to be of staff; ok is false if it makes none.
-func (d *Desk) claimOf(tx Tx, u understood) (c staffClaim, ok bool, err error) {
+func (d *Desk) claimOf(tx Tx, e *Entry, u understood) (c staffClaim, ok bool, err error) {
 	if len(u.mail.From) > 0 {
 		c.from = strings.ToLower(u.mail.From[0].Address)
 	}
@@ -54,7 +54,7 @@ func (d *Desk) claimOf(tx Tx, u understood) (c staffClaim, ok bool, err error) {
 	if err := d.claimAbout(tx, u, &c); err != nil {
 		return c, false, err
 	}
-	if err := d.judgeClaim(tx, u, &c); err != nil {
+	if err := d.judgeClaim(tx, e, u, &c); err != nil {
 		return c, false, err
 	}
 	return c, len(c.grants) > 0 || c.ticket.ID != 0 || c.missing != "" && c.authentic, nil
@@ -190,10 +190,15 @@ func (d *Desk) claimByReference(tx Tx, u understood, c *staffClaim) error {
 	return c.load(tx, AboutTicket, id)
 }
 
-// judgeClaim says what speaks against a claim: the first thing that does, in words for staff.
-func (d *Desk) judgeClaim(tx Tx, u understood, c *staffClaim) error {
+// judgeClaim says what speaks against a claim: the first thing that does, in words for staff. What our server proves counts if it was shown for the
+// mailbox that the mail came by, whosever ticket it is about.
+func (d *Desk) judgeClaim(tx Tx, e *Entry, u understood, c *staffClaim) error {
 	proof := u.mail.Authentic(d.o.Trust)
-	shown, notShown, err := d.trustShown(tx, d.mailbox(c.mailbox(d)))
+	shown, notShown, err := d.trustShown(tx, d.mailbox(e.Place.Mailbox))
+	if err != nil {
+		return err
+	}
+	_, _, again, err := tx.TicketOf([]string{u.mail.MessageID})
 	if err != nil {
 		return err
 	}
@@ -215,16 +220,10 @@ func (d *Desk) judgeClaim(tx Tx, u understood, c *staffClaim) error {
 		c.against = "our mail server does not prove that it comes from " + c.from + ": " + proof.Why
 	case !shown:
 		c.against = notShown
+	case again: // a signature need not cover the whole of a mail (RFC 6376, 8.2): who has read one may add to it
+		c.against = "a mail with its Message-ID was read before, and said something else"
 	}
 	return nil
-}
-
-// mailbox names the mailbox of what the mail is about.
-func (c *staffClaim) mailbox(d *Desk) string {
-	if c.ticket.ID != 0 {
-		return c.ticket.Mailbox
-	}
-	return d.o.Mailboxes[0].Name
 }
 
 // fits says whether a grant is this person's: issued to one of his addresses, or to a list of staff, which is good for everybody in it.

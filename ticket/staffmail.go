@@ -23,7 +23,7 @@ func (g *deed) held(w words) error { return heldError{[]Undone{{Why: w.in(g.lang
 
 // staffMail decides a mail that claims to be of staff; done is false if it is to be treated like any other mail.
 func (d *Desk) staffMail(tx Tx, e *Entry, u understood) (done bool, err error) {
-	c, ok, err := d.claimOf(tx, u)
+	c, ok, err := d.claimOf(tx, e, u)
 	if err != nil || !ok {
 		return false, err
 	}
