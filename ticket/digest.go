@@ -3,7 +3,6 @@ package ticket
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"notfalld/templates"
@@ -80,11 +79,8 @@ func (d *Desk) untilOpening() time.Duration {
 // digestBack is how far a digest looks back for what is still open: what is older has stood in each digest for two weeks.
 const digestBack = 14 * 24 * time.Hour
 
-// mostDigest bounds one list of a digest, and mostDigestTickets the tickets that are looked at for it.
-const (
-	mostDigest        = 100
-	mostDigestTickets = 2000
-)
+// mostDigestTickets bounds the tickets that are looked at for a digest.
+const mostDigestTickets = 2000
 
 // writeDigest writes what the night has left, as things stand now.
 func (d *Desk) writeDigest(tx Tx, o *Out) error {
@@ -103,9 +99,6 @@ func (d *Desk) writeDigest(tx Tx, o *Out) error {
 	if err := errors.Join(b.tickets(), b.emergencies(), b.unverified(), b.bounced()); err != nil {
 		return err
 	}
-	for _, list := range []*[]templates.DigestItem{&b.digest.Untold, &b.digest.Unalarmed, &b.digest.Overdue, &b.digest.Unverified, &b.digest.Bounced} {
-		*list = shortDigest(*list, o.Language)
-	}
 	n := templates.Notification{Kind: templates.NoticeDigest, Language: o.Language, Company: d.o.Company.Name, Digest: &b.digest}
 	return d.writeNotice(tx, o, Ticket{}, n)
 }
@@ -115,14 +108,4 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// shortDigest cuts a list, and says so in its last line.
-func shortDigest(list []templates.DigestItem, language string) []templates.DigestItem {
-	if len(list) <= mostDigest {
-		return list
-	}
-	more := len(list) - mostDigest
-	why := words{fmt.Sprintf("und %d weitere: notfalld ticket list", more), fmt.Sprintf("and %d more: notfalld ticket list", more)}
-	return append(list[:mostDigest:mostDigest], templates.DigestItem{Why: why.in(language)})
 }
