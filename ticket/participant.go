@@ -95,11 +95,11 @@ func (d *Desk) partyOf(tx Tx, t Ticket, mailID int64) (p party, err error) {
 		if m.Kind != CustomerMail {
 			continue
 		}
-		all = append(all, cmp.Or(m.AnswerTo, m.From))
+		all = append(all, d.writesFrom(m))
 	}
 	for _, m := range slices.Backward(ms) {
 		if m.Kind == CustomerMail && (m.ID == mailID || !slices.ContainsFunc(ms, func(k Mail) bool { return k.ID == mailID && k.Kind == CustomerMail })) {
-			p.to = cmp.Or(m.AnswerTo, m.From)
+			p.to = d.writesFrom(m)
 			break
 		}
 	}
@@ -125,4 +125,16 @@ func (d *Desk) partyOf(tx Tx, t Ticket, mailID int64) (p party, err error) {
 		}
 	}
 	return p, nil
+}
+
+// writesFrom is where the author of a customer's mail is written to. Whoever is not proven, and writes into a ticket that there is, cannot turn what
+// staff write to an address that nobody knows: that would be all that a forger needs. Who opens a ticket by a form of the web can.
+func (d *Desk) writesFrom(m Mail) string {
+	to := strings.ToLower(cmp.Or(m.AnswerTo, m.From))
+	domain := domainOf(strings.ToLower(m.From))
+	own := domainOf(to) == domain && !d.Rules().Link().Freemail(domain)
+	if m.Thread == threadNew || message.Verdict(m.Proof) == message.ProofPass || own {
+		return to
+	}
+	return strings.ToLower(m.From)
 }

@@ -57,7 +57,19 @@ func (d *Desk) staffMail(tx Tx, e *Entry, u understood) (done bool, err error) {
 		}
 		return true, err
 	}
+	if c.ticket.ID == 0 && !d.isStaffAddress(c.from) {
+		return true, d.openForStranger(tx, e, u, c)
+	}
 	return true, d.keepUnverified(tx, e, u, c)
+}
+
+// openForStranger: somebody to whom the notice of an emergency was passed on may be in need, and there is no ticket in which staff would read him. He gets
+// one of his own, as any stranger does.
+func (d *Desk) openForStranger(tx Tx, e *Entry, u understood, c staffClaim) error {
+	if err := d.happened(tx, c.emergency.ID, "notfalld", "unverified", fmt.Sprintf("from %s; not done: %s; it is a ticket of its own", c.from, c.against)); err != nil {
+		return err
+	}
+	return d.newTicket(tx, e, u, thread{}, 0)
 }
 
 func (d *Desk) isStaffAddress(address string) bool {
