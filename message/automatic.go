@@ -155,5 +155,5 @@ func because(kind Kind, name, value string) Automatic {
 
 // wording names a pattern of subject or text as the reason.
 func wording(kind Kind, where, phrase string) Automatic {
-	return Automatic{Kind: kind, Why: where + " says \"" + phrase + "\""}
+	return Automatic{Kind: kind, Why: where + " says \"" + phrase + "\"", Wording: true}
 }

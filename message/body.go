@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/jhillyerd/enmime/v2"
 )
@@ -288,7 +289,7 @@ func (b *body) finish() {
 		b.m.Forwarded = joinTexts(b.m.Forwarded, attachedText(inner))
 	}
 	if b.level == 0 {
-		b.m.HTML = b.joinedHTML()
+		b.m.html = sync.OnceValue(b.joinedHTML) // hardly anybody asks
 	}
 	b.sortImages()
 }

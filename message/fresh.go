@@ -25,12 +25,13 @@ type Fresh struct {
 func (m *Mail) Fresh(skip int) Fresh {
 	head, text := cutLines(m.Text, skip)
 	f := Fresh{Text: text, Attach: slices.Clone(m.Attachments)}
-	if m.HTML == "" {
+	source := m.htmlSource()
+	if source == "" {
 		return f
 	}
 	var shown map[string]bool
 	parted, pasted := m.partHTML()
-	if p := readPage(m.HTML); p != nil {
+	if p := readPage(source); p != nil {
 		f.Text = p.cutMarked(head, text, parted)
 		f.HTML, shown = p.fresh(head, f.Text, pasted, m.hasPart)
 	}
@@ -77,11 +78,18 @@ func (m *Mail) hasPart(id string) bool {
 	return slices.ContainsFunc(m.Inline, func(a Attachment) bool { return contentID(a.ContentID) == id && strings.HasPrefix(a.Type, "image/") })
 }
 
+func (m *Mail) htmlSource() string {
+	if m.html == nil {
+		return ""
+	}
+	return m.html()
+}
+
 // partHTML parts the words of the HTML as those of any text, and lists the pictures that stand in its new part.
 func (m *Mail) partHTML() (sections, map[string]bool) {
 	pasted := map[string]bool{}
 	w := &htmlWalker{bare: true, pictures: &[]string{}}
-	parted := split(w.read(m.HTML), evidenceOf(m))
+	parted := split(w.read(m.htmlSource()), evidenceOf(m))
 	for i, id := range *w.pictures {
 		if strings.Contains(parted.text, pictureMark(i)) {
 			pasted[id] = true

@@ -26,9 +26,9 @@ func FuzzFresh(f *testing.F) {
 		f.Add("", in["html"], uint8(1))
 	}
 	f.Fuzz(func(t *testing.T, plain, html string, skip uint8) {
-		m := &Mail{Text: cleanText(plain), HTML: cleanText(html), InReplyTo: []string{"1@a.at"}}
+		m := &Mail{Text: cleanText(plain), html: asHTML(cleanText(html)), InReplyTo: []string{"1@a.at"}}
 		if plain == "" {
-			m.Text = split(htmlText(m.HTML), evidenceOf(m)).text
+			m.Text = split(htmlText(m.htmlSource()), evidenceOf(m)).text
 		}
 		m.Inline = []Attachment{{ContentID: "logo", Type: "image/png"}, {ContentID: "shot.png", Type: "image/png"}}
 		fresh := m.Fresh(int(skip % 4))
@@ -39,7 +39,7 @@ func FuzzFresh(f *testing.F) {
 		if fresh.HTML == "" {
 			return
 		}
-		again := (&Mail{Text: fresh.Text, HTML: fresh.HTML, Inline: m.Inline}).Fresh(0)
+		again := (&Mail{Text: fresh.Text, html: asHTML(fresh.HTML), Inline: m.Inline}).Fresh(0)
 		if again.Text == fresh.Text && again.HTML != "" && again.HTML != fresh.HTML {
 			t.Errorf("cleaned again:\n%s\n%s", fresh.HTML, again.HTML)
 		}

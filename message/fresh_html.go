@@ -31,6 +31,7 @@ func (p *page) fresh(head, text string, pasted map[string]bool, has func(string)
 		}
 		out = again
 	}
+	out = policy.Sanitize(out)
 	if !saysOnly(out, p.pieces("", text)) {
 		return "", nil
 	}

@@ -46,7 +46,7 @@ func keptStyle(n *html.Node, a attrs) string {
 	var out []string
 	add := func(name, value string) { // the last of a name counts
 		out = slices.DeleteFunc(out, func(d string) bool { return strings.HasPrefix(d, name+":") })
-		out = append(out, name+":"+value)
+		out = append(out, name+": "+value)
 	}
 	if n.Data == "p" && a.tight {
 		add("margin", "0") // Word writes a paragraph for each line; its style sheet said so
@@ -81,7 +81,7 @@ func keptStyle(n *html.Node, a attrs) string {
 			add(name, value)
 		}
 	}
-	return strings.Join(out, ";")
+	return strings.Join(out, "; ")
 }
 
 var monospace = regexp.MustCompile(`courier|consolas|mono|menlo`)

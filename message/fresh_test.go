@@ -87,3 +87,5 @@ func TestSaysOnly(t *testing.T) {
 		}
 	}
 }
+
+func asHTML(s string) func() string { return func() string { return s } }

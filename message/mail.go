@@ -21,7 +21,6 @@ type Mail struct {
 	ReturnPath ReturnPath // the envelope sender, as our server noted it
 	Received   []Received // topmost (youngest) first
 
-	HTML      string // the HTML version of the text as it came, decoded; "" if there is none. Never to be shown as it is
 	Whole     string // the text as it came, before it is parted into the following; attached mails apart
 	Text      string // what the sender wrote anew, for this mail (inline answers below quotes included)
 	Quoted    string // quoted history, header blocks of replies
@@ -39,11 +38,12 @@ type Mail struct {
 	// signature.asc), the parts of a report behind its text, the calendar alternative of an invitation.
 	Inline []Attachment
 
-	Encrypted   string    // "smime" or "pgp" if the content is encrypted, else ""
-	Automatic   Automatic // whether a machine wrote it
-	ContentHash [32]byte  // the same for copies of the mail: sender, Date, decoded text and attachments
-	Size        int64     // bytes as received (RFC822.SIZE), also if not all of them were fetched
-	Problem     string    // "" or one line: a limit that cut something, broken MIME, encrypted, no mail at all
+	Encrypted   string        // "smime" or "pgp" if the content is encrypted, else ""
+	Automatic   Automatic     // whether a machine wrote it
+	ContentHash [32]byte      // the same for copies of the mail: sender, Date, decoded text and attachments
+	Size        int64         // bytes as received (RFC822.SIZE), also if not all of them were fetched
+	html        func() string // the HTML version of the text as it came, decoded; nil or "" if there is none. Never to be shown as it is
+	Problem     string        // "" or one line: a limit that cut something, broken MIME, encrypted, no mail at all
 }
 
 // Address is one mailbox (RFC 5322, 3.4). Address is normal (NormalAddress): the domain in lower case (ASCII form), the
@@ -97,8 +97,9 @@ const (
 
 // Automatic is a fact about the mail; Why names the header or the wording that told.
 type Automatic struct {
-	Kind Kind   `json:"kind"`
-	Why  string `json:"why"`
+	Kind    Kind   `json:"kind"`
+	Why     string `json:"why"`
+	Wording bool   `json:"-"` // only what it says sounds so: its header tells of no machine
 }
 
 // Field is one header field; Value is decoded and unfolded, Raw as it stood (unfolded, undecoded).

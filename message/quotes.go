@@ -187,6 +187,9 @@ func pointsBelow(lines []string) bool {
 	return len(text) < 1000 && belowHint.MatchString(text)
 }
 
+// PointsBelow says whether the new text only says that the answers stand within the quoted history.
+func (m *Mail) PointsBelow() bool { return pointsBelow(strings.Split(m.Text, "\n")) }
+
 // unquoteOnce takes one quote mark off a forwarded mail that was quoted as a whole (Apple Mail).
 func unquoteOnce(lines []string) []string {
 	quoted, plain := 0, 0

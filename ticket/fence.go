@@ -180,7 +180,7 @@ func (d *Desk) leaks(tx Tx, c *staffClaim, m *message.Mail, fresh message.Fresh)
 	switch {
 	case !whole || inner.in(rest):
 		return brokenFence, nil
-	case d.internal(inner, fresh.Text), d.internal(inner, message.HTMLText(fresh.HTML)):
+	case d.internal(inner, fresh.Text), d.internal(inner, message.HTMLText(fresh.HTML)), d.internal(inner, fresh.HTML): // the last: targets of links
 		return innerText, nil
 	}
 	for _, a := range slices.Concat(fresh.Attach, fresh.Inline) {

@@ -75,6 +75,7 @@ var germanReasons = []struct {
 	{regexp.MustCompile(`^it carries no staff token: it answers no notice$`), "sie antwortet auf keine Benachrichtigung (kein Kennzeichen)"},
 	{regexp.MustCompile(`^its staff token was issued to somebody else$`), "ihr Kennzeichen wurde für jemand anderen ausgestellt"},
 	{regexp.MustCompile(`^our mail server does not prove that it comes from (\S+): (.*)`), "unser Mailserver weist nicht nach, dass sie von $1 kommt ($2)"},
+	{regexp.MustCompile(`^its words sound like those of an automatic reply: (.*)`), "sie klingt wie eine automatische Antwort ($1); war sie keine, schick sie mit anderen Worten noch einmal"},
 	{regexp.MustCompile(`^it answers notices of (\S+) and of (\S+) at once$`), "sie antwortet zugleich auf Benachrichtigungen zu $1 und $2"},
 	{regexp.MustCompile(`^mode observe: .*`), "Modus observe: Kunden wird nicht geantwortet"},
 }

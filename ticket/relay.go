@@ -17,6 +17,16 @@ func (d *Desk) passOn(tx Tx, u understood, c *staffClaim, g *deed, b commandBloc
 	if strings.TrimSpace(fresh.Text) == "" && (len(b.commands) > 0 || len(fresh.Attach) == 0) {
 		return d.nothingToSend(g, b, fresh)
 	}
+	if u.mail.PointsBelow() {
+		return g.held(words{
+			"Du verweist auf Antworten unten im Zitat; Zitate gehen nicht an den Kunden. Schreib die Antworten nach oben.",
+			"You point to answers below, within the quote; quotes do not go to the customer. Write the answers on top."})
+	}
+	if slices.ContainsFunc(slices.Concat(fresh.Attach, fresh.Inline), func(a message.Attachment) bool { return a.Data == nil && a.Size > 0 }) {
+		return g.held(words{
+			"Die Anhänge sind zu groß, um weitergegeben zu werden (" + megabytes(sizeOf(fresh)) + "). Schick sie auf einem anderen Weg, oder in mehreren Mails.",
+			"The attachments are too large to be passed on (" + megabytes(sizeOf(fresh)) + "). Send them another way, or in several mails."})
+	}
 	if !g.person.may(RightCustomer) {
 		return g.held(noCustomer)
 	}

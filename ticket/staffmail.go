@@ -29,10 +29,12 @@ func (d *Desk) staffMail(tx Tx, e *Entry, u understood) (done bool, err error) {
 	}
 	about := c.ticket.ID != 0 || c.emergency.ID != 0
 	switch {
+	case u.auto.Kind != message.Human && !about:
+		return false, nil
+	case u.auto.Kind != message.Human && u.auto.Wording && c.proved(): // "we have received your request, and look after it" may be what somebody has typed
+		c.against = "its words sound like those of an automatic reply: " + u.auto.Why
+		return true, d.keepUnverified(tx, e, u, c)
 	case u.auto.Kind != message.Human:
-		if !about {
-			return false, nil
-		}
 		return true, d.noteOfStaff(tx, e, u, c) // a vacation note commands nothing, whoever wrote it
 	case c.isPerson && c.authentic && !about && c.missing != "":
 		return true, d.nothingThere(tx, e, c)
