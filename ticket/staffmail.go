@@ -51,7 +51,9 @@ func (d *Desk) staffMail(tx Tx, e *Entry, u understood) (done bool, err error) {
 		return false, err
 	}
 	if takesPart && !d.isStaffAddress(c.from) {
-		return false, nil // a customer to whom a notice was passed on: it is his mail in his ticket, and nothing more
+		// A customer to whom a notice was passed on: it is his mail in his ticket, and nothing more.
+		th := thread{ticket: c.ticket, found: true, how: "references", proven: u.proof.Verdict != message.ProofFail, why: "answers a notice to staff, and the sender takes part in the ticket"}
+		return true, d.continueTicket(tx, e, u, th)
 	}
 	if direct, err := d.isDirect(tx, u, c); err != nil || direct {
 		if err == nil {
