@@ -83,6 +83,21 @@ func fencedOff(text string) (rest string, whole bool) {
 	return rest, !fenceTrace.MatchString(rest)
 }
 
+// standsIn says whether each line of a new text stands, word for word, in what is left of the mail without its fenced blocks. A program that wraps
+// what it quotes and marks only the first piece of a line makes new text of the others; so does who writes between the lines of the block.
+func standsIn(rest, fresh string) bool {
+	outside := map[string]bool{"": true}
+	for l := range strings.SplitSeq(rest, "\n") {
+		outside[strings.Join(wordsOf(l), " ")] = true
+	}
+	for l := range strings.SplitSeq(fresh, "\n") {
+		if !outside[strings.Join(wordsOf(l), " ")] {
+			return false
+		}
+	}
+	return true
+}
+
 // hashLines remembers the lines of an internal block, but for those of another text.
 func hashLines(block, but string) []byte {
 	var out []byte
@@ -180,6 +195,8 @@ func (d *Desk) leaks(tx Tx, c *staffClaim, m *message.Mail, fresh message.Fresh)
 	switch {
 	case !whole || inner.in(rest):
 		return brokenFence, nil
+	case !standsIn(rest, fresh.Text):
+		return looseQuote, nil
 	case d.internal(inner, fresh.Text), d.internal(inner, message.HTMLText(fresh.HTML)), d.internal(inner, fresh.HTML): // the last: targets of links
 		return innerText, nil
 	}
@@ -191,17 +208,23 @@ func (d *Desk) leaks(tx Tx, c *staffClaim, m *message.Mail, fresh message.Fresh)
 	return leak, nil
 }
 
-// innerLines are the lines of all blocks about a ticket or an emergency, but for those that customers have written themselves: "Server:
+// innerLines are the lines of all blocks about a ticket and its emergency, but for those that customers have written themselves: "Server:
 // web01.firma.at" may stand in both.
 func (d *Desk) innerLines(tx Tx, c *staffClaim) (*innerLines, error) {
-	fs, err := tx.Fences(c.ticket.ID, c.emergency.ID, mostFences)
-	if err != nil {
-		return nil, err
-	}
 	inner := &innerLines{lines: map[uint64]bool{}}
-	for _, f := range fs {
-		inner.add(f)
+	for _, about := range []struct{ ticket, emergency int64 }{{ticket: c.ticket.ID}, {emergency: c.emergency.ID}} {
+		if about.ticket == 0 && about.emergency == 0 {
+			continue
+		}
+		fs, err := tx.Fences(about.ticket, about.emergency, mostFences)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range fs {
+			inner.add(f)
+		}
 	}
+	inner.drop(c.emergency.Problem)
 	ms, err := tx.Mails(c.ticket.ID)
 	if err != nil {
 		return nil, err
@@ -222,6 +245,9 @@ var (
 	brokenFence = words{
 		"Deine Mail zitiert den internen Teil einer Benachrichtigung, aber nicht mehr ganz: die Zeilen [notfalld:…] davor und danach fehlen oder sind beschädigt. Antworte noch einmal und lass das Zitat, wie es ist, oder lösche es ganz.",
 		"Your mail quotes the internal part of a notice, but not the whole of it: the lines [notfalld:…] around it are missing or damaged. Reply once more and leave the quote as it is, or delete all of it."}
+	looseQuote = words{
+		"Im neuen Text stehen Zeilen aus dem internen Teil der zitierten Benachrichtigung, oder zwischen dessen Zeilen: Dein Programm hat das Zitat umbrochen, oder du hast darin geschrieben. Antworte noch einmal, ganz oben, und lösche das Zitat.",
+		"The new text holds lines that stand in the internal part of the notice that you quote, or between its lines: your program has wrapped the quote, or you wrote within it. Reply once more, at the very top, and delete the quote."}
 	innerText = words{
 		"Im neuen Text steht etwas aus dem internen Teil einer Benachrichtigung. Nimm es heraus und antworte noch einmal.",
 		"The new text holds something of the internal part of a notice. Take it out and reply once more."}
