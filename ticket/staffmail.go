@@ -27,6 +27,11 @@ func (d *Desk) staffMail(tx Tx, e *Entry, u understood) (done bool, err error) {
 	if err != nil || !ok {
 		return false, err
 	}
+	if c.ticket.ID == 0 && c.emergency.ID != 0 {
+		if err := d.ticketOfEmergency(tx, &c); err != nil {
+			return false, err
+		}
+	}
 	about := c.ticket.ID != 0 || c.emergency.ID != 0
 	switch {
 	case u.auto.Kind != message.Human && !about:
@@ -177,11 +182,6 @@ func (d *Desk) answerStranger(tx Tx, t Ticket, m Mail, u understood, th thread) 
 
 // doStaffMail does what a proved mail of staff says. It fails with heldError if it is not to be done.
 func (d *Desk) doStaffMail(tx Tx, e *Entry, u understood, c staffClaim) error {
-	if c.ticket.ID == 0 {
-		if err := d.ticketOfEmergency(tx, &c); err != nil {
-			return err
-		}
-	}
 	m := d.mailOf(e, u, StaffMail, thread{how: "staff"})
 	m.TicketID, m.AnswerTo = c.ticket.ID, ""
 	g := &deed{person: c.person, actor: c.person.Name, language: d.o.Staff.Language}
