@@ -282,7 +282,7 @@ func (h *trip) roundTrip() {
 	h.inbox("petra", 1)
 	notice := h.inbox("anna", 1)
 	h.state(ticket.New, "")
-	h.wantNotice(notice, "web01.almhof.at")
+	h.wantNotice(notice, []byte(tripMail))
 
 	h.staffReplies(notice, "Guten Tag Frau Gruber,\n\nder Webserver hing und läuft wieder. Sehen Sie bitte nach?")
 	relayed := h.inbox("petra", 2)
@@ -290,13 +290,13 @@ func (h *trip) roundTrip() {
 	h.wantRelay(relayed, "Guten Tag Frau Gruber,\n\nder Webserver hing und läuft wieder. Sehen Sie bitte nach?")
 
 	h.clock.jump(h.clock.Now().Add(4 * time.Minute))
-	first := h.petraReplies(relayed, "Die Startseite geht, die Kassa nicht.")
+	second := h.petraReplies(relayed, "Die Startseite geht, die Kassa nicht.")
 	notice = h.inbox("anna", 2)
 	h.state(ticket.Open, "Anna Berger")
-	h.wantNotice(notice, "die Kassa nicht")
+	h.wantNotice(notice, second)
 
 	h.clock.jump(h.clock.Now().Add(4 * time.Minute))
-	_, direct := replyTo(first, support, "Die Kassa war noch abgeschaltet. Jetzt nicht mehr.", h.clock.Now())
+	_, direct := replyTo(second, support, "Die Kassa war noch abgeschaltet. Jetzt nicht mehr.", h.clock.Now())
 	h.send("", "", houseSupport, petra.Address, direct)
 	if err := appendTo(h.imap, "Sent", direct); err != nil {
 		h.Fatal(err)
@@ -304,10 +304,10 @@ func (h *trip) roundTrip() {
 	h.state(ticket.Waiting, houseSupport)
 
 	h.clock.jump(h.clock.Now().Add(4 * time.Minute))
-	h.petraReplies(h.inbox("petra", 3), "Jetzt geht alles, danke!")
+	third := h.petraReplies(h.inbox("petra", 3), "Jetzt geht alles, danke!")
 	notice = h.inbox("anna", 3)
 	h.state(ticket.Open, houseSupport)
-	h.wantNotice(notice, "Jetzt geht alles")
+	h.wantNotice(notice, third)
 
 	h.staffReplies(notice, "#close")
 	h.state(ticket.Closed, houseSupport)
@@ -339,12 +339,15 @@ func (h *trip) petraReplies(mail []byte, text string) (raw []byte) {
 	return raw
 }
 
-// wantNotice: what a member of staff sees, with the mail as it came attached.
-func (h *trip) wantNotice(raw []byte, text string) {
+// wantNotice: what staff see of a customer's mail, between the fences and below, with the mail as it came attached.
+func (h *trip) wantNotice(raw, customers []byte) {
 	h.Helper()
-	m := message.Parse(raw, message.DefaultLimits())
-	if !strings.Contains(m.Subject, "NS-10001") || !strings.Contains(m.Whole, text) || !strings.Contains(m.Whole, petra.Address) || strings.Count(m.Whole, "[notfalld:") != 3 || !bytes.Contains(raw, []byte("message/rfc822")) {
-		h.Errorf("the notice is\n%s", raw)
+	m, text := message.Parse(raw, message.DefaultLimits()), message.Parse(customers, message.DefaultLimits()).Text
+	if !strings.Contains(m.Subject, "NS-10001") || strings.Count(m.Whole, "[notfalld:") != 3 || !strings.Contains(m.Whole, text) {
+		h.Errorf("of %q the notice says\n%s\n%s", text, m.Subject, m.Whole)
+	}
+	if len(m.Attachments) != 1 || !strings.HasSuffix(m.Attachments[0].Name, ".eml") || !bytes.HasSuffix(m.Attachments[0].Data, customers) {
+		h.Errorf("the mail is not attached as it came:\n%s", raw)
 	}
 }
 
