@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"hash/fnv"
 	"regexp"
 	"slices"
 	"strings"
@@ -120,22 +121,11 @@ func lineHash(l string) (hash uint64, ok bool) {
 	if len(words) < 3 {
 		return 0, false
 	}
-	hash = noWords
+	h := fnv.New64a()
 	for _, w := range words {
-		hash = withWord(hash, w)
+		h.Write([]byte(w + " "))
 	}
-	return hash, true
-}
-
-// noWords and withWord are FNV-1a, word by word: a line's hash is that of its words, each with a blank behind it.
-const noWords = 14695981039346656037
-
-func withWord(hash uint64, word string) uint64 {
-	const prime = 1099511628211
-	for i := range len(word) {
-		hash = (hash ^ uint64(word[i])) * prime
-	}
-	return (hash ^ ' ') * prime
+	return h.Sum64(), true
 }
 
 func wordsOf(s string) []string {
@@ -151,17 +141,13 @@ const (
 // innerLines are several fences together: the hashes of their lines, and their codes, which are what is left of a mark that was damaged.
 type innerLines struct {
 	lines map[uint64]bool
-	some  [someBits]bool // whether any line has a hash that ends so: most words of a long text are looked up here alone
 	codes []string
 }
-
-const someBits = 1 << 16
 
 func (k *innerLines) add(f Fence) {
 	k.codes = append(k.codes, f.Code)
 	for lines := f.Lines; len(lines) >= 8; lines = lines[8:] {
-		h := binary.BigEndian.Uint64(lines)
-		k.lines[h], k.some[h%someBits] = true, true
+		k.lines[binary.BigEndian.Uint64(lines)] = true
 	}
 }
 
@@ -185,10 +171,10 @@ func (k *innerLines) find(text string, enough func(uint64) bool) bool {
 	}
 	words := wordsOf(text)
 	for i := range words {
-		h := uint64(noWords)
+		h := fnv.New64a()
 		for n, w := range words[i:min(i+mostWithin, len(words))] {
-			h = withWord(h, w)
-			if n+1 >= fewestWithin && k.some[h%someBits] && k.lines[h] && enough(h) {
+			h.Write([]byte(w + " "))
+			if n+1 >= fewestWithin && k.lines[h.Sum64()] && enough(h.Sum64()) {
 				return true
 			}
 		}
