@@ -194,6 +194,11 @@ func (d *Desk) noticeView(tx Tx, t Ticket, m Mail, o *Out) (templates.Notificati
 	if err := d.sayLinks(tx, t, &n); err != nil {
 		return n, err
 	}
+	if e := n.Emergency; e != nil { // the emergency says it
+		n.Missing = slices.DeleteFunc(n.Missing, func(what string) bool {
+			return what == rules.MissingPhone && e.Phone != "" || what == rules.MissingCustomerNumber && e.CustomerNumber != ""
+		})
+	}
 	if o.Reason == ReasonForm {
 		if n.Detail, err = unprovenForm(tx, t.ID); err != nil {
 			return n, err
