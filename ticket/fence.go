@@ -109,10 +109,17 @@ func hashLines(block, but string) []byte {
 	for l := range strings.SplitSeq(block, "\n") {
 		if h, ok := lineHash(l); ok && !without[h] {
 			out = binary.BigEndian.AppendUint64(out, h)
+			if words := wordsOf(l); len(words) >= fewestWithin {
+				h, _ = lineHash(strings.Join(words[:fewestWithin], " "))
+				out = binary.BigEndian.AppendUint64(out, beginning(h))
+			}
 		}
 	}
 	return out
 }
+
+// beginning marks the hash of a line's first words, which is kept beside that of the line: where no line begins, none need be looked for.
+func beginning(h uint64) uint64 { return ^h }
 
 // lineHash is the hash of a line's words, however it is quoted or wrapped in blanks; ok is false for lines of less than three words, which
 // anybody may write.
@@ -174,6 +181,9 @@ func (k *innerLines) find(text string, enough func(uint64) bool) bool {
 		h := fnv.New64a()
 		for n, w := range words[i:min(i+mostWithin, len(words))] {
 			h.Write([]byte(w + " "))
+			if n+1 == fewestWithin && !k.lines[beginning(h.Sum64())] {
+				break
+			}
 			if n+1 >= fewestWithin && k.lines[h.Sum64()] && enough(h.Sum64()) {
 				return true
 			}
