@@ -3,6 +3,7 @@ package ticket
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,16 +22,42 @@ func (d *Desk) tellUndone(tx Tx, c staffClaim, mailID int64, cause string, undon
 	return d.tellPerson(tx, c.from, c.ticket.ID, c.emergency.ID, mailID, ReasonNotDone, string(detail), "not-done:"+cause)
 }
 
-// tellPerson enters a mail to one person of staff.
+// A program of staff that answers each mail, and does not say that it is one, would have us answer it for ever. No person needs more receipts.
+const (
+	receiptsPerHour = 20
+	receiptsPerDay  = 60
+)
+
+// answersItself says whether a person has got so many receipts that the next one goes to a program. What was not done stands in the history all the same.
+func (d *Desk) answersItself(tx Tx, address, reason string) (bool, error) {
+	receipts := []string{ReasonNotDone, ReasonHelp}
+	if !slices.Contains(receipts, reason) {
+		return false, nil
+	}
+	os, err := tx.Outs(OutQuery{Kinds: []OutKind{OutNotice}, Reasons: receipts, Recipient: strings.ToLower(address), Since: d.now().Add(-24 * time.Hour)})
+	lately := 0
+	for _, o := range os {
+		if d.now().Sub(o.Created) < time.Hour {
+			lately++
+		}
+	}
+	return lately >= receiptsPerHour || len(os) >= receiptsPerDay, err
+}
+
+// tellPerson enters a mail to one person of staff. It comes from the mailbox of the ticket: what answers it arrives there, too.
 func (d *Desk) tellPerson(tx Tx, address string, ticketID, emergencyID, mailID int64, reason, detail, key string) error {
+	t, _, err := tx.Ticket(ticketID)
+	if err != nil {
+		return err
+	}
 	o := Out{
-		Kind: OutNotice, State: OutWaiting, TicketID: ticketID, MailID: mailID, Mailbox: d.o.Mailboxes[0].Name, Recipient: strings.ToLower(address), Reason: reason,
+		Kind: OutNotice, State: OutWaiting, TicketID: ticketID, MailID: mailID, Mailbox: d.mailbox(t.Mailbox).Name, Recipient: strings.ToLower(address), Reason: reason,
 		Detail: detail, Language: d.o.Staff.Language, Created: d.now(), NextAt: d.now(), Key: key + ":" + strings.ToLower(address),
 	}
 	if ticketID == 0 {
 		o.EmergencyID = emergencyID
 	}
-	_, err := tx.AddOut(&o)
+	_, err = tx.AddOut(&o)
 	return err
 }
 
@@ -76,13 +103,13 @@ func receiptOf(n *templates.Notification, m Mail) {
 	}
 }
 
-// ago is a span of time in words: "eben", "3 Min.".
+// ago is a span of time in words: "45 Sek.", "3 Min."; in English "45 s", "3 min".
 func ago(span time.Duration, language string) string {
 	switch {
 	case span < time.Minute:
 		return words{fmt.Sprintf("%d Sek.", int(span/time.Second)), fmt.Sprintf("%d s", int(span/time.Second))}.in(language)
 	case span < time.Hour:
-		return fmt.Sprintf("%d Min.", int(span/time.Minute))
+		return fmt.Sprintf("%d %s", int(span/time.Minute), words{"Min.", "min"}.in(language))
 	}
 	return fmt.Sprintf("%d h", int(span/time.Hour))
 }
