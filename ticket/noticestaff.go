@@ -42,7 +42,7 @@ func (d *Desk) sayAnswerable(tx Tx, o *Out, t Ticket, e *Emergency, n *templates
 		return nil
 	}
 	n.Fence, n.Assigned, n.AnsweredBy = newFenceCode(), t.Assigned, t.AnsweredBy
-	off, err := d.repliesOff(tx, o, t)
+	off, err := d.repliesOff(tx, o)
 	if err != nil {
 		return err
 	}
@@ -58,15 +58,11 @@ func (d *Desk) sayAnswerable(tx Tx, o *Out, t Ticket, e *Emergency, n *templates
 }
 
 // repliesOff says why an answer of staff could do nothing at all.
-func (d *Desk) repliesOff(tx Tx, o *Out, t Ticket) (words, error) {
+func (d *Desk) repliesOff(tx Tx, o *Out) (words, error) {
 	if len(d.o.Staff.People) == 0 {
 		return words{"In der Konfiguration steht niemand unter staff.people", "the configuration names nobody under staff.people"}, nil
 	}
-	box := d.o.Mailboxes[0]
-	if t.ID != 0 {
-		box = d.mailbox(t.Mailbox)
-	}
-	shown, why, err := d.trustShown(tx, box)
+	shown, why, err := d.trustShown(tx, d.mailbox(o.Mailbox)) // there the answer arrives
 	if err != nil || shown {
 		return words{}, err
 	}

@@ -21,6 +21,7 @@ import (
 //	trust off                  nothing has shown that our server strips forged headers
 //	may NAME RIGHT,…           from now on this person has these rights alone
 //	second-address ADDRESS     Anna writes from there, too
+//	mailbox NAME               there is a further mailbox, NAME@notfall-hoster.at
 //	reply-attachments N        from now on so many bytes can be attached to an answer
 //	as NAME notice|relay|answer|confirmation ["WORDS"]   the last one accepted (that holds the words) is called so from now on
 //	of NAME "WORDS" / of! NAME "WORDS"       it holds the words (as it travels, or decoded), or does not
@@ -36,6 +37,13 @@ func init() {
 		n, err := strconv.ParseInt(a, 10, 64)
 		s.check(err)
 		s.reopen(func(o *ticket.Options) { o.Bounds.ReplyAttachments = n })
+	}
+	steps["mailbox"] = func(s *stage, a string) {
+		address := a + "@notfall-hoster.at"
+		s.reopen(func(o *ticket.Options) {
+			o.Mailboxes = append(slices.Clone(o.Mailboxes), ticket.Mailbox{Name: a, Address: address, Plus: ticket.PlusYes})
+			o.World.Own = append(slices.Clone(o.World.Own), address)
+		})
 	}
 	steps["second-address"] = func(s *stage, a string) {
 		s.reopen(func(o *ticket.Options) {
