@@ -46,6 +46,9 @@ func (d *Desk) answersItself(tx Tx, address, reason string) (bool, error) {
 
 // tellPerson enters a mail to one person of staff. It comes from the mailbox of the ticket: what answers it arrives there, too.
 func (d *Desk) tellPerson(tx Tx, address string, ticketID, emergencyID, mailID int64, reason, detail, key string) error {
+	if itself, err := d.answersItself(tx, address, reason); err != nil || itself {
+		return err
+	}
 	t, _, err := tx.Ticket(ticketID)
 	if err != nil {
 		return err
