@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"notfalld/message"
 )
@@ -109,7 +110,8 @@ func relaySubject(subject string, t Ticket) string {
 	return strings.TrimSpace("Re: " + subject + " [" + t.Number() + "]")
 }
 
-// relayFailed: the ticket does not wait for a customer whom the mail has not reached. Who wrote it is told, and staff.
+// relayFailed: the ticket does not wait for a customer whom the mail has not reached, and what has reached nobody was no answer. Who wrote it is told,
+// and staff.
 func (d *Desk) relayFailed(tx Tx, o *Out, why string) error {
 	t, m, err := d.subjectOf(tx, o)
 	if gone := (unwritableError{}); errors.As(err, &gone) {
@@ -119,11 +121,38 @@ func (d *Desk) relayFailed(tx Tx, o *Out, why string) error {
 		return err
 	}
 	if t.State == Waiting {
-		t.State, t.Updated = Open, d.now()
-		if err := tx.PutTicket(t); err != nil {
-			return err
-		}
+		t.State = Open
+	}
+	if t.LastStaffAt, t.AnsweredBy, err = lastAnswer(tx, t.ID); err != nil {
+		return err
+	}
+	t.Updated = d.now()
+	if err := tx.PutTicket(t); err != nil {
+		return err
 	}
 	n := Out{TicketID: o.TicketID, MailID: o.MailID, Mailbox: o.Mailbox, Reason: ReasonUndelivered, Detail: fmt.Sprintf("%s: %s", o.Recipient, why)}
 	return d.addNotices(tx, n, fmt.Sprintf("notice:%s:out%d:%d", ReasonUndelivered, o.ID, o.Attempts), m.From)
+}
+
+// lastAnswer is when staff have last answered the customer, and who: by a mail of which at least one copy has not failed, or by one from the mailbox.
+func lastAnswer(tx Tx, ticketID int64) (at time.Time, who string, err error) {
+	os, err := tx.Outs(OutQuery{TicketID: ticketID, Kinds: []OutKind{OutRelay}})
+	if err != nil {
+		return at, "", err
+	}
+	for _, o := range os {
+		if o.State != OutFailed && o.State != OutWithdrawn && o.BouncedAt.IsZero() && o.Created.After(at) {
+			at, who = o.Created, o.Detail
+		}
+	}
+	ms, err := tx.Mails(ticketID)
+	if err != nil {
+		return at, "", err
+	}
+	for _, m := range ms {
+		if m.Kind == StaffMail && m.Thread == sentByHand && m.Arrived.After(at) {
+			at, who = m.Arrived, cmp.Or(m.FromName, m.From)
+		}
+	}
+	return at, who, nil
 }

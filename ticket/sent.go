@@ -19,6 +19,9 @@ func (d *Desk) decideSent(tx Tx, e *Entry, u understood) error {
 	if u.auto.Kind != message.Human || u.failed {
 		return d.untouched(tx, e, nil)
 	}
+	if answers, err := d.answersNotice(tx, u.mail); err != nil || answers {
+		return d.untouched(tx, e, err)
+	}
 	t, why, err := d.sentAbout(tx, u)
 	if err != nil || t.ID == 0 {
 		return d.untouched(tx, e, err)
@@ -31,6 +34,19 @@ func (d *Desk) decideSent(tx Tx, e *Entry, u understood) error {
 		who = cmp.Or(d.signedBy(u.mail.From[0].Name), who)
 	}
 	return d.recordDirect(tx, e, u, t, who, "sent from the mailbox; "+why)
+}
+
+// answersNotice says whether a person has answered a notice from his own address: that comes by the mailbox, too, and is done there. Recorded here first,
+// it would be a copy there.
+func (d *Desk) answersNotice(tx Tx, m *message.Mail) (bool, error) {
+	if len(m.From) != 1 {
+		return false, nil
+	}
+	if _, ok := d.personOf(m.From[0].Address); !ok {
+		return false, nil
+	}
+	gs, err := d.grantsIn(tx, m)
+	return len(gs) > 0, err
 }
 
 // signedBy is the name of the member of staff who is called so, "" if nobody is.
@@ -121,9 +137,12 @@ func (d *Desk) onlyTicketOf(tx Tx, addresses []string) (Ticket, string, error) {
 	return ts[0], "to " + ts[0].From + ", whose only open ticket is " + ts[0].Number(), nil
 }
 
+// sentByHand: how a mail that staff have written to a customer themselves came to its ticket.
+const sentByHand = "sent"
+
 // recordDirect records a mail that staff have written to a customer themselves: the ticket waits for him.
 func (d *Desk) recordDirect(tx Tx, e *Entry, u understood, t Ticket, who, how string) error {
-	m := d.mailOf(e, u, StaffMail, thread{how: "sent"})
+	m := d.mailOf(e, u, StaffMail, thread{how: sentByHand})
 	m.TicketID, m.AnswerTo = t.ID, ""
 	if err := tx.AddMail(&m); err != nil {
 		return err
