@@ -36,13 +36,14 @@ func (d *Desk) decideSent(tx Tx, e *Entry, u understood) error {
 	return d.recordDirect(tx, e, u, t, who, "sent from the mailbox; "+why)
 }
 
-// answersNotice says whether a person has answered a notice from his own address: that comes by the mailbox, too, and is done there. Recorded here first,
-// it would be a copy there.
+// answersNotice says whether a person has answered a notice to us from his own address: that comes by the mailbox, too, and is done there. Recorded here
+// first, it would be a copy there.
 func (d *Desk) answersNotice(tx Tx, m *message.Mail) (bool, error) {
 	if len(m.From) != 1 {
 		return false, nil
 	}
-	if _, ok := d.personOf(m.From[0].Address); !ok {
+	_, isPerson := d.personOf(m.From[0].Address)
+	if !isPerson || !slices.ContainsFunc(slices.Concat(m.To, m.Cc), func(a message.Address) bool { return d.isOurs(a.Address) }) {
 		return false, nil
 	}
 	gs, err := d.grantsIn(tx, m)
