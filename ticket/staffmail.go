@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"notfalld/message"
 )
@@ -141,9 +142,15 @@ func (d *Desk) keepUnverified(tx Tx, e *Entry, u understood, c staffClaim) error
 		if err := d.happened(tx, c.emergency.ID, "notfalld", "unverified", why); err != nil {
 			return err
 		}
-		o := Out{EmergencyID: c.emergency.ID, Mailbox: d.o.Mailboxes[0].Name, Reason: ReasonUnverified, Detail: c.from + ": " + c.against}
-		if err := d.addNotices(tx, o, fmt.Sprintf("unverified:e%d", e.ID)); err != nil {
+		told, err := tx.Outs(OutQuery{Emergency: c.emergency.ID, Kinds: []OutKind{OutNotice}, Reasons: []string{ReasonUnverified}, Since: d.now().Add(-time.Hour)})
+		if err != nil {
 			return err
+		}
+		if len(told) < d.o.Bounds.NoticesPerHour { // the notices of an emergency are not bundled, and a notice that got out must not let strangers flood staff
+			o := Out{EmergencyID: c.emergency.ID, Mailbox: d.o.Mailboxes[0].Name, Reason: ReasonUnverified, Detail: c.from + ": " + c.against}
+			if err := d.addNotices(tx, o, fmt.Sprintf("unverified:e%d", e.ID)); err != nil {
+				return err
+			}
 		}
 		return d.conclude(tx, e, EntryStaff, 0, nil)
 	}
