@@ -188,6 +188,12 @@ func (d *Desk) noticeView(tx Tx, t Ticket, m Mail, o *Out) (templates.Notificati
 		n.Related = Number(t.Related)
 	}
 	var err error
+	if m.Kind == StaffMail && (o.Reason == ReasonUndelivered || o.Reason == ReasonDelayed) {
+		n.Detail = words{"unten steht die Antwort von " + m.FromName, "below stands the reply of " + m.FromName}.in(o.Language)
+		if m, err = customerOf(tx, t, m, &n); err != nil {
+			return n, err
+		}
+	}
 	if n.Proof, err = d.senderProof(tx, m); err != nil {
 		return n, err
 	}
@@ -206,6 +212,24 @@ func (d *Desk) noticeView(tx Tx, t Ticket, m Mail, o *Out) (templates.Notificati
 		n.Detail = inLanguage(o.Language, n.Detail)
 	}
 	return n, d.sayAnswered(tx, o, m, &n)
+}
+
+// customerOf says in the notice of a reply that did not arrive who the customer is, and what he has told of himself: now he has to be called. It returns
+// his youngest mail, or the reply if there is none.
+func customerOf(tx Tx, t Ticket, reply Mail, n *templates.Notification) (Mail, error) {
+	ms, err := tx.Mails(t.ID)
+	if err != nil {
+		return reply, err
+	}
+	m := reply
+	for _, k := range ms {
+		var line rules.Line
+		if k.Kind == CustomerMail && json.Unmarshal(k.Line, &line) == nil {
+			m, n.Name, n.Address = k, k.FromName, k.From
+			addFacts(&n.Understood, line)
+		}
+	}
+	return m, nil
 }
 
 // unprovenForm says which rule took a mail for a form's, and what proof it lacks.
