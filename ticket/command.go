@@ -1,5 +1,7 @@
 package ticket
 
+import "time"
+
 // A command is a line such as "#link NE-10001" at the top of a mail of staff.
 type command struct {
 	kind *commandKind
@@ -51,4 +53,5 @@ type deed struct {
 	ticket    *Ticket    // nil: the mail is about an emergency without a ticket
 	emergency *Emergency // nil: the ticket is linked to none
 	mailID    int64
+	written   time.Time // when the mail arrived: what came later its writer has not seen
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"notfalld/message"
 )
@@ -61,7 +62,7 @@ func (d *Desk) passOn(tx Tx, u understood, c *staffClaim, g *deed, b commandBloc
 	if err := d.addRelays(tx, g, p); err != nil {
 		return err
 	}
-	if err := d.answeredByStaff(tx, g.ticket, g.person.Name); err != nil {
+	if err := d.answeredByStaff(tx, g.ticket, g.person.Name, g.written); err != nil {
 		return err
 	}
 	if err := d.deedEvent(tx, g, "staff answer", howAnswered(c, p, direct)); err != nil {
@@ -165,14 +166,20 @@ func (d *Desk) addRelays(tx Tx, g *deed, p party) error {
 	return nil
 }
 
-// answeredByStaff: the ticket waits for the customer.
-func (d *Desk) answeredByStaff(tx Tx, t *Ticket, who string) error {
+// answeredByStaff: the ticket waits for the customer, unless he has written after staff did.
+func (d *Desk) answeredByStaff(tx Tx, t *Ticket, who string, written time.Time) error {
 	if t.State == Closed {
 		if err := tx.AddEvent(Event{TicketID: t.ID, At: d.now(), Actor: who, What: "reopened", Why: "staff wrote to the customer"}); err != nil {
 			return err
 		}
 	}
-	t.State, t.LastStaffAt, t.AnsweredBy, t.Updated = Waiting, d.now(), who, d.now()
+	if written.IsZero() || written.After(d.now()) {
+		written = d.now()
+	}
+	t.State, t.LastStaffAt, t.AnsweredBy, t.Updated = Waiting, later(t.LastStaffAt, written), who, d.now()
+	if written.Before(t.LastCustomerAt) {
+		t.State = Open
+	}
 	return tx.PutTicket(*t)
 }
 

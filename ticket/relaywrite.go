@@ -140,9 +140,10 @@ func lastAnswer(tx Tx, ticketID int64) (at time.Time, who string, err error) {
 	if err != nil {
 		return at, "", err
 	}
+	relayed := map[int64]string{} // by whom
 	for _, o := range os {
-		if o.State != OutFailed && o.State != OutWithdrawn && o.BouncedAt.IsZero() && o.Created.After(at) {
-			at, who = o.Created, o.Detail
+		if o.State != OutFailed && o.State != OutWithdrawn && o.BouncedAt.IsZero() {
+			relayed[o.MailID] = o.Detail
 		}
 	}
 	ms, err := tx.Mails(ticketID)
@@ -150,8 +151,8 @@ func lastAnswer(tx Tx, ticketID int64) (at time.Time, who string, err error) {
 		return at, "", err
 	}
 	for _, m := range ms {
-		if m.Kind == StaffMail && m.Thread == sentByHand && m.Arrived.After(at) {
-			at, who = m.Arrived, cmp.Or(m.FromName, m.From)
+		if m.Kind == StaffMail && (m.Thread == sentByHand || relayed[m.ID] != "") && m.Arrived.After(at) {
+			at, who = m.Arrived, cmp.Or(relayed[m.ID], m.FromName, m.From)
 		}
 	}
 	return at, who, nil

@@ -150,7 +150,7 @@ func (d *Desk) recordDirect(tx Tx, e *Entry, u understood, t Ticket, who, how st
 	}
 	late := e.Arrived.Before(t.LastCustomerAt) // the customer has written again since
 	if !late {
-		if err := d.answeredByStaff(tx, &t, who); err != nil {
+		if err := d.answeredByStaff(tx, &t, who, e.Arrived); err != nil {
 			return err
 		}
 	}

@@ -191,7 +191,7 @@ func (d *Desk) answerStranger(tx Tx, t Ticket, m Mail, u understood, th thread) 
 func (d *Desk) doStaffMail(tx Tx, e *Entry, u understood, c staffClaim) error {
 	m := d.mailOf(e, u, StaffMail, thread{how: "staff"})
 	m.TicketID, m.AnswerTo = c.ticket.ID, ""
-	g := &deed{person: c.person, actor: c.person.Name, language: d.o.Staff.Language}
+	g := &deed{person: c.person, actor: c.person.Name, language: d.o.Staff.Language, written: e.Arrived}
 	if len(u.held) == 0 && c.ticket.ID == 0 && d.wantsTicket(u) {
 		if err := d.openForEmergency(tx, &c, g); err != nil {
 			return err
