@@ -22,3 +22,6 @@ func BareSubject(s string) string {
 		_, s, _ = strings.Cut(s, ":")
 	}
 }
+
+// IsForward says whether a subject's first prefix is that of a mail passed on.
+func IsForward(subject string) bool { return slices.Contains(forwardPrefixes, subjectPrefix(subject)) }

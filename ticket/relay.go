@@ -18,6 +18,11 @@ func (d *Desk) passOn(tx Tx, u understood, c *staffClaim, g *deed, b commandBloc
 	if strings.TrimSpace(fresh.Text) == "" && (len(b.commands) > 0 || len(fresh.Attach) == 0) {
 		return d.nothingToSend(g, b, fresh)
 	}
+	if message.IsForward(u.mail.Subject) {
+		return g.held(words{
+			"Deine Mail ist eine Weiterleitung, keine Antwort; der Kunde bekommt sie nicht. Soll er sie bekommen, antworte auf die Benachrichtigung; soll sie im Ticket bleiben, schreib #note in die erste Zeile.",
+			"Your mail passes something on and is no reply; the customer does not get it. If he is to get it, reply to the notice; if it is to stay in the ticket, write #note into the first line."})
+	}
 	if u.mail.PointsBelow() {
 		return g.held(words{
 			"Du verweist auf Antworten unten im Zitat; Zitate gehen nicht an den Kunden. Schreib die Antworten nach oben.",
@@ -46,6 +51,9 @@ func (d *Desk) passOn(tx Tx, u understood, c *staffClaim, g *deed, b commandBloc
 		if err == nil {
 			err = g.held(leak)
 		}
+		return err
+	}
+	if err := d.notAgain(tx, u, g); err != nil {
 		return err
 	}
 	if err := d.inTurn(tx, c, g); err != nil {
@@ -118,6 +126,35 @@ func sizeOf(f message.Fresh) (n int64) {
 		n += a.Size
 	}
 	return n
+}
+
+// sameWords is how long a person does not say the very same to a customer twice. A program that answers each mail of ours in his name does, and would
+// talk to another one for ever: it answers receipts, too.
+const sameWords = time.Hour
+
+func (d *Desk) notAgain(tx Tx, u understood, g *deed) error {
+	os, err := tx.Outs(OutQuery{TicketID: g.ticket.ID, Kinds: []OutKind{OutRelay}, Since: d.now().Add(-sameWords)})
+	if err != nil {
+		return err
+	}
+	for _, o := range os {
+		if o.Detail != g.person.Name || o.State == OutFailed {
+			continue
+		}
+		m, ok, err := tx.Mail(o.MailID)
+		if err != nil {
+			return err
+		}
+		var line rules.Line
+		if !ok || json.Unmarshal(m.Line, &line) != nil || line.Text != u.mail.Text || len(line.Attachments)+len(u.mail.Attachments)+len(u.mail.Inline) > 0 {
+			continue
+		}
+		since := d.now().Sub(o.Created)
+		return g.held(words{
+			fmt.Sprintf("Genau dasselbe ging vor %s schon an diesen Kunden. Soll er es noch einmal bekommen, ändere den Text.", ago(since, "de")),
+			fmt.Sprintf("The very same went to this customer %s ago. If he is to get it once more, change the text.", ago(since, "en"))})
+	}
+	return nil
 }
 
 // inTurn holds back what another person has just answered, and a storm of answers: the customer must not be told two things at once. Whoever
