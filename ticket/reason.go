@@ -76,6 +76,7 @@ var germanReasons = []struct {
 	{regexp.MustCompile(`^its staff token was issued to somebody else$`), "ihr Kennzeichen wurde für jemand anderen ausgestellt"},
 	{regexp.MustCompile(`^our mail server does not prove that it comes from (\S+): (.*)`), "unser Mailserver weist nicht nach, dass sie von $1 kommt ($2)"},
 	{regexp.MustCompile(`^its words sound like those of an automatic reply: (.*)`), "sie klingt wie eine automatische Antwort ($1); war sie keine, schick sie mit anderen Worten noch einmal"},
+	{regexp.MustCompile(`^a mail with its Message-ID was read before, and said something else$`), "eine Mail mit ihrer Message-ID wurde schon gelesen, und darin stand etwas anderes"},
 	{regexp.MustCompile(`^it answers notices of (\S+) and of (\S+) at once$`), "sie antwortet zugleich auf Benachrichtigungen zu $1 und $2"},
 	{regexp.MustCompile(`^mode observe: .*`), "Modus observe: Kunden wird nicht geantwortet"},
 }

@@ -45,6 +45,10 @@ func TestReasonsAreTranslated(t *testing.T) {
 		"no way of proof is configured (trust), so that nobody is proven to be staff",
 		"no test mail has shown yet that our mail server strips forged headers; run notfalld check --online",
 		"the test mail of 2026-03-15 showed that our mail server lets forged headers through: Authentication-Results of mx.firma.at",
+		// of mails that claim to be of staff
+		"it could not be read", "it has 2 senders", "eva@firma.at is no address of staff.people", "it carries no staff token: it answers no notice",
+		"its staff token was issued to somebody else", "our mail server does not prove that it comes from eva@firma.at: no From",
+		"a mail with its Message-ID was read before, and said something else", "it answers notices of NS-10001 and of NE-10001 at once",
 	} {
 		checkReason(t, said)
 	}

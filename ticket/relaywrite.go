@@ -25,8 +25,11 @@ func (d *Desk) chooseRelay(tx Tx, o *Out) error {
 	if err != nil {
 		return err
 	}
-	mail := message.Parse(raw, d.o.Limits)
-	b, _ := readCommands(mail.Text, d.o.Staff.Banners, d.o.Staff.Language)
+	mail := d.Rules().Conceal(message.Parse(raw, d.o.Limits))
+	b, undone := readCommands(mail.Text, d.o.Staff.Banners, d.o.Staff.Language)
+	if len(undone) > 0 || b.hasNote { // read otherwise than when it was entered: the configuration is another one
+		return unwritableError{errors.New("its commands are not understood any more; send it once more")}
+	}
 	fresh := mail.Fresh(b.skip)
 	to, cc, err := d.recipientsOf(tx, o)
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 //	trust off                  nothing has shown that our server strips forged headers
 //	may NAME RIGHT,…           from now on this person has these rights alone
 //	second-address ADDRESS     Anna writes from there, too
+//	banners [LINE]             from now on gateways put this line on top of mails, or none
 //	mailbox NAME               there is a further mailbox, NAME@notfall-hoster.at
 //	reply-attachments N        from now on so many bytes can be attached to an answer
 //	as NAME notice|relay|answer|confirmation ["WORDS"]   the last one accepted (that holds the words) is called so from now on
@@ -38,6 +39,7 @@ func init() {
 		s.check(err)
 		s.reopen(func(o *ticket.Options) { o.Bounds.ReplyAttachments = n })
 	}
+	steps["banners"] = func(s *stage, a string) { s.reopen(func(o *ticket.Options) { o.Staff.Banners = strings.Fields(a) }) }
 	steps["mailbox"] = func(s *stage, a string) {
 		address := a + "@notfall-hoster.at"
 		s.reopen(func(o *ticket.Options) {
