@@ -222,6 +222,7 @@ func customerOf(tx Tx, t Ticket, reply Mail, n *templates.Notification) (Mail, e
 		return reply, err
 	}
 	m := reply
+	n.Understood.Phones = nil // of the reply: in a signature stands our own number
 	for _, k := range ms {
 		var line rules.Line
 		if k.Kind == CustomerMail && json.Unmarshal(k.Line, &line) == nil {
