@@ -1,12 +1,14 @@
 package ticket
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"notfalld/message"
+	"notfalld/rules"
 )
 
 // passOn enters what a mail of staff says for the customer, one outgoing mail for each who takes part, and lets the ticket wait for them.
