@@ -60,7 +60,11 @@ func (s *Sender) deliver(ctx context.Context, due ticket.Out) (rest bool) {
 		if err != nil {
 			s.storeFails(err)
 		}
-		s.release(due.ID, holdFor) // whatever the reason: a mail that stays due without ever going out must not keep us busy
+		hold := holdFor // whatever the reason: a mail that stays due without ever going out must not keep us busy
+		if err == nil && o.NextAt.After(s.desk.Clock().Now()) {
+			hold = 0 // it was put off, and may become due at any moment
+		}
+		s.release(due.ID, hold)
 		return false
 	}
 	s.storeWorks()

@@ -193,7 +193,27 @@ func (d *Desk) alarmDelivered(tx Tx, o *Out) error {
 		}
 	}
 	e.Alarm, e.AlarmedAt = AlarmAccepted, d.now()
+	if err := d.outcomeKnown(tx, e); err != nil {
+		return err
+	}
 	return d.changed(tx, &e)
+}
+
+// outcomeKnown makes the mails due that were put off until the outcome of the alarm is known.
+func (d *Desk) outcomeKnown(tx Tx, e Emergency) error {
+	os, err := tx.Outs(OutQuery{Emergency: e.ID, Kinds: []OutKind{OutConfirmation, OutNotice}, States: []OutState{OutWaiting}})
+	if err != nil {
+		return err
+	}
+	for _, o := range os {
+		if o.NextAt.After(d.now()) && o.NextAt.Sub(d.now()) <= askAlarmAgain && o.Attempts == 0 {
+			o.NextAt = d.now()
+			if err := tx.PutOut(o); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // alarmRefused is called when a channel does not take an alarm: at once the next one is tried.
