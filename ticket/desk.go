@@ -157,9 +157,9 @@ type Gauges struct {
 
 // Counters is what a Desk has done since it was made.
 type Counters struct {
-	Tickets, Notes, Copies, Bounces, Untouched atomic.Int64 // mails, by what became of them
-	Undelivered                                atomic.Int64 // answers that did not reach their customer
-	Emergencies, AlarmsFailed                  atomic.Int64 // triggers; alarms that no channel took
+	Tickets, Notes, Copies, Bounces, Staff, Untouched atomic.Int64 // mails, by what became of them
+	Undelivered                                       atomic.Int64 // answers that did not reach their customer
+	Emergencies, AlarmsFailed                         atomic.Int64 // triggers; alarms that no channel took
 }
 
 func (c *Counters) decided(s EntryState) {
@@ -172,6 +172,8 @@ func (c *Counters) decided(s EntryState) {
 		c.Copies.Add(1)
 	case EntryBounce:
 		c.Bounces.Add(1)
+	case EntryStaff:
+		c.Staff.Add(1)
 	case EntryOther:
 		c.Untouched.Add(1)
 	}

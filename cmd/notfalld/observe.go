@@ -55,7 +55,7 @@ func (d *parts) metrics() *prometheus.Registry {
 	}
 	n := &d.desk.Count
 	for became, c := range map[string]interface{ Load() int64 }{
-		"ticket": &n.Tickets, "note": &n.Notes, "copy": &n.Copies, "bounce": &n.Bounces, "untouched": &n.Untouched,
+		"ticket": &n.Tickets, "note": &n.Notes, "copy": &n.Copies, "bounce": &n.Bounces, "staff": &n.Staff, "untouched": &n.Untouched,
 	} {
 		counter("mails_total", "Mails decided, by what became of them.", prometheus.Labels{"became": became}, func() float64 { return float64(c.Load()) })
 	}
