@@ -9,10 +9,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
 
+	"notfalld/message"
 	"notfalld/postoffice"
 	"notfalld/ticket"
 )
@@ -24,6 +26,8 @@ var demoFiles embed.FS
 const (
 	demoDomain   = "alpenrack.at"
 	demoSupport  = "support@" + demoDomain
+	demoAnna     = "anna@" + demoDomain
+	demoBernd    = "bernd@" + demoDomain
 	demoPassword = "alpenrack"
 )
 
@@ -72,7 +76,7 @@ func runDemo(ctx context.Context, m *Main, c *demoCmd) error {
 func openDemoOffice(c *demoCmd, clock *shiftedClock) (*postoffice.Office, error) {
 	o := postoffice.Options{
 		IMAPAddr: loopbackAddr(c.PortIMAP), SMTPAddr: loopbackAddr(c.PortSMTP), Hostname: "mx." + demoDomain, AuthServID: "mx." + demoDomain, Now: clock.Now,
-		Verdict: func(e postoffice.Envelope) string { return "dmarc=pass header.from=" + domainOf(e.From) },
+		Verdict: demoVerdict,
 	}
 	for _, u := range demoUsers() {
 		o.Users = append(o.Users, postoffice.User{Name: u[0], Password: demoPassword, Addresses: u[1:]})
@@ -83,12 +87,30 @@ func openDemoOffice(c *demoCmd, clock *shiftedClock) (*postoffice.Office, error)
 func demoUsers() [][]string {
 	return [][]string{
 		{"support", demoSupport, "notfall@" + demoDomain},
-		{"anna", "anna@" + demoDomain},
+		{"anna", demoAnna},
+		{"bernd", demoBernd},
 		{"petra", "petra@zirbenhof.at"},
 		{"sam", "sam@parcelwerk.de"},
 		{"paul", "paul@stadtverlag.at"},
 		{"josef", "office@tischlerei-moser.at"},
 	}
+}
+
+// demoVerdict says how a sender was proved: the hoster's people by their login; for all others the whole world signs.
+func demoVerdict(e postoffice.Envelope) string {
+	from := e.From
+	if m := message.Parse(e.Data, message.DefaultLimits()); len(m.From) == 1 {
+		from = m.From[0].Address
+	}
+	for _, u := range demoUsers() {
+		if u[0] == e.AuthUser && slices.Contains(u[1:], from) {
+			return "auth=pass smtp.auth=" + from
+		}
+	}
+	if domainOf(from) == demoDomain || e.AuthUser != "" {
+		return "dmarc=fail header.from=" + domainOf(from)
+	}
+	return "dmarc=pass header.from=" + domainOf(from)
 }
 
 // demoPlan writes the demo's files into dir and loads them as `notfalld run` would.

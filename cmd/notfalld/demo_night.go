@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"net/smtp"
-
 	"notfalld/message"
 	"notfalld/postoffice"
 )
@@ -49,6 +47,9 @@ func (n *night) run(ctx context.Context) error {
 	if err := n.mail(ctx, "8-morning"); err != nil {
 		return err
 	}
+	if err := n.staff(ctx); err != nil {
+		return err
+	}
 	if err := n.printAnswer("petra@zirbenhof.at"); err != nil {
 		return err
 	}
@@ -84,18 +85,7 @@ func (n *night) mail(ctx context.Context, name string) error {
 	if m.ReturnPath.Present {
 		from = m.ReturnPath.Address
 	}
-	if err := smtp.SendMail(n.office.SMTPAddr(), nil, from, []string{to}, raw); err != nil {
-		return err
-	}
-	n.sent++
-	if err := n.settled(ctx); err != nil {
-		return err
-	}
-	if err := n.say.news(ctx, n.parts.store); err != nil {
-		return err
-	}
-	n.say.untouched(&n.parts.desk.Count)
-	return nil
+	return n.submit(ctx, "", from, to, raw)
 }
 
 // settled waits until every mail that went in is decided, and neither mail nor page is left in the outbox.
@@ -104,7 +94,7 @@ func (n *night) settled(ctx context.Context) error {
 	defer cancel()
 	for {
 		c := &n.parts.desk.Count
-		decided := c.Tickets.Load() + c.Notes.Load() + c.Copies.Load() + c.Bounces.Load() + c.Untouched.Load()
+		decided := c.Tickets.Load() + c.Notes.Load() + c.Copies.Load() + c.Bounces.Load() + c.Staff.Load() + c.Untouched.Load()
 		_, ringing, err := n.parts.desk.NextPage(limited) // before the mails: a page that was taken may bring some about
 		if err != nil {
 			return err

@@ -27,6 +27,7 @@ type timeline struct {
 	pager  *demoPager
 
 	mails  map[string]int                   // per ticket, mails told already
+	stands map[string]ticket.State          // per ticket, told already
 	states map[string]ticket.EmergencyState // per emergency, told already
 	outs   int64                            // id of the last answer told
 	rings  int                              // of the pager, told already
@@ -36,7 +37,7 @@ type timeline struct {
 
 func newTimeline(m *Main, c *demoCmd, clock *shiftedClock, office *postoffice.Office, pager *demoPager) *timeline {
 	return &timeline{out: m.Stdout, json: c.JSON, term: m.term(), clock: clock, words: demoWords()[c.Lang], office: office, pager: pager,
-		mails: map[string]int{}, states: map[string]ticket.EmergencyState{}}
+		mails: map[string]int{}, stands: map[string]ticket.State{}, states: map[string]ticket.EmergencyState{}}
 }
 
 // demoWords is what the demo says, in both languages. What the mails say is the product's.
@@ -50,11 +51,16 @@ func demoWords() map[string]map[string]string {
 			"petra triggers": "Petra löst den Notfall aus", "anna acks": "Anna übernimmt", "anna calls": "Anna hat Petra angerufen", "paul triggers": "Paul löst zuerst aus und mailt dann",
 			"anna cancels": "Anna storniert: Es war die Firewall des Kunden", "anna resolves": "Anna ist fertig", "rings": "DER PAGER LÄUTET", "silent": "der Pager weiß es",
 			"form": "Formular", "emergency": "Notfall", "state.acknowledged": "jemand hat übernommen", "state.called_back": "zurückgerufen", "state.resolved": "erledigt", "state.cancelled": "storniert", "no ticket": "noch keine E-Mail dazu", "by": "Rückruf bis", "table": "Wie die Technik die Nacht sieht: notfalld emergency list",
+			"anna replies": "Anna antwortet aus ihrem Mailprogramm auf die Meldung", "stranger closes": "jemand schickt als Anna ein #close, mit einer abgefangenen Meldung",
+			"bernd is away": "Bernds Postfach antwortet auf die Meldung: Abwesenheitsnotiz", "anna closes": "Anna tippt in der Meldung auf #close",
+			"relayed": "AN DEN KUNDEN", "from": "als", "unverified": "NICHT NACHGEWIESEN: nichts getan, nichts verschickt; die Technik weiß es per Mail", "noted": "von selbst geschrieben: nur vermerkt in",
+			"stands.open": "wir sind dran", "stands.waiting": "wartet auf den Kunden", "stands.closed": "geschlossen",
 			"missing.problem": "Problem", "missing.servers": "Server", "missing.error": "Fehlermeldung", "missing.customer_number": "Kundennummer",
 			"missing.phone": "Telefon", "missing.reproduction": "Nachstellen", "missing.changes": "Änderungen",
 			"whole": "Die erste Antwort im Ganzen, wie Petra sie auf dem Telefon liest:", "known": "bekannt", "unknown": "unbekannt",
 			"try": "Jetzt Sie. Alles bleibt offen, bis Sie Strg-C drücken. Ein Mailprogramm (ohne Verschlüsselung, nur auf diesem Rechner):", "users": "Benutzer", "pass": "Passwort für alle",
-			"write": "Schreiben Sie als einer der Kunden an " + demoSupport + ", Betreff Notfall-Support. Die Antwort kommt in dessen Posteingang, die Meldung zu anna. Oder lösen Sie im Formular einen Notfall aus (Kundennummer 104711): Der Pager läutet hier.",
+			"write": "Schreiben Sie als einer der Kunden an " + demoSupport + ", Betreff Notfall-Support. Die Antwort kommt in dessen Posteingang, die Meldung zu anna und bernd. Oder lösen Sie im Formular einen Notfall aus (Kundennummer 104711): Der Pager läutet hier.",
+			"reply": "Antworten Sie als anna oder bernd auf eine Meldung: Was über dem Zitat steht, bekommt der Kunde. Befehle stehen ganz oben: #close, #note, #help. Zum Beispiel so:",
 		},
 		"en": {
 			"title": "notfalld demo: a night at Alpenrack Hosting", "saturday": "Saturday, 14 March 2026. Support is closed; nobody is alarmed.",
@@ -64,11 +70,16 @@ func demoWords() map[string]map[string]string {
 			"petra triggers": "Petra triggers the emergency", "anna acks": "Anna takes over", "anna calls": "Anna has called Petra", "paul triggers": "Paul triggers first, and mails then",
 			"anna cancels": "Anna cancels: it was the customer's firewall", "anna resolves": "Anna is done", "rings": "THE PAGER RINGS", "silent": "the pager knows",
 			"form": "form", "emergency": "emergency", "state.acknowledged": "taken over", "state.called_back": "called back", "state.resolved": "resolved", "state.cancelled": "cancelled", "no ticket": "no mail of it yet", "by": "call back by", "table": "How staff see the night: notfalld emergency list",
+			"anna replies": "Anna replies to the notice from her mail client", "stranger closes": "somebody sends a #close as Anna, with a notice that he got hold of",
+			"bernd is away": "Bernd's mailbox replies to the notice: out of office", "anna closes": "Anna taps #close in the notice",
+			"relayed": "TO THE CUSTOMER", "from": "as", "unverified": "NOT PROVEN: nothing done, nothing sent; staff know by mail", "noted": "written by itself: only noted in",
+			"stands.open": "ours to answer", "stands.waiting": "waits for the customer", "stands.closed": "closed",
 			"missing.problem": "problem", "missing.servers": "servers", "missing.error": "error message", "missing.customer_number": "customer number",
 			"missing.phone": "phone", "missing.reproduction": "how to reproduce", "missing.changes": "recent changes",
 			"whole": "The first answer whole, as Petra reads it on her phone:", "known": "known", "unknown": "unknown",
 			"try": "Your turn. Everything stays up until you press Ctrl-C. A mail client (no encryption, this machine only):", "users": "users", "pass": "password of all",
-			"write": "Write as one of the customers to " + demoSupport + ", subject Notfall-Support. The answer comes into their inbox, the notice to anna. Or trigger an emergency in the form (customer number 104711): the pager rings here.",
+			"write": "Write as one of the customers to " + demoSupport + ", subject Notfall-Support. The answer comes into their inbox, the notice to anna and bernd. Or trigger an emergency in the form (customer number 104711): the pager rings here.",
+			"reply": "Reply to a notice as anna or bernd: what stands above the quote goes to the customer. Commands stand at the very top: #close, #note, #help. For example so:",
 		},
 	}
 }
@@ -117,11 +128,16 @@ func (t *timeline) news(ctx context.Context, s ticket.Store) error {
 		return err
 	}
 	for i := len(all) - 1; i >= 0; i-- {
-		if sum := all[i]; sum.Mails > t.mails[sum.ID] {
+		sum := all[i]
+		if sum.Mails > t.mails[sum.ID] {
 			if err := t.newMails(ctx, s, sum.ID); err != nil {
 				return err
 			}
 		}
+		if told := t.stands[sum.ID]; told != "" && told != sum.State {
+			t.line(yellow, " ", "%s %s: %s", t.words["ticket"], sum.ID, t.words["stands."+string(sum.State)])
+		}
+		t.stands[sum.ID] = sum.State
 	}
 	return t.answers(ctx, s)
 }
@@ -160,7 +176,7 @@ func (t *timeline) emergencies(ctx context.Context, s ticket.Store) error {
 // answers tells which mails customers have got.
 func (t *timeline) answers(ctx context.Context, s ticket.Store) error {
 	var outs []ticket.Out
-	q := ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutAnswer, ticket.OutConfirmation}, States: []ticket.OutState{ticket.OutSent}, Limit: 50}
+	q := ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutAnswer, ticket.OutConfirmation, ticket.OutRelay}, States: []ticket.OutState{ticket.OutSent}, Limit: 50}
 	if err := s.View(ctx, func(tx ticket.Tx) (err error) { outs, err = tx.Outs(q); return err }); err != nil {
 		return err
 	}
@@ -171,21 +187,26 @@ func (t *timeline) answers(ctx context.Context, s ticket.Store) error {
 			continue
 		}
 		t.outs = max(t.outs, o.ID)
-		t.line(green, "◂", "%s %s: %s", t.words["answered"], o.Recipient, cmp.Or(t.subject(o), o.Row))
+		from, subject := t.head(o)
+		if o.Kind == ticket.OutRelay {
+			t.line(green, "◂", "%s %s: %s (%s %s)", t.words["relayed"], o.Recipient, subject, t.words["from"], from)
+			continue
+		}
+		t.line(green, "◂", "%s %s: %s", t.words["answered"], o.Recipient, cmp.Or(subject, o.Row))
 	}
 	return nil
 }
 
-// subject is that of a mail that went out, as its reader sees it.
-func (t *timeline) subject(o ticket.Out) string {
+// head is sender and subject of a mail that went out, as its reader sees them.
+func (t *timeline) head(o ticket.Out) (from, subject string) {
 	for _, d := range t.office.Deliveries() {
 		if bytes.Contains(d.Data, []byte("<"+o.MessageID+">")) && len(d.To) == 1 && strings.EqualFold(d.To[0], o.Recipient) {
 			if m := message.Parse(d.Data, message.DefaultLimits()); m.MessageID == o.MessageID {
-				return m.Subject
+				return fmt.Sprintf("%s <%s>", m.From[0].Name, m.From[0].Address), m.Subject
 			}
 		}
 	}
-	return ""
+	return "", ""
 }
 
 func (t *timeline) newMails(ctx context.Context, s ticket.Store, number string) error {
@@ -195,6 +216,16 @@ func (t *timeline) newMails(ctx context.Context, s ticket.Store, number string) 
 		return err
 	}
 	for i := t.mails[number]; i < len(d.Mails); i++ {
+		switch d.Mails[i].Kind {
+		case ticket.StaffMail: // what came of it is told by the ticket's state, and by what goes out
+			continue
+		case ticket.UnverifiedMail:
+			t.line(red, "!", "%s", t.words["unverified"])
+			continue
+		case ticket.NoteMail:
+			t.line(dim, " ", "%s %s", t.words["noted"], number)
+			continue
+		}
 		var l rules.Line
 		if err := json.Unmarshal(d.Mails[i].Facts, &l); err != nil {
 			return err
@@ -205,6 +236,9 @@ func (t *timeline) newMails(ctx context.Context, s ticket.Store, number string) 
 		}
 		t.line(yellow, " ", "%s %s", t.words[verb], number)
 		t.fact("emergency", d.Emergency)
+		if i > 0 {
+			l.Missing = nil // the ticket may have it
+		}
 		t.facts(l)
 		if !l.AutoReply.Send && i == 0 {
 			t.line(red, "!", "%s (%s); %s", t.words["nobody"], l.AutoReply.Reason, t.words["staff"])
@@ -285,6 +319,12 @@ func (t *timeline) invitation(imap, smtp, http string) {
 	for _, u := range demoUsers() {
 		names = append(names, u[0]+" ("+u[1]+")")
 	}
-	t.prose("  IMAP  %s\n  SMTP  %s\n  HTTP  http://%s/readyz\n  %s  http://%s/notfall\n  %s: %s\n  %s: %s\n\n%s\n\n", imap, smtp, http, t.words["form"], http,
-		t.words["users"], strings.Join(names, ", "), t.words["pass"], demoPassword, t.words["write"])
+	t.prose("  IMAP  %s\n  SMTP  %s\n  HTTP  http://%s/readyz\n  %s  http://%s/notfall\n  %s: %s\n  %s: %s\n\n%s\n\n%s\n\n  %s\n\n", imap, smtp, http, t.words["form"], http,
+		t.words["users"], strings.Join(names, ", "), t.words["pass"], demoPassword, t.words["write"], t.words["reply"], muttLine(imap, smtp))
+}
+
+// muttLine opens anna's mailbox in a mail client that many have at hand.
+func muttLine(imap, smtp string) string {
+	login := "anna:" + demoPassword + "@"
+	return fmt.Sprintf("mutt -n -e 'set from=%s realname=\"Anna Berger\" ssl_starttls=no smtp_url=smtp://%s%s/' -f imap://%s%s/INBOX", demoAnna, login, smtp, login, imap)
 }
