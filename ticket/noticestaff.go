@@ -71,6 +71,13 @@ func (d *Desk) repliesOff(tx Tx, o *Out) (words, error) {
 
 // sayRelay tells to whom an answer goes.
 func (d *Desk) sayRelay(tx Tx, o *Out, t Ticket, e *Emergency, n *templates.Notification) error {
+	if t.ID == 0 && e != nil { // the answer goes into its only ticket, see staffMail
+		c := staffClaim{emergency: *e}
+		if err := d.ticketOfEmergency(tx, &c); err != nil {
+			return err
+		}
+		t = c.ticket
+	}
 	off := words{}
 	person, known := d.personOf(o.Recipient)
 	switch {
