@@ -173,7 +173,9 @@ func (p page) mail(m ticket.MailView) {
 	p.row("not understood", l.ProblemParsing)
 	p.row("not looked at", each(l.Cut, rules.Cut.String)...)
 	p.row("phones", strings.Join(l.Phones, ", "))
-	p.row("missing", strings.Join(l.Missing, ", "))
+	if m.Kind != ticket.StaffMail && m.Kind != ticket.UnverifiedMail {
+		p.row("missing", strings.Join(l.Missing, ", ")) // an answer of ours lacks nothing
+	}
 	p.row("attachments", each(l.Attachments, attachmentText)...)
 	p.row("text", l.Text)
 }
