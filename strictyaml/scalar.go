@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"cmp"
 	"encoding"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ func (d *Doc) scalar(n ast.Node, v reflect.Value, key string, tag reflect.Struct
 	at := d.places[key]
 	src, ok := sourceOf(n)
 	if !ok {
-		d.add(at, key, "expected "+expectation(v, tag)+", found "+kindOf(n), colonMend(n, v, tag))
+		d.add(at, key, "expected "+expectation(v, tag)+", found "+kindOf(n), cmp.Or(colonMend(n, v, tag), bracketMend(n, v, tag)))
 		return
 	}
 	text := src
@@ -71,6 +72,27 @@ func colonMend(n ast.Node, v reflect.Value, tag reflect.StructTag) string {
 		return ""
 	}
 	return "a text that holds a colon needs quotes around it"
+}
+
+// bracketMend helps with a text that became a list because it stands in brackets: "- [EXTERN]".
+func bracketMend(n ast.Node, v reflect.Value, tag reflect.StructTag) string {
+	list, ok := n.(*ast.SequenceNode)
+	if _, secret := tag.Lookup("file"); !ok || secret || !list.IsFlowStyle || len(list.Values) != 1 || expectation(v, tag) != "text" {
+		return ""
+	}
+	src, ok := sourceOf(list.Values[0])
+	if !ok || src == "" || len(src) >= 60 {
+		return ""
+	}
+	return fmt.Sprintf("write %s, or with quotes %q if the brackets belong to it", inList(src), "["+src+"]")
+}
+
+// inList writes a text as it has to stand between the brackets of a list.
+func inList(src string) string {
+	if strings.ContainsAny(src, "[]{},#\"") || strings.Contains(src, ": ") {
+		return strconv.Quote(src)
+	}
+	return src
 }
 
 // mendError is a value that does not fit, with the mend.

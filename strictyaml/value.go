@@ -110,7 +110,7 @@ func (d *Doc) list(n ast.Node, v reflect.Value, key string, tag reflect.StructTa
 		}
 		if src, scalar := sourceOf(n); scalar {
 			if _, secret := tag.Lookup("file"); !secret && len(src) < 60 {
-				mend = fmt.Sprintf("write [%s]", src)
+				mend = fmt.Sprintf("write [%s]", inList(src))
 			}
 		}
 		d.add(d.places[key], key, "expected a list, found "+kindOf(n), mend)

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 )
@@ -19,6 +20,14 @@ func (c *Config) checkPeople() {
 		key := fmt.Sprintf("staff.people[%d]", i)
 		if c.doc.Has(key+".addresses") && len(p.Addresses) == 0 && !c.doc.BadBelow(key) {
 			c.doc.ProblemAt(key+".addresses", "names no address", "the addresses that the person writes from")
+		}
+		if c.doc.Given(key + ".name") {
+			switch name := strings.TrimSpace(p.Name); {
+			case name == "":
+				c.doc.ProblemAt(key+".name", "is empty", "write how colleagues and customers see the person")
+			case strings.ContainsFunc(name, unicode.IsControl):
+				c.doc.ProblemAt(key+".name", "is more than one line", "write how colleagues and customers see the person")
+			}
 		}
 		for j, a := range p.Addresses {
 			full := fmt.Sprintf("%s.addresses[%d]", key, j)
