@@ -26,7 +26,9 @@ func (o *Office) deliver(acc *account, to string, d Delivery) {
 		}
 		fmt.Fprintf(&b, "Authentication-Results: %s; %s\r\n", id, verdict)
 		if !o.opts.KeepForged {
-			drop = func(f field) bool { return strings.EqualFold(f.key, "Return-Path") || forged(f, id) }
+			drop = func(f field) bool {
+				return strings.EqualFold(f.key, "Return-Path") || forged(f, id) || o.opts.StripAll && strings.EqualFold(f.key, "Authentication-Results")
+			}
 		}
 	}
 	with := "ESMTP" // RFC 3848

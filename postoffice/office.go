@@ -49,6 +49,8 @@ type Options struct {
 	Verdict    func(Envelope) string
 	// KeepForged keeps the copies that came in: a server that must not be trusted.
 	KeepForged bool
+	// StripAll takes out all Authentication-Results that come in, whatever their id: as Postfix with header_checks does.
+	StripAll bool
 
 	SinkDir string // every accepted mail is written to a file here and fsynced before the 250
 	Forget  bool   // deliveries keep no Data: for long runs

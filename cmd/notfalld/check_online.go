@@ -75,19 +75,23 @@ func (k *checker) sent(ctx context.Context, m Mailbox, o ingest.Options) {
 	within, cancel := context.WithTimeout(ctx, onlineTimeout)
 	defer cancel()
 	r, err := ingest.Probe(within, o)
-	text := fmt.Sprintf("%s holds %d mails", r.Folder, r.Mails)
+	text := holds(r.Folder, r)
 	switch {
 	case r.Missing != "":
 		text = r.Missing + ": replies sent straight from the mailbox are not seen; name their folder in imap.sent_folder"
 	case r.Folder != m.IMAP.SentFolder:
-		text = fmt.Sprintf(`there is no folder %q, so %q is read, which the server calls \Sent; it holds %d mails`, m.IMAP.SentFolder, r.Folder, r.Mails)
+		text = fmt.Sprintf(`there is no folder %q, so %q is read, which the server calls \Sent; %s`, m.IMAP.SentFolder, r.Folder, holds("it", r))
 	}
 	k.sayErr("sent mails "+m.Name, text, err)
 }
 
+func holds(what string, r ingest.Report) string {
+	return fmt.Sprintf("%s holds %d %s", what, r.Mails, plural(int(r.Mails), "mail", "mails"))
+}
+
 // imapText says what a mailbox can do, and what it cannot, where that changes how the daemon works.
 func imapText(m Mailbox, r ingest.Report) string {
-	said := []string{r.Address, "logged in as " + m.IMAP.Username, fmt.Sprintf("%s holds %d mails", r.Folder, r.Mails)}
+	said := []string{r.Address, "logged in as " + m.IMAP.Username, holds(r.Folder, r)}
 	for _, can := range []struct {
 		can     bool
 		yes, no string

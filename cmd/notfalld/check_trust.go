@@ -79,8 +79,8 @@ func (k *checker) await(tests []*trustTest, all *sync.WaitGroup) {
 		case <-done:
 			return
 		case <-tick.C:
-			fmt.Fprintf(k.m.Stderr, "notfalld: waiting for %d %s to arrive: %s of %s\n", len(tests), plural(len(tests), "test mail", "test mails"),
-				time.Since(began).Round(time.Second), k.c.Wait)
+			fmt.Fprintf(k.m.Stderr, "notfalld: waiting for %d %s: %s; at most %s once the mail server has taken %s\n", len(tests), plural(len(tests), "test mail", "test mails"),
+				time.Since(began).Round(time.Second), k.c.Wait, plural(len(tests), "it", "them"))
 		}
 	}
 }
@@ -103,7 +103,13 @@ func (t *trustTest) run(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	find, err := ingest.NewFinder(ctx, o)
+	opening, cancel := context.WithCancel(ctx) // its end is the connection's: only the login has so little time
+	defer cancel()
+	late := time.AfterFunc(onlineTimeout, cancel)
+	find, err := ingest.NewFinder(opening, o)
+	if !late.Stop() && err != nil {
+		err = fmt.Errorf("it has not let us in within %s: %w", onlineTimeout, err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("no test mail was sent, because it could not be looked for: %w", err)
 	}
@@ -200,6 +206,9 @@ func (t *trustTest) verdict(v ticket.TrustVerdict, find *ingest.Finder, found *i
 	text := fmt.Sprintf("forged copies of %s are stripped or not believed; replies and commands of staff are on", t.cfg.Trust.relied())
 	if found == nil {
 		return text + "; the daemon has the test mail", nil
+	}
+	if other := t.otherName(found.Raw); other != "" {
+		text += "; but mails of staff will hardly be proven" + strings.Replace(other, "; in", ": in", 1)
 	}
 	switch gone, err := find.Remove(*found); {
 	case err != nil:

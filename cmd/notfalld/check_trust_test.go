@@ -110,6 +110,8 @@ func TestCheckTrust(t *testing.T) {
 		{name: "forged copies are kept", office: postoffice.Options{KeepForged: true}, code: exitFailed, want: trustIsOff, holds: "the test mail is left in INBOX for a look at its header (UID ", mails: 1, left: 1},
 		{name: "the mail server has another name", before: func(h *house) { h.replace("trust: {authres: [mail.notfall-hoster.at]}") }, code: exitFailed,
 			want: strings.ReplaceAll(trustIsOff, "of mx.", "of mail."), holds: "the server calls itself mx.notfall-hoster.at: if that is our own, trust.authres has to name it", mails: 1, left: 1},
+		{name: "the mail server has another name, and strips them all", office: postoffice.Options{StripAll: true}, before: func(h *house) { h.replace("trust: {authres: [mail.notfall-hoster.at]}") },
+			want: strings.ReplaceAll(trustIsOn, "of mx.", "of mail."), holds: "but mails of staff will hardly be proven: in the header on top the server calls itself mx.notfall-hoster.at", shown: true, mails: 1},
 		{name: "a login that only the machine itself could use", before: func(h *house) { h.replace("trust: {received_auth: [mx.postoffice.example]}") }, code: exitFailed,
 			want: strings.ReplaceAll(trustIsOff, "Authentication-Results of mx.notfall-hoster.at", "Received by mx.postoffice.example"), holds: "let smtp.host name the server from outside", mails: 1, left: 1},
 		{name: "observe", before: func(h *house) { h.replace("mode: observe") }, want: trustIsOn, shown: true, mails: 1},
