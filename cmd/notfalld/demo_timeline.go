@@ -53,7 +53,7 @@ func demoWords() map[string]map[string]string {
 			"form": "Formular", "emergency": "Notfall", "state.acknowledged": "jemand hat übernommen", "state.called_back": "zurückgerufen", "state.resolved": "erledigt", "state.cancelled": "storniert", "no ticket": "noch keine E-Mail dazu", "by": "Rückruf bis", "table": "Wie die Technik die Nacht sieht: notfalld emergency list",
 			"anna replies": "Anna antwortet aus ihrem Mailprogramm auf die Meldung", "stranger closes": "jemand schickt als Anna ein #close, mit einer abgefangenen Meldung",
 			"bernd is away": "Bernds Postfach antwortet auf die Meldung: Abwesenheitsnotiz", "anna closes": "Anna tippt in der Meldung auf #close",
-			"relayed": "AN DEN KUNDEN", "from": "als", "unverified": "NICHT NACHGEWIESEN: nichts getan, nichts verschickt; die Technik weiß es per Mail", "noted": "von selbst geschrieben: nur vermerkt in",
+			"relayed": "AN DEN KUNDEN", "not done": "NICHT GETAN, gesagt wird es", "from": "als", "unverified": "NICHT NACHGEWIESEN: nichts getan, nichts verschickt; die Technik weiß es per Mail", "noted": "von selbst geschrieben: nur vermerkt in",
 			"stands.open": "wir sind dran", "stands.waiting": "wartet auf den Kunden", "stands.closed": "geschlossen",
 			"missing.problem": "Problem", "missing.servers": "Server", "missing.error": "Fehlermeldung", "missing.customer_number": "Kundennummer",
 			"missing.phone": "Telefon", "missing.reproduction": "Nachstellen", "missing.changes": "Änderungen",
@@ -72,7 +72,7 @@ func demoWords() map[string]map[string]string {
 			"form": "form", "emergency": "emergency", "state.acknowledged": "taken over", "state.called_back": "called back", "state.resolved": "resolved", "state.cancelled": "cancelled", "no ticket": "no mail of it yet", "by": "call back by", "table": "How staff see the night: notfalld emergency list",
 			"anna replies": "Anna replies to the notice from her mail client", "stranger closes": "somebody sends a #close as Anna, with a notice that he got hold of",
 			"bernd is away": "Bernd's mailbox replies to the notice: out of office", "anna closes": "Anna taps #close in the notice",
-			"relayed": "TO THE CUSTOMER", "from": "as", "unverified": "NOT PROVEN: nothing done, nothing sent; staff know by mail", "noted": "written by itself: only noted in",
+			"relayed": "TO THE CUSTOMER", "not done": "NOT DONE, as is told to", "from": "as", "unverified": "NOT PROVEN: nothing done, nothing sent; staff know by mail", "noted": "written by itself: only noted in",
 			"stands.open": "ours to answer", "stands.waiting": "waits for the customer", "stands.closed": "closed",
 			"missing.problem": "problem", "missing.servers": "servers", "missing.error": "error message", "missing.customer_number": "customer number",
 			"missing.phone": "phone", "missing.reproduction": "how to reproduce", "missing.changes": "recent changes",
@@ -173,26 +173,29 @@ func (t *timeline) emergencies(ctx context.Context, s ticket.Store) error {
 	return nil
 }
 
-// answers tells which mails customers have got.
+// answers tells which mails customers have got, and who of staff was told that something was not done.
 func (t *timeline) answers(ctx context.Context, s ticket.Store) error {
 	var outs []ticket.Out
-	q := ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutAnswer, ticket.OutConfirmation, ticket.OutRelay}, States: []ticket.OutState{ticket.OutSent}, Limit: 50}
+	q := ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutAnswer, ticket.OutConfirmation, ticket.OutRelay, ticket.OutNotice}, States: []ticket.OutState{ticket.OutSent}, Limit: 100}
 	if err := s.View(ctx, func(tx ticket.Tx) (err error) { outs, err = tx.Outs(q); return err }); err != nil {
 		return err
 	}
 	last := t.outs
 	for i := len(outs) - 1; i >= 0; i-- {
 		o := outs[i]
-		if o.ID <= last {
+		if o.ID <= last || o.Kind == ticket.OutNotice && o.Reason != ticket.ReasonNotDone {
 			continue
 		}
 		t.outs = max(t.outs, o.ID)
 		from, subject := t.head(o)
-		if o.Kind == ticket.OutRelay {
+		switch o.Kind {
+		case ticket.OutRelay:
 			t.line(green, "◂", "%s %s: %s (%s %s)", t.words["relayed"], o.Recipient, subject, t.words["from"], from)
-			continue
+		case ticket.OutNotice:
+			t.line(red, "◂", "%s %s: %s", t.words["not done"], o.Recipient, subject)
+		default:
+			t.line(green, "◂", "%s %s: %s", t.words["answered"], o.Recipient, cmp.Or(subject, o.Row))
 		}
-		t.line(green, "◂", "%s %s: %s", t.words["answered"], o.Recipient, cmp.Or(subject, o.Row))
 	}
 	return nil
 }
@@ -326,5 +329,6 @@ func (t *timeline) invitation(imap, smtp, http string) {
 // muttLine opens anna's mailbox in a mail client that many have at hand.
 func muttLine(imap, smtp string) string {
 	login := "anna:" + demoPassword + "@"
-	return fmt.Sprintf("mutt -n -e 'set from=%s realname=\"Anna Berger\" ssl_starttls=no smtp_url=smtp://%s%s/' -f imap://%s%s/INBOX", demoAnna, login, smtp, login, imap)
+	return fmt.Sprintf("mutt -F /dev/null -e 'set from=%s realname=\"Anna Berger\" ssl_starttls=no ssl_force_tls=no smtp_url=smtp://%s%s/ folder=imap://%s%s/ record=+Sent' -f =INBOX",
+		demoAnna, login, smtp, login, imap)
 }
