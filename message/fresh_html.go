@@ -89,7 +89,6 @@ type cleaner struct {
 	pasted     map[string]bool
 	has        func(id string) bool
 	shown      map[string]bool
-	pre        int
 }
 
 // keptElements stay, without any attribute but those of attributes.

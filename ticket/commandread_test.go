@@ -30,14 +30,13 @@ func unescape(s string) string {
 
 // commandCase is one text and what is to be understood of it.
 type commandCase struct {
-	text     string
-	want     []string // commands
-	note     *string
-	rest     string
-	skip     string // "" where it is not asked for
-	held     []string
-	howMany  string
-	language string
+	text    string
+	want    []string // commands
+	note    *string
+	rest    string
+	skip    string // "" where it is not asked for
+	held    []string
+	howMany string
 }
 
 func readCase(t *testing.T, data string) (c commandCase) {

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -238,7 +239,7 @@ func (d *Desk) runLink(tx Tx, c *deed, args []string) error {
 		return err
 	}
 	if !ok {
-		return cannot(EmergencyNumber(id)+" gibt es nicht. Welche es gibt, sagt: notfalld emergency list", "There is no "+EmergencyNumber(id)+". Those that there are: notfalld emergency list")
+		return d.noSuchEmergency(tx, id)
 	}
 	links, err := tx.Links(c.ticket.ID)
 	if err != nil || isLinkedByStaff(c.ticket, links, id) {
@@ -248,6 +249,23 @@ func (d *Desk) runLink(tx Tx, c *deed, args []string) error {
 		return err
 	}
 	return d.follow(tx, c)
+}
+
+// noSuchEmergency names those that are open: whoever reads it has only a mail program at hand.
+func (d *Desk) noSuchEmergency(tx Tx, id int64) error {
+	es, err := tx.Emergencies(EmergencyQuery{States: []EmergencyState{Triggered, Acknowledged, CalledBack}, Limit: 5})
+	if err != nil {
+		return err
+	}
+	var open []string
+	for _, e := range es {
+		open = append(open, strings.TrimSpace(e.Number()+" "+cmp.Or(e.Name, e.CustomerNumber, e.Email)))
+	}
+	if len(open) == 0 {
+		return cannot(EmergencyNumber(id)+" gibt es nicht, und es ist auch kein anderer Notfall offen.", "There is no "+EmergencyNumber(id)+", and no other emergency is open.")
+	}
+	all := strings.Join(open, ", ")
+	return cannot(EmergencyNumber(id)+" gibt es nicht. Offen sind: "+all+".", "There is no "+EmergencyNumber(id)+". These are open: "+all+".")
 }
 
 func (d *Desk) runUnlink(tx Tx, c *deed, _ []string) error {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/fnv"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -277,7 +278,10 @@ func (d *Desk) internal(inner *innerLines, text string) bool {
 
 // internalFile looks into an attachment as far as it is text, or a mail: programs attach what they answer.
 func (d *Desk) internalFile(inner *innerLines, a message.Attachment) bool {
-	const most = 1 << 20
+	const most = 256 << 10
+	if !mayHoldText(a) {
+		return false
+	}
 	data := string(a.Data[:min(len(a.Data), most)])
 	if d.internal(inner, strings.ReplaceAll(data, "\x00", "")) { // UTF-16, as in Outlook's .msg
 		return true
@@ -303,4 +307,10 @@ func (d *Desk) rememberFence(tx Tx, o *Out, code, text, own string) error {
 	}
 	f := Fence{Code: code, OutID: o.ID, TicketID: o.TicketID, EmergencyID: o.EmergencyID, Recipient: o.Recipient, Lines: hashLines(block, own), Created: d.now()}
 	return tx.AddFence(f)
+}
+
+// mayHoldText leaves out pictures, archives and the like, in which no line could be found: all this is done while nobody else can write.
+func mayHoldText(a message.Attachment) bool {
+	kind := http.DetectContentType(a.Data)
+	return strings.HasPrefix(kind, "text/") || kind == "application/octet-stream"
 }

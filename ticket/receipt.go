@@ -78,7 +78,7 @@ func (d *Desk) writeReceipt(tx Tx, o *Out) error {
 		if t, m, err = d.subjectOf(tx, o); err != nil {
 			return err
 		}
-		n.Ticket = t.Number()
+		n.Ticket, n.Topic = t.Number(), t.Topic
 		if o.Reason == ReasonNotDone {
 			receiptOf(&n, m)
 		}
@@ -109,6 +109,8 @@ func receiptOf(n *templates.Notification, m Mail) {
 // ago is a span of time in words: "45 Sek.", "3 Min."; in English "45 s", "3 min".
 func ago(span time.Duration, language string) string {
 	switch {
+	case span < 10*time.Second:
+		return words{"wenigen Sekunden", "a few seconds"}.in(language)
 	case span < time.Minute:
 		return words{fmt.Sprintf("%d Sek.", int(span/time.Second)), fmt.Sprintf("%d s", int(span/time.Second))}.in(language)
 	case span < time.Hour:

@@ -1,14 +1,12 @@
 package ticket
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"notfalld/message"
-	"notfalld/rules"
 )
 
 // passOn enters what a mail of staff says for the customer, one outgoing mail for each who takes part, and lets the ticket wait for them.
@@ -20,34 +18,8 @@ func (d *Desk) passOn(tx Tx, u understood, c *staffClaim, g *deed, b commandBloc
 	if strings.TrimSpace(fresh.Text) == "" && (len(b.commands) > 0 || len(fresh.Attach) == 0) {
 		return d.nothingToSend(g, b, fresh)
 	}
-	if message.IsForward(u.mail.Subject) {
-		return g.held(words{
-			"Deine Mail ist eine Weiterleitung, keine Antwort; der Kunde bekommt sie nicht. Soll er sie bekommen, antworte auf die Benachrichtigung; soll sie im Ticket bleiben, schreib #note in die erste Zeile.",
-			"Your mail passes something on and is no reply; the customer does not get it. If he is to get it, reply to the notice; if it is to stay in the ticket, write #note into the first line."})
-	}
-	if u.mail.PointsBelow() {
-		return g.held(words{
-			"Du verweist auf Antworten unten im Zitat; Zitate gehen nicht an den Kunden. Schreib die Antworten nach oben.",
-			"You point to answers below, within the quote; quotes do not go to the customer. Write the answers on top."})
-	}
-	if slices.ContainsFunc(slices.Concat(fresh.Attach, fresh.Inline), func(a message.Attachment) bool { return a.Data == nil && a.Size > 0 }) {
-		return g.held(words{
-			"Die Anhänge sind zu groß, um weitergegeben zu werden (" + megabytes(sizeOf(fresh)) + "). Schick sie auf einem anderen Weg, oder in mehreren Mails.",
-			"The attachments are too large to be passed on (" + megabytes(sizeOf(fresh)) + "). Send them another way, or in several mails."})
-	}
-	if !g.person.may(RightCustomer) {
-		return g.held(noCustomer)
-	}
-	if d.o.Observe {
-		return g.held(words{"Modus observe: an Kunden geht nichts hinaus.", "Mode observe: nothing goes to customers."})
-	}
-	if g.ticket == nil {
-		return g.held(words{"Zu diesem Notfall gibt es kein Ticket und keine E-Mail-Adresse. Ruf den Kunden an.", "This emergency has no ticket and no mail address. Call the customer."})
-	}
-	if size := sizeOf(fresh); size > d.o.Bounds.ReplyAttachments {
-		return g.held(words{
-			fmt.Sprintf("Die Anhänge haben zusammen %s, mehr als %s (limits.reply_attachments). Schick weniger, oder einen Link.", megabytes(size), megabytes(d.o.Bounds.ReplyAttachments)),
-			fmt.Sprintf("The attachments have %s together, more than %s (limits.reply_attachments). Send fewer, or a link.", megabytes(size), megabytes(d.o.Bounds.ReplyAttachments))})
+	if why := d.notToGo(u, g, fresh); !why.empty() {
+		return g.held(why)
 	}
 	if leak, err := d.leaks(tx, c, u.mail, fresh); err != nil || !leak.empty() {
 		if err == nil {
@@ -67,6 +39,9 @@ func (d *Desk) passOn(tx Tx, u understood, c *staffClaim, g *deed, b commandBloc
 	}
 	if p.to == "" {
 		return g.held(p.why)
+	}
+	if err := d.asTheNoticeSaid(tx, c, g, p); err != nil {
+		return err
 	}
 	p, direct := withoutDirect(p, u.mail)
 	if err := d.addRelays(tx, g, p); err != nil {
@@ -108,82 +83,6 @@ func howAnswered(c *staffClaim, p party, direct []string) string {
 		parts = append(parts, "was sent to "+strings.Join(direct, ", ")+" by its writer")
 	}
 	return c.how + "; " + strings.Join(parts, "; ")
-}
-
-// nothingToSend is for a mail without new text: nothing is amiss if it holds commands, and no attachment that somebody would miss.
-func (d *Desk) nothingToSend(g *deed, b commandBlock, fresh message.Fresh) error {
-	switch {
-	case len(b.commands) == 0:
-		return g.held(words{"Deine Mail hat keinen neuen Text. Schreib die Antwort über das Zitat; #help nennt die Befehle.", "Your mail has no new text. Write the reply above the quote; #help names the commands."})
-	case len(fresh.Attach) > 0:
-		return g.held(words{
-			"Deine Mail hat Befehle und Anhänge, aber keinen Text. Mit einer Zeile Text unter den Befehlen gehen die Anhänge an den Kunden, mit #note bleiben sie intern.",
-			"Your mail has commands and attachments, and no text. With a line of text below the commands the attachments go to the customer, with #note they stay internal."})
-	}
-	return nil
-}
-
-func sizeOf(f message.Fresh) (n int64) {
-	for _, a := range slices.Concat(f.Attach, f.Inline) {
-		n += a.Size
-	}
-	return n
-}
-
-// sameWords is how long a person does not say the very same to a customer twice. A program that answers each mail of ours in his name does, and would
-// talk to another one for ever: it answers receipts, too.
-const sameWords = time.Hour
-
-func (d *Desk) notAgain(tx Tx, u understood, g *deed) error {
-	os, err := tx.Outs(OutQuery{TicketID: g.ticket.ID, Kinds: []OutKind{OutRelay}, Since: d.now().Add(-sameWords)})
-	if err != nil {
-		return err
-	}
-	for _, o := range os {
-		if o.Detail != g.person.Name || o.State == OutFailed {
-			continue
-		}
-		m, ok, err := tx.Mail(o.MailID)
-		if err != nil {
-			return err
-		}
-		var line rules.Line
-		if !ok || json.Unmarshal(m.Line, &line) != nil || line.Text != u.mail.Text || len(line.Attachments)+len(u.mail.Attachments)+len(u.mail.Inline) > 0 {
-			continue
-		}
-		since := d.now().Sub(o.Created)
-		return g.held(words{
-			fmt.Sprintf("Genau dasselbe ging vor %s schon an diesen Kunden. Soll er es noch einmal bekommen, ändere den Text.", ago(since, "de")),
-			fmt.Sprintf("The very same went to this customer %s ago. If he is to get it once more, change the text.", ago(since, "en"))})
-	}
-	return nil
-}
-
-// inTurn holds back what another person has just answered, and a storm of answers: the customer must not be told two things at once. Whoever
-// answers the mail by which he was told so means it.
-func (d *Desk) inTurn(tx Tx, c *staffClaim, g *deed) error {
-	if c.answers.Reason == ReasonNotDone {
-		return nil
-	}
-	os, err := tx.Outs(OutQuery{TicketID: g.ticket.ID, Kinds: []OutKind{OutRelay}, Since: d.now().Add(-d.o.Bounds.RepliesWithin)})
-	if err != nil {
-		return err
-	}
-	sent := map[int64]bool{}
-	for _, o := range os {
-		sent[o.MailID] = true
-		if o.Detail != g.person.Name && d.now().Sub(o.Created) < d.o.Bounds.ReplyCollision {
-			return g.held(words{
-				fmt.Sprintf("%s hat diesem Kunden vor %s geantwortet. Sieh nach, was er schon weiß; soll deine Antwort trotzdem hinaus, antworte auf diese Mail hier mit deinem Text.", o.Detail, ago(d.now().Sub(o.Created), "de")),
-				fmt.Sprintf("%s replied to this customer %s ago. See what he knows already; if your reply is to go out all the same, reply to this mail here with your text.", o.Detail, ago(d.now().Sub(o.Created), "en"))})
-		}
-	}
-	if len(sent) >= d.o.Bounds.RepliesPerTicket {
-		return g.held(words{
-			fmt.Sprintf("In den letzten %s gingen schon %d Mails an diesen Kunden. Soll auch deine hinaus, antworte auf diese Mail hier mit deinem Text.", ago(d.o.Bounds.RepliesWithin, "de"), len(sent)),
-			fmt.Sprintf("%d mails went to this customer within the last %s. If yours is to go out, too, reply to this mail here with your text.", len(sent), ago(d.o.Bounds.RepliesWithin, "en"))})
-	}
-	return nil
 }
 
 // addRelays enters the outgoing mails; the customer's is the first.

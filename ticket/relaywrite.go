@@ -123,6 +123,12 @@ func (d *Desk) relayFailed(tx Tx, o *Out, why string) error {
 	if err != nil {
 		return err
 	}
+	if t.State == Closed && !t.ClosedAt.Before(o.Created) { // with this mail, or after it: the customer does not know
+		if err := d.event(tx, t.ID, "reopened", "the last mail of staff did not arrive"); err != nil {
+			return err
+		}
+		t.State, t.ClosedAt = Open, time.Time{}
+	}
 	if t.State == Waiting {
 		t.State = Open
 	}

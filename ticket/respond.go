@@ -76,17 +76,7 @@ func (d *Desk) respond(tx Tx, t Ticket, m Mail, u understood, th thread) error {
 	if err != nil {
 		return err
 	}
-	return d.tellStaff(tx, t, m.ID, reason, detail, append(also, d.assignee(t)...))
-}
-
-// assignee is the address of whoever looks after a ticket, if there is one.
-func (d *Desk) assignee(t Ticket) []string {
-	for _, p := range d.o.Staff.People {
-		if p.Name == t.Assigned && len(p.Addresses) > 0 {
-			return p.Addresses[:1]
-		}
-	}
-	return nil
+	return d.tellStaff(tx, t, m.ID, reason, detail, also)
 }
 
 // goes is the verb of the history: in mode observe nothing does.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"notfalld/message"
 )
@@ -22,7 +23,7 @@ func (d *Desk) decideSent(tx Tx, e *Entry, u understood) error {
 	if answers, err := d.answersNotice(tx, u.mail); err != nil || answers {
 		return d.untouched(tx, e, err)
 	}
-	t, why, err := d.sentAbout(tx, u)
+	t, why, err := d.sentAbout(tx, e, u)
 	if err != nil || t.ID == 0 {
 		return d.untouched(tx, e, err)
 	}
@@ -71,7 +72,7 @@ func (d *Desk) knownIn(tx Tx, t Ticket, u understood) (bool, error) {
 
 // sentAbout finds the ticket of a mail that was sent: by what it answers, by the number in its subject, else by its recipient, who must take part in
 // any case. By the recipient alone only where he has just one ticket that is not closed.
-func (d *Desk) sentAbout(tx Tx, u understood) (t Ticket, why string, err error) {
+func (d *Desk) sentAbout(tx Tx, e *Entry, u understood) (t Ticket, why string, err error) {
 	var to []string
 	for _, a := range slices.Concat(u.mail.To, u.mail.Cc) {
 		to = append(to, strings.ToLower(a.Address))
@@ -90,7 +91,7 @@ func (d *Desk) sentAbout(tx Tx, u understood) (t Ticket, why string, err error) 
 			return t, "its subject names " + t.Number(), err
 		}
 	}
-	return d.onlyTicketOf(tx, to)
+	return d.onlyTicketOf(tx, to, e.Arrived)
 }
 
 func bccOf(m *message.Mail) []string {
@@ -123,7 +124,8 @@ func (d *Desk) partaken(tx Tx, id int64, addresses []string) (Ticket, bool, erro
 	return t, false, nil
 }
 
-func (d *Desk) onlyTicketOf(tx Tx, addresses []string) (Ticket, string, error) {
+// onlyTicketOf: what was sent before the customer first wrote is no answer to him.
+func (d *Desk) onlyTicketOf(tx Tx, addresses []string, sent time.Time) (Ticket, string, error) {
 	var ts []Ticket
 	for _, a := range addresses[:min(len(addresses), mostParticipants)] {
 		more, err := tx.Tickets(TicketQuery{States: []State{New, Open, Waiting}, From: a, Limit: 2})
@@ -134,6 +136,10 @@ func (d *Desk) onlyTicketOf(tx Tx, addresses []string) (Ticket, string, error) {
 	}
 	if len(ts) != 1 {
 		return Ticket{}, "", nil
+	}
+	ms, err := tx.Mails(ts[0].ID)
+	if err != nil || len(ms) > 0 && sent.Before(ms[0].Arrived) {
+		return Ticket{}, "", err
 	}
 	return ts[0], "to " + ts[0].From + ", whose only open ticket is " + ts[0].Number(), nil
 }
