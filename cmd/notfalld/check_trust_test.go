@@ -211,6 +211,10 @@ func TestCheckTrustBesideDaemon(t *testing.T) {
 				t.Errorf("the daemon does not say that replies of staff are off:\n%s", h.stderr)
 			}
 			h.ready(200)
+			on := `notfalld_staff_replies_on{mailbox="support"} `
+			if page := h.page("/metrics"); !strings.Contains(page, on+"0") {
+				t.Errorf("no %s0 in\n%s", on, page)
+			}
 			for range 3 {
 				code, said, all := h.check()
 				if code != c.code || !strings.HasPrefix(said, c.want) {
@@ -225,6 +229,9 @@ func TestCheckTrustBesideDaemon(t *testing.T) {
 			state, err := d.desk.TrustState(t.Context(), "support")
 			if err != nil || state.Shown != (c.code == exitDone) {
 				t.Errorf("the daemon thinks otherwise: %+v, %v", state, err)
+			}
+			if page := h.page("/metrics"); strings.Contains(page, on+"1") != state.Shown {
+				t.Errorf("/metrics thinks otherwise than %+v:\n%s", state, page)
 			}
 			stop()
 		})

@@ -74,6 +74,10 @@ func (d *parts) metrics() *prometheus.Registry {
 		counter("rules_reloads_total", "Looks at the folder of rules, by what became of its files.", prometheus.Labels{"outcome": string(o)},
 			func() float64 { return float64(d.rules.count(o).Load()) })
 	}
+	for _, m := range d.config.Mailboxes {
+		gauge("staff_replies_on", "1 while replies and commands of staff by way of the mailbox are obeyed: who is staff can be proven.",
+			prometheus.Labels{"mailbox": m.Name}, func() float64 { return oneIf(d.staffIsHeard(m.Name)) })
+	}
 	for _, w := range d.watchers {
 		box := prometheus.Labels{"mailbox": w.Status().Name, "folder": "read"}
 		if w.Status().Sent {
