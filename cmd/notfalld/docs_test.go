@@ -49,7 +49,7 @@ func TestDocumentsAreTrue(t *testing.T) {
 				t.Errorf("%s: %v", f, err)
 			}
 		}
-		for _, m := range regexp.MustCompile("`((?:limits|trust|retention|http|admin|staff|store)\\.[a-z_]+)`").FindAllStringSubmatch(text, -1) {
+		for _, m := range regexp.MustCompile("`((?:limits|imap|trust|retention|http|admin|staff|store)\\.[a-z_]+)`").FindAllStringSubmatch(text, -1) {
 			_, key, _ := strings.Cut(m[1], ".")
 			if !strings.Contains(example, key+":") {
 				t.Errorf("%s names the key %s, which the example has not", f, m[1])
