@@ -31,7 +31,7 @@ import (
 //
 // {{n-id}}, {{n-reply-to}}, {{n-references}} are of the last notice, {{n-quote}} is what it says, quoted as mail programs do, {{r-id}} and so on are
 // of the last mail of staff that was relayed; {{NAME-id}} and so on of one that was named. {{n-token}} is the staff token, or the customer's, of its
-// Message-ID; {{n-block}} is its internal block without the marks. Staff are anna@ and bernd@notfall-hoster.at.
+// Message-ID, {{n-subject}} its subject; {{n-block}} is its internal block without the marks. Staff are anna@ and bernd@notfall-hoster.at.
 func init() {
 	steps["may"] = (*stage).setRights
 	steps["reply-attachments"] = func(s *stage, a string) {
@@ -201,6 +201,7 @@ func (s *stage) fillWords(raw, mark string, o ticket.Out) string {
 	for old, with := range map[string]string{
 		"quote": quotedBy("> ", whole), "plainquote": quotedBy("", whole), "block": quotedBy("", block), "quotedblock": quotedBy("> ", block), "token": token,
 		"token-upper": strings.ToUpper(token), "token-cut": token[:len(token)-1], "token-changed": string(changed),
+		"subject": message.Parse(o.Bytes, message.DefaultLimits()).Subject,
 	} {
 		raw = strings.ReplaceAll(raw, mark+old+"}}", with)
 	}
