@@ -31,10 +31,7 @@ func replyTo(original []byte, from mail.Address, text string, at time.Time) (to 
 	if !strings.HasPrefix(strings.ToLower(subject), "re:") {
 		subject = "Re: " + subject
 	}
-	name := cmp.Or(author.Name, author.Address)
-	if len(m.From) > 0 {
-		name = cmp.Or(m.From[0].Name, m.From[0].Address)
-	}
+	name := cmp.Or(m.From[0].Name, m.From[0].Address)
 	at = at.In(mustVienna())
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "Message-ID: <%s@%s>\nDate: %s\nMIME-Version: 1.0\nUser-Agent: Mozilla Thunderbird\nSubject: %s\nTo: %s\n", newUUID(), domainOf(from.Address),
