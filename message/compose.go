@@ -32,9 +32,8 @@ type Outgoing struct {
 	Text       string
 	HTML       string
 	Headers    []Field // further fields in their order, Name and decoded Value: Auto-Submitted, X-Notfalld, …
-	// Attach lists attachments (Name, Type, Data). A message/rfc822 of 7-bit lines stays one; any
-	// other mail travels as application/octet-stream in base64, byte for byte, because RFC 2046,
-	// 5.2.1 forbids to encode a message/rfc822 and 8-bit lines do not pass everywhere.
+	// Attach lists attachments (Name, Type, Data). A message/rfc822 of lines that may stand in a mail stays one, byte for byte; any
+	// other mail travels as application/octet-stream in base64, because RFC 2046, 5.2.1 forbids to encode a message/rfc822.
 	Attach []Attachment
 	// Inline lists the images that HTML shows by their ContentID (multipart/related, RFC 2387). Without HTML they are attachments.
 	Inline []Attachment
@@ -61,6 +60,9 @@ func Compose(o Outgoing) ([]byte, error) {
 	b := boundaries{seed: o.MessageID, content: unencoded(o)}
 	if err := writeBody(&out, h, o, &b); err != nil {
 		return nil, fmt.Errorf("compose: %w", err)
+	}
+	if asItIs(out.Bytes()) == "8bit" { // what holds such lines says so (RFC 2045, 6.4); go-message lets no multipart say it
+		return bytes.Replace(out.Bytes(), []byte("\r\nMIME-Version: 1.0\r\n"), []byte("\r\nMIME-Version: 1.0\r\nContent-Transfer-Encoding: 8bit\r\n"), 1), nil
 	}
 	return out.Bytes(), nil
 }

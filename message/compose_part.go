@@ -18,7 +18,7 @@ type leaf struct {
 	name       string // attachments only
 	attachment bool
 	contentID  string // of a picture that the HTML shows
-	raw        bool   // goes out as it is: 7-bit lines of legal length
+	raw        bool   // goes out as it is: lines of legal length
 	data       []byte
 }
 
@@ -26,7 +26,7 @@ type leaf struct {
 func (p leaf) describe(h *gomessage.Header) {
 	switch {
 	case p.raw:
-		h.Set("Content-Transfer-Encoding", "7bit")
+		h.Set("Content-Transfer-Encoding", asItIs(p.data))
 	case p.attachment:
 		h.Set("Content-Transfer-Encoding", "base64")
 	default:
@@ -117,16 +117,28 @@ func sentName(s string) string {
 	return string(r[:80-len(ext)]) + string(ext)
 }
 
-// passesUnencoded says whether data can pass unencoded: CRLF lines of at most 998 octets, no octet above
-// 126 nor NUL (RFC 2045, 2.7), no bare CR or LF.
+// asItIs names the encoding that is none (RFC 2045, 6.2).
+func asItIs(data []byte) string {
+	if bytes.ContainsFunc(data, func(r rune) bool { return r > '~' }) {
+		return "8bit"
+	}
+	return "7bit"
+}
+
+// passesUnencoded says whether a mail can pass unencoded: CRLF lines of at most 998 octets, no NUL, no bare CR or LF (RFC 2045, 2.8). Octets above
+// 126 pass in its body, where servers know 8BITMIME (RFC 6152): by now, everywhere; in its header they would make it a message/global (RFC 6532).
 func passesUnencoded(data []byte) bool {
+	header, _, _ := bytes.Cut(data, []byte("\r\n\r\n"))
+	if asItIs(header) == "8bit" {
+		return false
+	}
 	for len(data) > 0 {
 		line, rest, found := bytes.Cut(data, []byte("\r\n"))
 		if len(line) > 998 || (!found && len(rest) > 0) {
 			return false
 		}
 		for _, b := range line {
-			if b == 0 || b == '\r' || b == '\n' || b > 126 {
+			if b == 0 || b == '\r' || b == '\n' {
 				return false
 			}
 		}

@@ -449,3 +449,21 @@ func BenchmarkCompose(b *testing.B) {
 		}
 	}
 }
+
+// A mail with 8-bit lines is attached as what it is, byte for byte, and everything around it says that it holds such lines.
+func TestComposeEightBitOriginal(t *testing.T) {
+	o := outgoing()
+	original := "Subject: x\r\nContent-Type: text/plain; charset=iso-8859-1\r\nContent-Transfer-Encoding: 8bit\r\n\r\nHall\xf6chen\r\n"
+	o.Attach = []Attachment{{Name: "original.eml", Type: "message/rfc822", Data: []byte(original)}}
+	raw, err := Compose(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, body, _ := strings.Cut(string(raw), "\r\n\r\n")
+	if !strings.Contains(head, "Content-Transfer-Encoding: 8bit") || !strings.Contains(body, "Content-Type: message/rfc822") || !strings.Contains(body, original) {
+		t.Errorf("%s", raw)
+	}
+	if strings.Count(string(raw), "Content-Transfer-Encoding: 8bit") != 3 { // around it, of the part, and the original's own
+		t.Errorf("%s", raw)
+	}
+}

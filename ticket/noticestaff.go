@@ -177,7 +177,10 @@ func (d *Desk) topicOf(tx Tx, t *Ticket, m Mail) (string, error) {
 	if t.Topic != "" {
 		return t.Topic, nil
 	}
-	who := cmp.Or(m.FromName, m.From)
+	who := t.From
+	if m.Kind == CustomerMail || m.Kind == MachineMail { // of nobody else's mail is the ticket
+		who = cmp.Or(m.FromName, m.From)
+	}
 	if t.CustomerNumber != "" {
 		who += " (" + t.CustomerNumber + ")"
 	}

@@ -32,6 +32,11 @@ func (c *Config) checkPeople() {
 		for j, a := range p.Addresses {
 			full := fmt.Sprintf("%s.addresses[%d]", key, j)
 			c.checkAddress(full, a)
+			for k, m := range c.Mailboxes {
+				if strings.EqualFold(a, m.Address) && a != "" {
+					c.doc.ProblemAt(full, fmt.Sprintf("%s is the support address of mailboxes[%d]", a, k), "name the person's own address: whoever writes as the support address is not known")
+				}
+			}
 			if other, taken := owner[strings.ToLower(a)]; taken {
 				c.doc.ProblemAt(full, fmt.Sprintf("%s is an address of %s as well", a, other), "an address belongs to one person")
 			}
