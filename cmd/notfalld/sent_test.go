@@ -136,8 +136,8 @@ func TestCheckNamesTheSentFolder(t *testing.T) {
 		gone         bool
 		want         string // "" says nothing
 	}{
-		{"there", "Sent", false, "Sent holds 1 mails"},
-		{"another", "Gesendet", false, `there is no folder "Gesendet", so "Sent" is read, which the server calls \Sent; it holds 1 mails`},
+		{"there", "Sent", false, "Sent holds 1 mail"},
+		{"another", "Gesendet", false, `there is no folder "Gesendet", so "Sent" is read, which the server calls \Sent; it holds 1 mail`},
 		{"none", "Sent", true, `there is no folder "Sent", and none that the server calls \Sent: replies sent straight from the mailbox are not seen`},
 		{"not read", `""`, false, ""},
 	}
