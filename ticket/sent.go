@@ -127,7 +127,10 @@ func (d *Desk) partaken(tx Tx, id int64, addresses []string) (Ticket, bool, erro
 // onlyTicketOf: what was sent before the customer first wrote is no answer to him.
 func (d *Desk) onlyTicketOf(tx Tx, addresses []string, sent time.Time) (Ticket, string, error) {
 	var ts []Ticket
-	for _, a := range addresses[:min(len(addresses), mostParticipants)] {
+	for i, a := range addresses[:min(len(addresses), mostParticipants)] {
+		if slices.Contains(addresses[:i], a) {
+			continue // one may stand in To and in Cc
+		}
 		more, err := tx.Tickets(TicketQuery{States: []State{New, Open, Waiting}, From: a, Limit: 2})
 		if err != nil {
 			return Ticket{}, "", err
@@ -154,11 +157,16 @@ func (d *Desk) recordDirect(tx Tx, e *Entry, u understood, t Ticket, who, how st
 	if err := tx.AddMail(&m); err != nil {
 		return err
 	}
-	late := e.Arrived.Before(t.LastCustomerAt) // the customer has written again since
-	if !late {
-		if err := d.answeredByStaff(tx, &t, who, e.Arrived); err != nil {
-			return err
-		}
+	var err error
+	switch {
+	case t.State == Closed && e.Arrived.Before(t.ClosedAt): // answered, then closed, and read after that
+		t.LastStaffAt, t.AnsweredBy, t.Updated = later(t.LastStaffAt, e.Arrived), who, d.now()
+		err = tx.PutTicket(t)
+	case !e.Arrived.Before(t.LastCustomerAt): // else the customer has written again since
+		err = d.answeredByStaff(tx, &t, who, e.Arrived)
+	}
+	if err != nil {
+		return err
 	}
 	why := fmt.Sprintf("%s (subject %q)", how, u.mail.Subject)
 	if err := tx.AddEvent(Event{TicketID: t.ID, At: d.now(), Actor: who, What: "staff answer", Why: why}); err != nil {
