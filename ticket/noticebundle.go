@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -50,7 +51,7 @@ func (d *Desk) gather(tx Tx, o *Out) error {
 		Created: d.now(), NextAt: d.now(), Key: fmt.Sprintf("bundle:%d", o.ID), Detail: strconv.FormatInt(o.ID, 10),
 	}
 	for _, k := range os {
-		if k.ID == o.ID {
+		if k.ID == o.ID || k.TicketID == 0 { // a notice of an emergency tells more than a line of a bundle can
 			continue
 		}
 		if urgent, err := d.urgent(tx, &k); err != nil {
@@ -103,6 +104,9 @@ func (d *Desk) bundleItem(tx Tx, id int64) (templates.Item, bool, error) {
 		return templates.Item{}, false, err
 	}
 	it := templates.Item{Ticket: Number(k.TicketID), Address: m.From, Subject: m.Subject, Answered: n.Answered, Why: n.Why}
+	if k.Reason == ReasonUndelivered { // who does not know; the mail may be one of staff
+		it.Address = cmp.Or(n.Recipient, m.From)
+	}
 	if t, ok, err := tx.Ticket(k.TicketID); err != nil {
 		return it, false, err
 	} else if ok && t.EmergencyID != 0 {
