@@ -123,7 +123,11 @@ func (d *Desk) commandLinks(tx Tx, o *Out, t Ticket, e *Emergency) ([]templates.
 		to = plusAddress(box.Address, token)
 	}
 	var all []templates.CommandLink
-	for _, k := range d.commandsNow(tx, t, e) {
+	offers, err := d.commandsNow(tx, t, e)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range offers {
 		s := subject + k.command
 		if !plus {
 			s += " · " + token
@@ -140,7 +144,7 @@ type offer struct {
 }
 
 // commandsNow are the commands that somebody may want with one tap as things stand.
-func (d *Desk) commandsNow(tx Tx, t Ticket, e *Emergency) (all []offer) {
+func (d *Desk) commandsNow(tx Tx, t Ticket, e *Emergency) (all []offer, err error) {
 	if e != nil && e.Open() {
 		if e.State == Triggered {
 			all = append(all, offer{"#ack", words{"ich übernehme den Notfall", "I take the emergency over"}})
@@ -153,9 +157,13 @@ func (d *Desk) commandsNow(tx Tx, t Ticket, e *Emergency) (all []offer) {
 		}
 	}
 	if t.ID == 0 {
-		return all
+		return all, nil
 	}
-	if ls, err := tx.Links(t.ID); err == nil && t.EmergencyID == 0 {
+	if t.EmergencyID == 0 {
+		ls, err := tx.Links(t.ID)
+		if err != nil {
+			return nil, err
+		}
 		for _, l := range ls {
 			if l.State == Suggested && len(all) < 3 {
 				n := EmergencyNumber(l.EmergencyID)
@@ -169,7 +177,7 @@ func (d *Desk) commandsNow(tx Tx, t Ticket, e *Emergency) (all []offer) {
 	if t.State != Closed {
 		all = append(all, offer{"#close", words{"Ticket schließen", "close the ticket"}})
 	}
-	return all
+	return all, nil
 }
 
 // topicOf names a ticket in the subjects of all its notices, as its first one did: mail programs gather by subject, too.
