@@ -92,9 +92,10 @@ func (t *tx) PutOut(o ticket.Out) error {
 	return err
 }
 
-// keepsBytes: what customers were told is kept, and what was rung by mail. A page holds keys of the receiver's.
+// keepsBytes: what customers were told is kept, and what was rung by mail. A relayed mail, with all that is attached to it, is kept as staff wrote it, as long
+// as raw mails are. A page holds keys of the receiver's.
 func keepsBytes(k ticket.OutKind) bool {
-	return k == ticket.OutAnswer || k == ticket.OutConfirmation || k == ticket.OutRelay || k == ticket.OutAlarm
+	return k == ticket.OutAnswer || k == ticket.OutConfirmation || k == ticket.OutAlarm
 }
 
 func (t *tx) putBytes(o *ticket.Out) error {
