@@ -61,6 +61,12 @@ func (d *Desk) staffMail(tx Tx, e *Entry, u understood) (done bool, err error) {
 		th := thread{ticket: c.ticket, found: true, how: "references", proven: u.proof.Verdict != message.ProofFail, why: "answers a notice to staff, and the sender takes part in the ticket"}
 		return true, d.continueTicket(tx, e, u, th)
 	}
+	if th, err := d.ownThread(tx, u, c); err != nil || th.found {
+		if err == nil {
+			err = d.continueTicket(tx, e, u, th)
+		}
+		return true, err
+	}
 	if direct, err := d.isDirect(tx, u, c); err != nil || direct {
 		if err == nil {
 			err = d.recordDirect(tx, e, u, c.ticket, c.person.Name, "written to the customer with us in copy")
@@ -71,6 +77,18 @@ func (d *Desk) staffMail(tx Tx, e *Entry, u understood) (done bool, err error) {
 		return true, d.openForStranger(tx, e, u, c)
 	}
 	return true, d.keepUnverified(tx, e, u, c)
+}
+
+// ownThread is the ticket in which a customer writes who quotes a notice about another one that was passed on to him; found is false if there is none.
+func (d *Desk) ownThread(tx Tx, u understood, c staffClaim) (thread, error) {
+	if d.isStaffAddress(c.from) {
+		return thread{}, nil
+	}
+	th, err := d.findThread(tx, u)
+	if err != nil || !th.found || !th.proven {
+		return thread{}, err
+	}
+	return th, nil
 }
 
 // openForStranger: somebody to whom the notice of an emergency was passed on may be in need, and there is no ticket in which staff would read him. He gets
