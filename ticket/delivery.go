@@ -226,6 +226,9 @@ func (d *Desk) accepted(tx Tx, o *Out) error {
 	case OutConfirmation:
 		return d.happened(tx, o.EmergencyID, "notfalld", "told", fmt.Sprintf("%s was told %s (%s), Message-ID <%s>", o.Recipient, o.Row, o.Reason, o.MessageID))
 	case OutRelay:
+		if err := d.relayAccepted(tx, o); err != nil {
+			return err
+		}
 		return d.event(tx, o.TicketID, "relayed", fmt.Sprintf("%s's mail went to %s, Message-ID <%s>", o.Detail, o.Recipient, o.MessageID))
 	case OutAlarm, OutPage:
 		return d.alarmDelivered(tx, o)
@@ -304,7 +307,7 @@ func (d *Desk) Retry(ctx context.Context, ids []int64) (n int, err error) {
 		for _, o := range os {
 			o.NextAt = d.now()
 			if o.State == OutFailed {
-				o.State, o.Bytes, o.MessageID, o.Created = OutWaiting, nil, "", d.now()
+				o.State, o.Bytes, o.MessageID, o.Created, o.BouncedAt = OutWaiting, nil, "", d.now(), time.Time{}
 			}
 			if err := tx.PutOut(o); err != nil {
 				return err

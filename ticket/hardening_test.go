@@ -82,6 +82,36 @@ func TestRetryFailsAgain(t *testing.T) {
 	}
 }
 
+// A reply that was refused, or came back, arrives after `outbox retry`: the customer is answered after all.
+func TestRelayArrivesAfterRetry(t *testing.T) {
+	for _, how := range []string{"refused", "bounced"} {
+		s := newStage(t)
+		s.take(petrasMail, "pass")
+		s.deliver("")
+		s.command("anna", `NS-10001 "Wir sehen nach."`)
+		if how == "refused" {
+			s.deliver("550")
+		} else {
+			s.deliver("")
+			s.bounceLast("")
+		}
+		s.where = how
+		s.wantTicket("NS-10001 state=open")
+		var failed []int64
+		s.check(s.store.View(s.ctx, func(tx ticket.Tx) error {
+			os, err := tx.Outs(ticket.OutQuery{Kinds: []ticket.OutKind{ticket.OutRelay}})
+			for _, o := range os {
+				failed = append(failed, o.ID)
+			}
+			return err
+		}))
+		_, err := s.desk.Retry(s.ctx, failed)
+		s.check(err)
+		s.deliver("")
+		s.wantTicket("NS-10001 state=waiting")
+	}
+}
+
 // The notice of a machine's mail is refused by staff's server: somebody else must learn of it.
 func TestNoticeRefused(t *testing.T) {
 	for _, how := range []string{"refused", "given up"} {

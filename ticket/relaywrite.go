@@ -143,6 +143,19 @@ func (d *Desk) relayFailed(tx Tx, o *Out, why string) error {
 	return d.addNotices(tx, n, fmt.Sprintf("notice:%s:out%d:%d", ReasonUndelivered, o.ID, o.Attempts), m.From)
 }
 
+// relayAccepted: a mail that had failed, and was tried once more, answers the customer after all.
+func (d *Desk) relayAccepted(tx Tx, o *Out) error {
+	t, ok, err := tx.Ticket(o.TicketID)
+	if err != nil || !ok || t.State == Closed {
+		return err
+	}
+	at, who, err := lastAnswer(tx, t.ID)
+	if err != nil || !at.After(t.LastStaffAt) {
+		return err
+	}
+	return d.answeredByStaff(tx, &t, who, at)
+}
+
 // lastAnswer is when staff have last answered the customer, and who: by a mail of which at least one copy has not failed, or by one from the mailbox.
 func lastAnswer(tx Tx, ticketID int64) (at time.Time, who string, err error) {
 	os, err := tx.Outs(OutQuery{TicketID: ticketID, Kinds: []OutKind{OutRelay}})
