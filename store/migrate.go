@@ -27,7 +27,7 @@ func migrate(ctx context.Context, e *engine, o Options) error {
 		return fmt.Errorf("store: read the migrations: %w", err)
 	}
 	want := newest(p)
-	have, err := version(ctx, e, db)
+	have, err := patientVersion(ctx, e, db, o.Patience)
 	if err != nil {
 		return fail("read the schema version", err)
 	}
@@ -77,6 +77,22 @@ func newest(p *goose.Provider) int64 {
 		v = max(v, s.Version)
 	}
 	return v
+}
+
+// patientVersion is version, asked again while somebody else turns a new SQLite file to WAL: that lock is refused at once, whatever the busy
+// time-out (https://www.sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY In WAL Mode").
+func patientVersion(ctx context.Context, e *engine, db *sql.DB, patience time.Duration) (have int64, err error) {
+	for until := time.Now().Add(patience); ; {
+		have, err = version(ctx, e, db)
+		if err == nil || kindOf(err) != ErrLocked || time.Now().After(until) {
+			return have, err
+		}
+		select {
+		case <-ctx.Done():
+			return 0, err
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // version reads goose's table without making it; 0 if there is none.
