@@ -99,16 +99,12 @@ func standsIn(rest, fresh string) bool {
 	return true
 }
 
-// hashLines remembers the lines of an internal block, but for those of another text.
+// hashLines remembers the lines of an internal block, but for those that stand in another text.
 func hashLines(block, but string) []byte {
 	var out []byte
-	without := map[uint64]bool{}
-	for l := range strings.SplitSeq(but, "\n") {
-		h, _ := lineHash(l)
-		without[h] = true
-	}
+	without := " " + strings.Join(wordsOf(but), " ") + " "
 	for l := range strings.SplitSeq(block, "\n") {
-		if h, ok := lineHash(l); ok && !without[h] {
+		if h, ok := lineHash(l); ok && !strings.Contains(without, " "+strings.Join(wordsOf(l), " ")+" ") {
 			out = binary.BigEndian.AppendUint64(out, h)
 			if words := wordsOf(l); len(words) >= fewestWithin {
 				h, _ = lineHash(strings.Join(words[:fewestWithin], " "))
@@ -298,7 +294,8 @@ func (d *Desk) internalFile(inner *innerLines, a message.Attachment) bool {
 	return false
 }
 
-// rememberFence writes down what the internal block of a notice says, but for words of its reader that it repeats to him.
+// rememberFence writes down what the internal block of a notice says, but for words of its reader that it repeats to him, and for what its
+// subject says, which mail programs quote outside the fence.
 func (d *Desk) rememberFence(tx Tx, o *Out, code, text, own string) error {
 	_, block, _ := strings.Cut(text, templates.FenceStart(code))
 	block, _, found := strings.Cut(block, templates.FenceEnd(code))

@@ -104,7 +104,7 @@ func (d *Desk) writeNotice(tx Tx, o *Out, t Ticket, n templates.Notification, at
 		if n.Kind == templates.NoticeReceipt {
 			own = n.Text
 		}
-		if err := d.rememberFence(tx, o, n.Fence, r.Text, own); err != nil {
+		if err := d.rememberFence(tx, o, n.Fence, r.Text, own+"\n"+r.Subject); err != nil {
 			return err
 		}
 	}

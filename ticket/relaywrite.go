@@ -26,7 +26,7 @@ func (d *Desk) chooseRelay(tx Tx, o *Out) error {
 		return err
 	}
 	mail := d.Rules().Conceal(message.Parse(raw, d.o.Limits))
-	b, undone := readCommands(mail.Text, d.o.Staff.Banners, d.o.Staff.Language)
+	b, undone := readCommands(mail.Fresh(0).Text, d.o.Staff.Banners, d.o.Staff.Language)
 	if len(undone) > 0 || b.hasNote { // read otherwise than when it was entered: the configuration is another one
 		return unwritableError{errors.New("its commands are not understood any more; send it once more")}
 	}

@@ -33,7 +33,7 @@ func (d *Desk) ticketOfEmergency(tx Tx, c *staffClaim) error {
 
 // wantsTicket says whether a mail says anything to a customer.
 func (d *Desk) wantsTicket(u understood) bool {
-	b, undone := readCommands(u.mail.Text, d.o.Staff.Banners, "en")
+	b, undone := readCommands(u.mail.Fresh(0).Text, d.o.Staff.Banners, "en")
 	return len(undone) == 0 && !b.hasNote && (strings.TrimSpace(b.rest) != "" || len(b.commands) == 0 && len(u.mail.Attachments) > 0)
 }
 

@@ -261,11 +261,12 @@ func (d *Desk) carryOut(tx Tx, u understood, c *staffClaim, g *deed) error {
 	if why, ok := unreadable(u.mail); !ok {
 		return g.held(why)
 	}
-	b, undone := readCommands(u.mail.Text, d.o.Staff.Banners, g.language)
+	text := u.mail.Fresh(0).Text // where only the HTML says what is quoted, the plain text holds the notice's own commands
+	b, undone := readCommands(text, d.o.Staff.Banners, g.language)
 	if len(undone) > 0 {
 		return heldError{undone}
 	}
-	if !onTop(u.mail.Whole, u.mail.Text, b, d.o.Staff.Banners) {
+	if !onTop(u.mail.Whole, text, b, d.o.Staff.Banners) {
 		return heldError{[]Undone{{Line: b.first.line, Said: b.first.said, Why: notOnTop.in(g.language)}}}
 	}
 	if b.hasNote && b.note == "" && len(u.mail.Attachments)+len(u.mail.Inline) == 0 {
