@@ -84,6 +84,7 @@ var mobileFooter = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 	`(?:von|vom) (?:meinem|unterwegs|mobil\w*) ?.{0,50}(?:gesendet|geschickt|verschickt)\.?`,
 	`(?:gesendet|verschickt|geschickt|erstellt) (?:von|mit|aus|vom|über) .{2,80}`,
 	`von unterwegs(?: gesendet)?\.?`,
+	`mit (?:spark|mailspring|mailbird|canary|airmail|blue ?mail|superhuman|edison mail|proton ?mail|em client|k-9 mail|fairemail|outlook|der .{2,40} app) (?:gesendet|geschrieben|verschickt)\.?`,
 	`sent from (?:my|a|an|the|outlook|mail|yahoo|proton|samsung|gmx|web\.de|windows|nine|blackberry|mobile|iphone|ipad|k-9|spark).{0,80}`,
 	`sent (?:with|using|via) .{2,60}`,
 	`(?:get|holen sie sich|laden sie) outlook f(?:ü|u|o)r .{2,60}`,
@@ -101,7 +102,7 @@ var mobileFooter = regexp.MustCompile(`(?i)^(?:` + strings.Join([]string{
 }, "|") + `)(?:\s*<https?://[^>]{0,300}>)?$`)
 
 // footerFirst spares the regular expression on ordinary lines.
-var footerFirst = set(strings.Fields(`von vom gesendet verschickt geschickt erstellt sent get holen laden outlook diese dieses this bitte
+var footerFirst = set(strings.Fields(`von vom mit gesendet verschickt geschickt erstellt sent get holen laden outlook diese dieses this bitte
 	entschuldigen please excuse diktiert envoyé inviato enviado verzonden virenfrei virus-free free kostenlos`)...)
 
 // isMobileFooter wants the whole line to be the footer, but for decoration.

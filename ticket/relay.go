@@ -15,6 +15,9 @@ func (d *Desk) passOn(tx Tx, u understood, c *staffClaim, g *deed, b commandBloc
 	if b.hasNote {
 		return nil
 	}
+	if d.tappedOnly(u, g.person, b) {
+		return nil
+	}
 	if strings.TrimSpace(fresh.Text) == "" && (len(b.commands) > 0 || len(fresh.Attach) == 0) {
 		return d.nothingToSend(g, b, fresh)
 	}

@@ -80,6 +80,31 @@ func (d *Desk) asTheNoticeSaid(tx Tx, c *staffClaim, g *deed, p party) error {
 	return nil
 }
 
+// mostSignature is how many lines a signature has at most.
+const mostSignature = 12
+
+// tappedOnly says whether a mail is that of a one-tap command, with nothing below it but a signature that its program has put there: the subject is the
+// one that we gave it, and what stands below names the writer, or us.
+func (d *Desk) tappedOnly(u understood, p Person, b commandBlock) bool {
+	if len(b.commands) == 0 || !strings.HasSuffix(strings.TrimSpace(tapSubject(u.mail.Subject)), b.commands[0].said) {
+		return false
+	}
+	if b.rest == "" {
+		return true
+	}
+	names := append(strings.Fields(p.Name), p.Name, d.o.Company.Name)
+	below := strings.ToLower(b.rest)
+	return strings.Count(b.rest, "\n") < mostSignature && slices.ContainsFunc(slices.Concat(names, p.Addresses), func(n string) bool {
+		return len(n) > 2 && strings.Contains(below, strings.ToLower(n))
+	})
+}
+
+// tapSubject is the subject of a one-tap mail without its token: "[NS-10001] #ack".
+func tapSubject(s string) string {
+	s, _, _ = strings.Cut(s, " · ")
+	return s
+}
+
 // nothingToSend is for a mail without new text: nothing is amiss if it holds commands, and no attachment that somebody would miss.
 func (d *Desk) nothingToSend(g *deed, b commandBlock, fresh message.Fresh) error {
 	switch {

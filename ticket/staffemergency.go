@@ -32,9 +32,9 @@ func (d *Desk) ticketOfEmergency(tx Tx, c *staffClaim) error {
 }
 
 // wantsTicket says whether a mail says anything to a customer.
-func (d *Desk) wantsTicket(u understood) bool {
+func (d *Desk) wantsTicket(u understood, p Person) bool {
 	b, undone := readCommands(u.mail.Fresh(0).Text, d.o.Staff.Banners, "en")
-	return len(undone) == 0 && !b.hasNote && (strings.TrimSpace(b.rest) != "" || len(b.commands) == 0 && len(u.mail.Attachments) > 0)
+	return len(undone) == 0 && !b.hasNote && !d.tappedOnly(u, p, b) && (strings.TrimSpace(b.rest) != "" || len(b.commands) == 0 && len(u.mail.Attachments) > 0)
 }
 
 // openForEmergency opens a ticket for the words of staff to whoever triggered an emergency, and ties it to that. An emergency with several tickets

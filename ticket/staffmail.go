@@ -210,7 +210,7 @@ func (d *Desk) doStaffMail(tx Tx, e *Entry, u understood, c staffClaim) error {
 	m := d.mailOf(e, u, StaffMail, thread{how: "staff"})
 	m.TicketID, m.AnswerTo = c.ticket.ID, ""
 	g := &deed{person: c.person, actor: c.person.Name, language: d.o.Staff.Language, written: e.Arrived}
-	if len(u.held) == 0 && c.ticket.ID == 0 && d.wantsTicket(u) {
+	if len(u.held) == 0 && c.ticket.ID == 0 && d.wantsTicket(u, g.person) {
 		if err := d.openForEmergency(tx, &c, g); err != nil {
 			return err
 		}
@@ -262,6 +262,9 @@ func (d *Desk) carryOut(tx Tx, u understood, c *staffClaim, g *deed) error {
 		return g.held(why)
 	}
 	text := u.mail.Fresh(0).Text // where only the HTML says what is quoted, the plain text holds the notice's own commands
+	if fenceTrace.MatchString(text) {
+		return g.held(looseQuote) // else it would be told of the commands that the notice names
+	}
 	b, undone := readCommands(text, d.o.Staff.Banners, g.language)
 	if len(undone) > 0 {
 		return heldError{undone}
