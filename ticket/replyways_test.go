@@ -195,7 +195,9 @@ func (s *stage) wantWay(w replyWay) {
 	}
 }
 
-func firstLines(s string) string { return strings.Join(strings.SplitN(s, "\n", 9)[:min(8, strings.Count(s, "\n"))], "\n") }
+func firstLines(s string) string {
+	return strings.Join(strings.SplitN(s, "\n", 9)[:min(8, strings.Count(s, "\n"))], "\n")
+}
 
 // noticeSent reads the text and the HTML of a notice.
 func noticeSent(t *testing.T, raw []byte) (n sentNotice) {
