@@ -70,6 +70,8 @@ var headerLabels = map[string]string{
 	"von": "from", "from": "from", "de": "from", "da": "from", "van": "from", "od": "from", "absender": "from", "expéditeur": "from",
 	"gesendet": "date", "gesendet am": "date", "sent": "date", "date": "date", "datum": "date", "envoyé": "date", "inviato": "date",
 	"verzonden": "date", "data": "date", "wysłano": "date", "date sent": "date", "gesendet von": "date", "enviado": "date",
+	"feladó": "from", "elküldve": "date", "címzett": "to", "másolatot kap": "cc", "tárgy": "subject", // hu
+	"odesláno": "date", "odoslané": "date", "poslano": "date", "komu": "to", "za": "to", "předmět": "subject", "predmet": "subject", "zadeva": "subject", // cs, sk, hr, sl
 	"an": "to", "to": "to", "à": "to", "a": "to", "aan": "to", "do": "to", "empfänger": "to", "para": "to",
 	"cc": "cc", "kopie": "cc", "bcc": "cc", "kopie (cc)": "cc", "kopia": "cc",
 	"betreff": "subject", "subject": "subject", "objet": "subject", "oggetto": "subject", "onderwerp": "subject", "betr.": "subject", "temat": "subject", "asunto": "subject",
