@@ -84,18 +84,22 @@ func (d *Desk) asTheNoticeSaid(tx Tx, c *staffClaim, g *deed, p party) error {
 const mostSignature = 12
 
 // tappedOnly says whether a mail is that of a one-tap command, with nothing below it but a signature that its program has put there: the subject is the
-// one that we gave it, and what stands below names the writer, or us.
+// one that we gave it, and what stands below begins with the writer's name, or ours, and holds no sentence: words to the customer are not lost in silence.
 func (d *Desk) tappedOnly(u understood, p Person, b commandBlock) bool {
 	if len(b.commands) == 0 || !strings.HasSuffix(strings.TrimSpace(tapSubject(u.mail.Subject)), b.commands[0].said) {
 		return false
 	}
 	if b.rest == "" {
-		return true
+		return len(u.mail.Attachments) == 0
 	}
-	names := append(strings.Fields(p.Name), p.Name, d.o.Company.Name)
-	below := strings.ToLower(b.rest)
-	return strings.Count(b.rest, "\n") < mostSignature && slices.ContainsFunc(slices.Concat(names, p.Addresses), func(n string) bool {
-		return len(n) > 2 && strings.Contains(below, strings.ToLower(n))
+	lines := strings.Split(strings.ToLower(b.rest), "\n")
+	sentence := func(l string) bool { l = strings.TrimRight(l, " \t*_"); return strings.TrimRight(l, ".!?") != l }
+	if len(lines) > mostSignature || len(u.mail.Attachments) > 0 || slices.ContainsFunc(lines, sentence) {
+		return false
+	}
+	names := append(strings.Fields(p.Name), d.o.Company.Name)
+	return slices.ContainsFunc(slices.Concat(names, p.Addresses), func(n string) bool {
+		return len(n) > 2 && strings.HasPrefix(strings.TrimLeft(lines[0], " \t*_|"), strings.ToLower(n))
 	})
 }
 
