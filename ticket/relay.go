@@ -16,7 +16,10 @@ func (d *Desk) passOn(tx Tx, u understood, c *staffClaim, g *deed, b commandBloc
 		return nil
 	}
 	if d.tappedOnly(u, g.person, b) {
-		return nil
+		if b.rest == "" {
+			return nil
+		}
+		return d.deedEvent(tx, g, "left out", "below the tapped command, taken for a signature: "+oneLine(b.rest))
 	}
 	if strings.TrimSpace(fresh.Text) == "" && (len(b.commands) > 0 || len(fresh.Attach) == 0) {
 		return d.nothingToSend(g, b, fresh)
